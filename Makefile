@@ -1,0 +1,71 @@
+# make book    render the book into _build/html (needs neither torch nor data)
+# make test    build the book, check the code, run every test and every lecture
+# make help    the rest
+PYTHON ?= python3
+DEV := .venv/ready
+BOOK := .venv-book/ready
+PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
+LECTURES := $(sort $(wildcard lectures/*.ipynb))
+
+.PHONY: help book test test-all lab lectures reference pins address clean
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make book       render the book into _build/html
+book: $(BOOK)
+	.venv-book/bin/jupyter-book build . -W -n --keep-going
+	@echo "open _build/html/index.html"
+
+#: make test       build the book, then run every test and every lecture (about 10 minutes)
+test: $(DEV) book
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full" tests $(LECTURES)
+
+#: make test-all   the same with the long forms of the tests
+test-all: $(DEV) book
+	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env tests $(LECTURES)
+
+#: make lab        open the lectures in JupyterLab
+lab: $(DEV)
+	.venv/bin/python -m pip install --quiet --group lab -c constraints.txt
+	.venv/bin/jupyter lab lectures
+
+#: make lectures   execute the lectures on the real MovieLens and save their outputs
+lectures: $(DEV)
+	.venv/bin/python -m lecture_utils --need-movielens
+	cd lectures && OMP_NUM_THREADS=1 ../.venv/bin/jupyter nbconvert --to notebook --execute \
+		--coalesce-streams --inplace $(notdir $(LECTURES))
+
+#: make reference  measure the ranges of lecture_utils/reference.toml again (about 40 minutes)
+reference: $(DEV)
+	OMP_NUM_THREADS=1 .venv/bin/python -m tests.measure
+
+#: make pins       write constraints.txt: the newest versions that resolve together
+pins:
+	rm -rf .venv .venv-book && echo "torch==2.13.0" > constraints.txt
+	$(MAKE) $(DEV) $(BOOK)
+	.venv/bin/python -m pip install --quiet --group lab -c constraints.txt
+	for env in .venv .venv-book; do $$env/bin/python -m pip freeze --all --exclude-editable; done \
+		| sed 's/+cpu$$//' | sort -fsu -t= -k1,1 > constraints.txt
+
+#: make address REPO=owner/name   spread the repository's address
+address:
+	@$(PYTHON) tests/address.py "$(REPO)"
+
+#: make clean      remove what was built, the environments included
+clean:
+	rm -rf _build .venv .venv-book .pytest_cache .ruff_cache
+
+# pip 25.1 was the first to know --group.
+$(DEV): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
+	.venv/bin/python -m pip install --quiet --editable . --group test -c constraints.txt
+	touch $@
+
+$(BOOK): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-book
+	.venv-book/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
+	.venv-book/bin/python -m pip install --quiet --group book -c constraints.txt
+	touch $@

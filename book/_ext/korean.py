@@ -1,0 +1,93 @@
+"""Korean for the parts of the interface that the themes leave in English or translate badly.
+
+pydata-sphinx-theme 0.17 has no Korean catalogue; sphinx-book-theme 1.3 has one that turns "By"
+into "으로". The words below win over both; what they lack falls through to the themes' own.
+"""
+
+from gettext import NullTranslations
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.locale import translators
+
+SPHINX = {
+    "Back to top": "맨 위로",
+    "Color mode": "화면 밝기",
+    "Dark": "어둡게",
+    "Light": "밝게",
+    "System Settings": "시스템 설정",
+    "Error": "오류",
+    "Link to this heading": "이 제목의 주소",
+    "On this page": "이 페이지에서",
+    "Please activate JavaScript to enable the search functionality.":
+        "검색하려면 자바스크립트를 켜 주세요.",
+    "Search": "검색",
+    "Section Navigation": "목차",
+    "Site navigation": "사이트 메뉴",
+    "Skip to main content": "본문으로 건너뛰기",
+    "Version warning": "알림",
+    "next": "다음",
+    "next page": "다음 페이지",
+    "previous": "이전",
+    "previous page": "이전 페이지",
+    "Copyright": "저작권",
+    "Copyright %(copyright)s": "%(copyright)s",
+    "© Copyright %(copyright)s.": "© %(copyright)s",
+}  # fmt: skip
+
+BOOK_THEME = {
+    "By": "지은이:",
+    "Contents": "이 페이지에서",
+    "Download notebook file": "노트북(.ipynb) 내려받기",
+    "Download source file": "원본 파일 내려받기",
+    "Download this page": "이 페이지 내려받기",
+    "Fullscreen mode": "전체 화면",
+    "Launch interactive content": "실행해 보기",
+    "Launch on": "여기서 열기:",
+    "Open an issue": "틀린 곳 알리기",
+    "Open issue": "틀린 곳 알리기",
+    "Print to PDF": "인쇄하거나 PDF로 저장",
+    "Repository": "저장소",
+    "Search": "검색",
+    "Source repositories": "저장소",
+    "Source repository": "저장소",
+    "logo": "로고",
+}
+
+TOGGLE = {"Click to hide": "접기", "Click to show": "펼치기"}
+
+
+class Korean(NullTranslations):
+    """A catalogue held in a dictionary."""
+
+    def __init__(self, words: dict[str, str], fallback: NullTranslations | None) -> None:
+        super().__init__()
+        self.words = words
+        if fallback:
+            self.add_fallback(fallback)
+
+    def gettext(self, message: str) -> str:
+        return self.words.get(message) or super().gettext(message)
+
+
+def speak_korean(app: Sphinx, config: Config) -> None:
+    """Put our words in front of the catalogues that the themes have loaded."""
+    for name, words in {"sphinx": SPHINX, "booktheme": BOOK_THEME, "togglebutton": TOGGLE}.items():
+        key = ("general", name)
+        translators[key] = Korean(words, translators.get(key))
+    app.translator = translators["general", "sphinx"]  # the one that the templates use
+
+
+def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Jupyter Book loads sphinx-thebe even when it is off, and its script throws on every page."""
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if "thebe" not in str(script.filename) + str(script.attributes.get("body", ""))
+    ]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("config-inited", speak_korean)
+    app.connect("html-page-context", drop_thebe, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,121 @@
+"""The models of the two documents, as `torch.nn.Module`s.
+
+Every `forward` takes `users` and `items`, both of shape (n,) and integer, and returns
+predicted ratings of shape (n,). The lectures build each of these by hand first.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+def _check_ids(users: Tensor, items: Tensor, num_users: int, num_items: int) -> None:
+    """Refuse ids that would index beyond a table, or silently broadcast."""
+    if users.shape != items.shape or users.dim() != 1:
+        raise ValueError(
+            f"users {tuple(users.shape)} and items {tuple(items.shape)} must be of one shape (n,)"
+        )
+    for name, ids, size in (("user", users, num_users), ("item", items, num_items)):
+        if ids.is_floating_point() or ids.dtype == torch.bool:
+            raise TypeError(f"{name} ids must be integers, not {ids.dtype}; convert with .long()")
+        if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) < size):
+            bad = int(ids.max()) if int(ids.max()) >= size else int(ids.min())
+            raise IndexError(
+                f"{name} id {bad} is outside 0..{size - 1}; "
+                f"build the model with num_{name}s > the largest id"
+            )
+
+
+class MatrixFactorization(nn.Module):
+    r"""Latent factor model of document 000: $H(i,x) = p_i \cdot q_x$, optionally
+    $+\,\mu + b_i + b_x$ (Koren, Bell & Volinsky 2009).
+
+    Parameters: `P` (num_items, rank), `Q` (num_users, rank), and with `bias=True`
+    `bias_item` (num_items,), `bias_user` (num_users,); all drawn from N(0, 1) in that order,
+    so that the same seed gives the numbers of lecture 02. `mean` is the constant mu.
+    """
+
+    def __init__(
+        self, num_users: int, num_items: int, rank: int = 10, bias: bool = False, mean: float = 0.0
+    ):
+        super().__init__()
+        self.P = nn.Parameter(torch.randn(num_items, rank))
+        self.Q = nn.Parameter(torch.randn(num_users, rank))
+        self.bias = bias
+        self.mean = mean
+        if bias:
+            self.bias_item = nn.Parameter(torch.randn(num_items))
+            self.bias_user = nn.Parameter(torch.randn(num_users))
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        _check_ids(users, items, len(self.Q), len(self.P))
+        score = torch.sum(self.P[items] * self.Q[users], dim=1)  # (n, rank) -> (n,)
+        if self.bias:
+            score = score + self.mean + self.bias_item[items] + self.bias_user[users]
+        return score
+
+
+class EmbeddingFactorization(nn.Module):
+    r"""Document 003, sections 2 and 3: $5\,\sigma(u \cdot v + b_u + b_v)$ from embeddings.
+
+    The layers are created in the order of section 2 (women's features, women's bias, men's
+    features, men's bias): only so does seed 43052 give the document's numbers.
+    """
+
+    def __init__(self, num_users: int, num_items: int, rank: int = 2, scale: float = 5.0):
+        super().__init__()
+        self.user_features = nn.Embedding(num_users, rank)
+        self.user_bias = nn.Embedding(num_users, 1)
+        self.item_features = nn.Embedding(num_items, rank)
+        self.item_bias = nn.Embedding(num_items, 1)
+        self.scale = scale
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        _check_ids(users, items, self.user_bias.num_embeddings, self.item_bias.num_embeddings)
+        score = (self.user_features(users) * self.item_features(items)).sum(dim=1)  # (n,)
+        score = score + self.user_bias(users).squeeze(1) + self.item_bias(items).squeeze(1)
+        return self.scale * torch.sigmoid(score)
+
+
+class NeuralRecommender(nn.Module):
+    """Document 003, section 4: the four embeddings side by side, read by a network.
+
+    `hidden=(15, 15)` is the deep network that fits; `hidden=()` the single linear layer that
+    cannot: a sum of one number per user and one per item knows no taste. The layers are
+    created in the order of section 4 (features, features, bias, bias, mlp).
+    Compare He et al. 2017, whose MLP branch this is in miniature.
+    """
+
+    def __init__(
+        self,
+        num_users: int,
+        num_items: int,
+        rank: int = 2,
+        hidden: Sequence[int] = (15, 15),
+        scale: float = 5.0,
+    ):
+        super().__init__()
+        self.user_features = nn.Embedding(num_users, rank)
+        self.item_features = nn.Embedding(num_items, rank)
+        self.user_bias = nn.Embedding(num_users, 1)
+        self.item_bias = nn.Embedding(num_items, 1)
+        self.scale = scale
+        widths = [2 * rank + 2, *hidden]
+        layers: list[nn.Module] = []
+        for before, after in zip(widths, widths[1:]):
+            layers += [nn.Linear(before, after), nn.ReLU()]
+        self.mlp = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
+
+    def forward(self, users: Tensor, items: Tensor) -> Tensor:
+        _check_ids(users, items, self.user_bias.num_embeddings, self.item_bias.num_embeddings)
+        features = torch.cat(
+            [
+                self.user_features(users),  # (n, rank)
+                self.item_features(items),  # (n, rank)
+                self.user_bias(users),  # (n, 1)
+                self.item_bias(items),  # (n, 1)
+            ],
+            dim=1,
+        )
+        return self.scale * self.mlp(features).squeeze(1)  # (n, 1) -> (n,)

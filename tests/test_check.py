@@ -1,0 +1,109 @@
+"""Every check passes what it should, refuses what it should, and says what it found."""
+
+import math
+
+import pytest
+import torch
+
+from lecture_utils import check
+
+
+@pytest.fixture
+def table(monkeypatch):
+    """A small reference.toml."""
+    entries = {
+        "a": {"low": 1.0, "high": 2.0, "source": "measured"},
+        "b": {"value": 3.0, "atol": 0.01, "source": "printed"},
+        "c": {"values": [1.0, 2.0], "atol": 0.1, "atol_elsewhere": 0.5, "source": "printed"},
+        "group": {"a": {"low": 0.0, "high": 1.0, "source": "measured"}},
+    }
+    monkeypatch.setattr(check, "_tables", lambda: entries)
+
+
+def test_falls(capsys):
+    check.falls([23.41, 5.0, 0.44], 1.27)
+    assert capsys.readouterr().out == "✓ 훈련 MSE가 줄었습니다: 23.41 → 0.44 (평균 예측 1.27)\n"
+
+
+@pytest.mark.parametrize(
+    ("curve", "baseline", "words"),
+    [
+        ([2.0, 2.0], 9.0, "0.5배 아래로 줄지 않았습니다"),  # what lr=0 looks like
+        ([2.0, 1.01], 9.0, "0.5배"),
+        ([20.0, 2.0], 1.3, "평균 예측보다 낮아지지"),
+        ([2.0, math.nan], 9.0, "유한한"),
+        ([math.inf, 0.1], 9.0, "유한한"),
+        ([2.0, math.nan, 0.1], 9.0, "유한한"),
+        ([2.0], 9.0, "두 개 이상"),
+        ([20.0, 0.1], math.nan, "평균 예측보다"),
+    ],
+)
+def test_falls_refuses(curve, baseline, words):
+    with pytest.raises(AssertionError, match=words):
+        check.falls(curve, baseline)
+
+
+@pytest.mark.parametrize(("value", "key"), [(1.0, "a"), (2.0, "a"), (3.009, "b"), (0.5, "group.a")])
+def test_within(table, capsys, value, key):
+    check.within(value, key)
+    assert capsys.readouterr().out.startswith(f"✓ {key} = {value:.4f} (기준")
+
+
+@pytest.mark.parametrize(
+    ("value", "key"), [(0.99, "a"), (2.01, "a"), (3.02, "b"), (math.nan, "a"), (math.inf, "a")]
+)
+def test_within_refuses(table, value, key):
+    with pytest.raises(AssertionError, match=rf"✗ {key} = (?s:.)*(measured|printed)"):
+        check.within(value, key)
+
+
+@pytest.mark.parametrize("key", ["none", "group", "a.low", "group.none", ""])
+def test_unknown_key(table, key):
+    with pytest.raises(KeyError, match="reference.toml"):
+        check.within(1.0, key)
+
+
+def test_close(table, capsys, monkeypatch):
+    check.close([1.0, 2.0], torch.tensor([1.0, 2.0001]), "두 곡선")
+    assert "두 곡선: 2개의 값이 같습니다" in capsys.readouterr().out
+    check.close(torch.tensor([[3.0]], requires_grad=True), 3.0)
+    check.close(3.005, "b")
+    monkeypatch.setattr(check, "EXACT", True)
+    check.close([1.05, 2.0], "c")
+    with pytest.raises(AssertionError, match="0번째에서 1.4"):
+        check.close([1.4, 2.0], "c")
+    monkeypatch.setattr(check, "EXACT", False)
+    check.close([1.4, 2.0], "c")
+    check.close(3.005, "b")
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "words"),
+    [
+        ([1.0, 2.0], [1.0, 2.001], "1번째에서 2, 기준은 2.001"),
+        ([1.0, 2.0], [1.0], "2개와 1개"),
+        ([], [], "0개와 0개"),
+        ([1.0, math.nan], [1.0, math.nan], "1번째에서 nan"),
+        ([math.inf], [math.inf], "값이 다릅니다"),
+        (3.1, "b", "b: 값이"),
+    ],
+)
+def test_close_refuses(table, actual, expected, words):
+    with pytest.raises(AssertionError, match=words):
+        check.close(actual, expected)
+
+
+def test_fails(capsys):
+    with check.fails(ValueError):
+        raise ValueError("first line\nsecond line")
+    with check.fails(ValueError):
+        raise ValueError
+    out = capsys.readouterr().out
+    assert out == (
+        "✓ 예상대로 ValueError가 났습니다.\n  first line\n"
+        "✓ 예상대로 ValueError가 났습니다.\n  (메시지 없음)\n"
+    )
+    with pytest.raises(AssertionError, match="아무 일도"), check.fails(ValueError):
+        pass
+    with pytest.raises(KeyError), check.fails(ValueError):
+        raise KeyError("another")

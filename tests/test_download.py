@@ -1,0 +1,459 @@
+"""Where MovieLens comes from, and every way in which it can fail to come.
+
+All servers are local, all archives are built here, nothing is written outside tmp_path.
+"""
+
+import hashlib
+import http.server
+import io
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from lecture_utils import download
+
+GOOD = {f"ml-100k/{name}": f"content of {name}\n" * 99 for name in download.FILES}
+REAL = os.environ.get(download.ENVIRONMENT)
+
+# A process of its own, without the second that importing torch takes.
+CHILD = """
+import importlib.util, sys
+module, cache, sha256, *urls = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("download", module)
+download = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(download)
+download.SHA256, download.URLS = sha256, urls
+download.pooch.os_cache = lambda name: cache
+"""
+FIND = "print(download.find_movielens())"
+AS_ANYBODY = """
+import os
+if os.geteuid() == 0:  # for root nothing is read-only, and to others pytest's folders are closed
+    os.chroot({folder!r})
+    os.chdir("/")
+    cache = cache.removeprefix({folder!r})
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+problems = download.describe().problems
+print(cache, problems)
+if problems:
+    download.find_movielens()
+"""
+
+
+def zipped(members: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+ARCHIVE = zipped(GOOD)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A cache folder under tmp_path, no LECTURE_DATA_DIR, no remembered failure, no proxy."""
+    folder = tmp_path / "cache" / "lecture_utils"
+    monkeypatch.setattr(download.pooch, "os_cache", lambda name: str(tmp_path / "cache" / name))
+    monkeypatch.setattr(download, "_failures", [])
+    monkeypatch.delenv(download.ENVIRONMENT, raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    return folder
+
+
+@pytest.fixture
+def serve(cache, monkeypatch):
+    """serve(first, second, ...): one server per answer, as download.URLS.
+
+    An answer is the bytes to send, or a function of the request handler. The returned list
+    grows by the path of each request. The expected hash is that of `archive`.
+    """
+    servers, requests = [], []
+
+    def start(*answers, archive=ARCHIVE):
+        urls = []
+        for answer in answers:
+            server = Server(answer, requests)
+            servers.append(server)
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            urls.append(f"http://127.0.0.1:{server.server_port}/{len(servers)}.zip")
+        monkeypatch.setattr(download, "URLS", tuple(urls))
+        monkeypatch.setattr(download, "SHA256", hashlib.sha256(archive).hexdigest())
+        return requests
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, answer, requests):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                requests.append(self.path)
+                if isinstance(answer, bytes):
+                    send(self, answer)
+                else:
+                    answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    def handle_error(self, *_):
+        pass  # the client that went away is the point of the test
+
+
+def send(handler, body: bytes, length: int | None = None) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body) if length is None else length))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def child(cache: Path, script: str = FIND) -> subprocess.Popen:
+    argv = [download.__file__, str(cache), download.SHA256, *download.URLS]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", CHILD + script, *argv], **pipes)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file under `folder` with its text."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def refused(cache: Path, *reasons: str) -> None:
+    """Each server's failure is told with its reason, and nothing is left behind."""
+    with pytest.raises(download.DownloadError) as caught:
+        download.find_movielens()
+    assert len(caught.value.failures) == len(reasons) == len(download.URLS)
+    for (url, told), server, reason in zip(caught.value.failures, download.URLS, reasons):
+        assert url == server and reason in told
+        assert f"{url}: {told}" in str(caught.value)
+    assert download.ENVIRONMENT in str(caught.value) and "root=" in str(caught.value)
+    assert list(cache.iterdir()) == []
+
+
+def test_first_server_fills_the_cache_once(cache, serve, capfd):
+    requests = serve(ARCHIVE, b"never asked")
+    folder = download.find_movielens()
+    assert folder == cache / "ml-100k"
+    assert contents(cache) == GOOD  # the zip and the temporary folder are gone
+    assert download.find_movielens() == folder
+    assert requests == ["/1.zip"]
+    assert capfd.readouterr() == ("", "")  # pooch keeps quiet
+
+
+def test_published_addresses_and_limits():
+    assert [url.split("/")[2] for url in download.URLS] == ["files.grouplens.org", "huggingface.co"]
+    assert all(url.startswith("https://") for url in download.URLS)
+    assert sum(download.TIMEOUT) <= 15 and download.DEADLINE <= 60  # seconds per server
+
+
+def test_order_is_root_environment_cache_download(cache, serve, tmp_path, monkeypatch):
+    requests = serve(ARCHIVE)
+    download.find_movielens()
+    for name in ("given", "named"):
+        shutil.copytree(cache / "ml-100k", tmp_path / name)
+    monkeypatch.setenv(download.ENVIRONMENT, str(tmp_path / "named"))
+    assert download.find_movielens(tmp_path / "given") == tmp_path / "given"
+    assert download.find_movielens(str(tmp_path / "given")) == tmp_path / "given"
+    assert download.find_movielens() == tmp_path / "named"
+    monkeypatch.setenv(download.ENVIRONMENT, "")
+    assert download.find_movielens() == cache / "ml-100k"
+    assert len(requests) == 1
+
+
+@pytest.mark.parametrize("way", ["root", download.ENVIRONMENT])
+def test_given_folder_that_lacks_a_file_is_an_error(way, cache, serve, tmp_path, monkeypatch):
+    requests = serve(ARCHIVE)
+    download.find_movielens()  # a good cache to fall through to, were it allowed
+    folder = tmp_path / "given"
+    shutil.copytree(cache / "ml-100k", folder)
+    (folder / "ub.test").unlink()
+    before = contents(folder)
+    if way != "root":
+        monkeypatch.setenv(way, str(folder))
+    with pytest.raises(FileNotFoundError) as caught:
+        download.find_movielens(folder if way == "root" else None)
+    for word in (str(folder), way, "ub.test", "root="):
+        assert word in str(caught.value)
+    assert "ub.base" not in str(caught.value)
+    assert contents(folder) == before and len(requests) == 1
+
+
+def test_cache_that_lacks_a_file_is_filled_again(cache, serve):
+    requests = serve(ARCHIVE)
+    (download.find_movielens() / "u1.test").unlink()
+    download.find_movielens()
+    assert contents(cache) == GOOD and len(requests) == 2
+
+
+def test_mirror_steps_in(cache, serve):
+    requests = serve(lambda handler: handler.send_error(503), ARCHIVE)
+    download.find_movielens()
+    assert contents(cache) == GOOD and requests == ["/1.zip", "/2.zip"]
+
+
+def test_truncated_zip(cache, serve):
+    half = ARCHIVE[: len(ARCHIVE) // 2]
+    serve(lambda handler: send(handler, half, length=len(ARCHIVE)), half)
+    refused(cache, "IncompleteRead", "hash")
+
+
+def test_truncated_zip_with_the_right_hash(cache, serve):
+    half = ARCHIVE[: len(ARCHIVE) // 2]
+    serve(half, archive=half)
+    refused(cache, "BadZipFile")
+
+
+def test_wrong_hash(cache, serve):
+    serve(zipped(GOOD | {"ml-100k/u.data": "forged"}), b"<html>log in to this network</html>")
+    refused(cache, "hash", "hash")
+
+
+def test_archive_that_lacks_files(cache, serve):
+    archive = zipped({"ml-100k/u.data": "alone"})
+    serve(archive, archive=archive)
+    refused(cache, "lacks u.item, u.user")
+
+
+@pytest.mark.parametrize("where", ["../evil", "ml-100k/../../evil", "/{tmp}/evil"])
+def test_members_that_escape_the_folder(where, cache, serve, tmp_path):
+    name = where.format(tmp=tmp_path.as_posix().lstrip("/"))
+    archive = zipped(GOOD | {name: "evil"})
+    serve(archive, archive=archive)
+    refused(cache, "escape")
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_server_gone(cache, serve):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    serve()
+    download.URLS = (f"http://127.0.0.1:{port}/x.zip", f"http://127.0.0.1:{port}/y.zip")
+    refused(cache, "ConnectionRefusedError", "ConnectionRefusedError")
+
+
+def test_missing_on_the_server(cache, serve):
+    serve(lambda handler: handler.send_error(404))
+    refused(cache, "HTTPError: 404")
+
+
+def test_stalled_and_dripping_servers(cache, serve, monkeypatch):
+    monkeypatch.setattr(download, "TIMEOUT", (0.3, 0.3))
+    monkeypatch.setattr(download, "DEADLINE", 0.6)
+    over = threading.Event()
+
+    def stall(handler):
+        send(handler, ARCHIVE[:2000], length=len(ARCHIVE))
+        over.wait(30)
+
+    def drip(handler):
+        send(handler, b"", length=10**9)
+        for _ in range(100):
+            handler.wfile.write(bytes(1024))
+            over.wait(0.05)
+
+    serve(lambda handler: over.wait(30), stall, drip)
+    started = time.monotonic()
+    refused(cache, "timed out", "timed out", "not done after")
+    assert time.monotonic() - started < 5
+    over.set()
+
+
+def test_untrusted_certificate_is_refused(cache, serve, tmp_path):
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl command to make a certificate with")
+    pem = tmp_path / "server.pem"
+    options = (
+        "-x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=me -addext subjectAltName=IP:127.0.0.1"
+    )
+    files = ["-keyout", pem, "-out", tmp_path / "crt"]
+    subprocess.run(["openssl", "req", *options.split(), *files], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "crt").read_text())
+    requests = []
+    server = Server(ARCHIVE, requests)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    serve()
+    download.URLS = (f"https://127.0.0.1:{server.server_port}/x.zip",)
+    refused(cache, "CERTIFICATE_VERIFY_FAILED")
+    assert requests == []
+    server.shutdown()
+    server.server_close()
+
+
+def test_failure_is_remembered(cache, serve, monkeypatch):
+    requests = serve(b"wrong")
+    refused(cache, "hash")
+    serve(ARCHIVE)  # back again, yet this process has given up
+    with pytest.raises(download.DownloadError, match="hash"):
+        download.find_movielens()
+    assert requests == ["/1.zip"]
+    assert "hash" in download.describe().problems[0]
+    monkeypatch.setattr(download, "_failures", [])
+    assert contents(download.find_movielens().parent) == GOOD
+
+
+def test_failure_of_the_first_server_alone_is_not_remembered(cache, serve):
+    serve(b"wrong", ARCHIVE)
+    shutil.rmtree(download.find_movielens())
+    requests = serve(ARCHIVE)
+    download.find_movielens()
+    assert requests == ["/1.zip", "/2.zip", "/3.zip"] and contents(cache) == GOOD
+
+
+@pytest.mark.parametrize("place", ["cache", "cache/lecture_utils", "cache/lecture_utils/ml-100k"])
+def test_file_where_the_cache_folder_should_be(place, cache, serve, tmp_path):
+    requests = serve(ARCHIVE)
+    file = tmp_path / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("precious")
+    with pytest.raises(download.CacheError, match="cannot use the cache folder") as caught:
+        download.find_movielens()
+    for word in (str(cache), download.ENVIRONMENT, "root="):
+        assert word in str(caught.value)
+    assert "cannot use the cache folder" in download.describe().problems[0]
+    assert contents(tmp_path) == {place: "precious"} and requests == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions by chmod")
+@pytest.mark.parametrize("mode", [0o777, 0o555, 0o000], ids=["fine", "read-only", "unreadable"])
+def test_cache_folder_without_permission(mode, cache, serve):
+    requests = serve(ARCHIVE)
+    cache.mkdir(parents=True)
+    cache.chmod(mode)
+    process = child(cache, AS_ANYBODY.format(folder=str(cache.parent)))
+    stdout, stderr = process.communicate(timeout=30)
+    cache.chmod(0o755)
+    place, problems = stdout.strip().split(" ", 1)
+    assert list(cache.iterdir()) == [] and requests == []
+    if mode == 0o777:  # so the others are refused for their permissions
+        assert (process.returncode, problems, stderr) == (0, "[]", "")
+    else:
+        complaint = f"cannot use the cache folder {place} ([Errno 13] Permission denied"
+        assert complaint in problems and f"CacheError: {complaint}" in stderr
+        assert process.returncode == 1 and download.ENVIRONMENT in stderr
+
+
+def test_two_processes_fill_the_cache_at_once(cache, serve):
+    together = threading.Barrier(2)
+
+    def answer(handler):
+        together.wait(20)  # neither gets a byte before both have asked
+        send(handler, ARCHIVE)
+
+    requests = serve(answer)
+    processes = [child(cache) for _ in range(2)]
+    for process in processes:
+        stdout, stderr = process.communicate(timeout=30)
+        assert (process.returncode, stderr) == (0, "")
+        assert stdout.strip() == str(cache / "ml-100k")
+    assert requests == ["/1.zip", "/1.zip"]
+    assert contents(cache) == GOOD
+
+
+@pytest.mark.parametrize("swept", [False, True])
+def test_another_process_is_faster(swept, cache, serve):
+    """Its result is accepted as it is, even where it swept our half-done folder away."""
+    theirs = {name: "theirs" for name in GOOD}
+
+    def answer(handler):
+        for name in theirs:
+            (cache / name).parent.mkdir(exist_ok=True)
+            (cache / name).write_text("theirs")
+        if swept:
+            for folder in cache.glob("partial-*"):
+                shutil.rmtree(folder)
+        send(handler, ARCHIVE)
+
+    requests = serve(answer, b"never asked")
+    assert download.find_movielens() == cache / "ml-100k"
+    assert contents(cache) == theirs and requests == ["/1.zip"]
+
+
+def test_kill_in_the_middle_of_a_download(cache, serve):
+    over = threading.Event()
+
+    def answer(handler):
+        send(handler, ARCHIVE[: len(ARCHIVE) // 2], length=len(ARCHIVE))
+        over.wait(30)
+
+    serve(answer)
+    process = child(cache)
+    deadline = time.monotonic() + 20
+    while not any(path.stat().st_size for path in cache.glob("partial-*/*")):
+        assert time.monotonic() < deadline and process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    over.set()
+    assert list(cache.glob("partial-*/*"))  # it was in the middle
+    assert not (cache / "ml-100k").exists()
+    assert download.describe().origin == "download"
+    serve(ARCHIVE)
+    download.find_movielens()
+    assert contents(cache) == GOOD and [path.name for path in cache.iterdir()] == ["ml-100k"]
+
+
+def test_archive_appears_as_a_whole(cache, serve, monkeypatch):
+    """Up to the very last step there is nothing, and an interrupted one leaves nothing."""
+
+    def interrupt(*_):
+        assert not (cache / "ml-100k").exists()
+        raise KeyboardInterrupt
+
+    serve(ARCHIVE)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(download.os, "replace", interrupt)
+        download.find_movielens()
+    assert list(cache.iterdir()) == []
+    assert contents(download.find_movielens().parent) == GOOD
+
+
+def test_describe_downloads_nothing(cache, serve):
+    requests = serve(ARCHIVE)
+    assert download.describe() == ("download", cache / "ml-100k", [])
+    assert requests == [] and list(cache.iterdir()) == []
+
+
+def test_describe_names_what_does_not_verify(cache, serve, monkeypatch):
+    serve(ARCHIVE)
+    folder = download.find_movielens()
+    source = download.describe()
+    assert (source.origin, source.folder) == ("cache", folder)
+    assert [line.split()[0] for line in source.problems] == list(download.HASHES)
+    known = {name: hashlib.sha256(GOOD[f"ml-100k/{name}"].encode()).hexdigest() for name in
+             download.HASHES}  # fmt: skip
+    monkeypatch.setattr(download, "HASHES", known)
+    assert download.describe().problems == []
+    (folder / "u.data").unlink()
+    assert download.describe(folder) == ("root", folder, ["u.data is missing"])
+
+
+@pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")
+def test_real_copy_verifies():
+    assert download.describe() == (download.ENVIRONMENT, Path(REAL), [])
+    assert download.find_movielens() == Path(REAL)

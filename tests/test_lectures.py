@@ -1,0 +1,130 @@
+"""The committed notebooks: executed in one go on the real data, plain, linked, described."""
+
+import re
+import tomllib
+import unicodedata
+
+import pytest
+
+import lecture_utils
+from tests.address import address, forms
+from tests.notebooks import LECTURES, ROOT, cells, has_figure, load, printed, source
+
+SITE = f"https://{forms(address())[1]}"
+every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+
+
+def columns(line: str) -> int:
+    """Width on a screen, where Hangul takes two columns."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
+
+
+@every_lecture
+def test_executed_in_one_go(path):
+    code = cells(path, "code")
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+    outputs = [output for cell in code for output in cell["outputs"]]
+    assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
+    assert path.stat().st_size < 1_500_000
+
+
+@every_lecture
+def test_on_the_real_data(path):
+    text = "\n".join(printed(cell) for cell in cells(path, "code"))
+    assert "synthetic" not in text
+    if any("load_movielens(" in source(cell) for cell in cells(path, "code")):
+        assert "데이터: ml-100k" in text
+
+
+@every_lecture
+def test_opening_and_closing(path):
+    first, last = source(cells(path, "markdown")[0]), source(cells(path, "markdown")[-1])
+    colab = f"https://colab.research.google.com/github/{address()}/blob/main/lectures/{path.name}"
+    assert first.startswith(f"# {int(path.stem[:2])}강. ")
+    assert f"]({colab})" in first
+    for words in ("**무엇을 하나요", "**무엇을 배우나요", "**무엇이 필요한가요", "분"):
+        assert words in first
+    assert "다음 강의" in last and "요약" in last + source(cells(path, "markdown")[-2])
+
+
+@every_lecture
+def test_bootstrap_cell(path):
+    """One text in all lectures, installing the tag of the notebooks' own version."""
+    first = source(cells(path, "code")[0])
+    assert first == source(cells(LECTURES[0], "code")[0])
+    assert (
+        f"https://github.com/{address()}/archive/refs/tags/v{lecture_utils.__version__}.zip"
+        in first
+    )
+
+
+def test_one_version():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == lecture_utils.__version__
+    assert f"version: {lecture_utils.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+@every_lecture
+def test_plain_markdown(path):
+    """Colab and GitHub show a MyST role, a directive or a target raw."""
+    for cell in cells(path, "markdown"):
+        text = source(cell)
+        assert not re.search(r"\{[a-z:-]+\}`|^:::|^```\{|^\([\w-]+\)=", text, re.MULTILINE), text
+        tags = re.findall(
+            r"</?([a-zA-Z]\w*)[ >]", re.sub(r"`[^`]*`|```.*?```", "", text, flags=re.S)
+        )
+        assert set(tags) <= {"details", "summary"}, text
+        assert "attachments" not in cell
+
+
+@every_lecture
+def test_links_between_lectures(path):
+    for cell in cells(path, "markdown"):
+        for target in re.findall(r"\]\(([^)]+)\)", source(cell)):
+            assert target.startswith("https://"), f"{target} is dead in Colab"
+            if target.startswith(SITE):
+                page = target.removeprefix(f"{SITE}/").partition("#")[0]
+                stem = ROOT / page.removesuffix(".html")
+                assert stem.with_suffix(".ipynb").exists() or stem.with_suffix(".md").exists(), (
+                    target
+                )
+
+
+@every_lecture
+def test_figures_have_a_text_alternative(path):
+    figures = [cell for cell in cells(path, "code") if has_figure(cell)]
+    assert figures
+    for cell in figures:
+        alt = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt", "")
+        assert len(re.findall("[가-힣]", alt)) >= 20, f"no Korean text alternative: {source(cell)}"
+        assert not re.search(r"\d\.\d", alt), f"an unbound number: {alt}"
+
+
+@every_lecture
+def test_cells_fit_a_phone(path):
+    for cell in cells(path, "code"):
+        for line in source(cell).splitlines():
+            assert len(line) <= 72, line
+        for output in cell["outputs"]:
+            for line in "".join(output.get("text", "")).splitlines():
+                assert columns(line) <= 66, line
+
+
+@every_lecture
+def test_checks_are_there(path):
+    """Named check cells, one name each; the lecture asserts that MSE falls and stays in range."""
+    code = cells(path, "code")
+    names = [cell["metadata"]["name"] for cell in code if "name" in cell["metadata"]]
+    assert len(names) == len(set(names))
+    for cell in code:
+        if cell["metadata"].get("name", "").startswith("check-"):
+            assert "check." in source(cell) and "✓" in printed(cell), source(cell)
+    text = "\n".join(map(source, code))
+    assert "check.falls(" in text and "check.within(" in text and "check.close(" in text
+
+
+@every_lecture
+def test_metadata_is_plain(path):
+    metadata = load(path)["metadata"]
+    assert set(metadata) == {"kernelspec", "language_info"}
+    assert metadata["kernelspec"]["name"] == "python3"

@@ -1,0 +1,123 @@
+"""Predictions and gradients against numpy, the order of random draws, bad input at the door."""
+
+import numpy as np
+import pytest
+import torch
+
+from lecture_utils import EmbeddingFactorization, MatrixFactorization, NeuralRecommender
+
+USERS, ITEMS = torch.tensor([0, 2, 2, 1]), torch.tensor([3, 0, 1, 3])
+MODELS = [
+    lambda: MatrixFactorization(3, 4, rank=2),
+    lambda: MatrixFactorization(3, 4, rank=2, bias=True, mean=3.5),
+    lambda: EmbeddingFactorization(3, 4),
+    lambda: NeuralRecommender(3, 4),
+    lambda: NeuralRecommender(3, 4, hidden=()),
+]
+
+
+def arrays(model: torch.nn.Module) -> dict[str, np.ndarray]:
+    return {name: p.detach().numpy().astype(float) for name, p in model.named_parameters()}
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+@pytest.mark.parametrize("bias", [False, True])
+def test_matrix_factorization_by_hand(bias):
+    model = MatrixFactorization(3, 4, rank=2, bias=bias, mean=3.5)
+    w = arrays(model)
+    expected = [w["P"][i] @ w["Q"][u] for u, i in zip(USERS, ITEMS)]
+    if bias:
+        expected += 3.5 + w["bias_item"][ITEMS] + w["bias_user"][USERS]
+    np.testing.assert_allclose(model(USERS, ITEMS).detach(), expected, rtol=1e-5)
+
+
+def test_matrix_factorization_gradient_by_hand():
+    """d/dp_i of the summed squared error is -2 e q_x; likewise for q_x and the biases."""
+    model = MatrixFactorization(3, 4, rank=2, bias=True, mean=3.5)
+    ratings = torch.tensor([4.0, 1.0, 3.0, 5.0])
+    ((ratings - model(USERS, ITEMS)) ** 2).sum().backward()
+    w = arrays(model)
+    expected = {name: np.zeros_like(value) for name, value in w.items()}
+    for u, i, r in zip(USERS.tolist(), ITEMS.tolist(), ratings.tolist()):
+        error = r - (w["P"][i] @ w["Q"][u] + 3.5 + w["bias_item"][i] + w["bias_user"][u])
+        expected["P"][i] -= 2 * error * w["Q"][u]
+        expected["Q"][u] -= 2 * error * w["P"][i]
+        expected["bias_item"][i] -= 2 * error
+        expected["bias_user"][u] -= 2 * error
+    for name, parameter in model.named_parameters():
+        np.testing.assert_allclose(parameter.grad, expected[name], rtol=1e-4, atol=1e-5)
+
+
+def test_embedding_factorization_by_hand():
+    model = EmbeddingFactorization(3, 4, rank=2, scale=5.0)
+    w = {name.removesuffix(".weight"): value for name, value in arrays(model).items()}
+    score = (w["user_features"][USERS] * w["item_features"][ITEMS]).sum(1)
+    score += w["user_bias"][USERS, 0] + w["item_bias"][ITEMS, 0]
+    np.testing.assert_allclose(model(USERS, ITEMS).detach(), 5 * sigmoid(score), rtol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [(), (15, 15)])
+def test_neural_recommender_by_hand(hidden):
+    model = NeuralRecommender(3, 4, rank=2, hidden=hidden)
+    w = arrays(model)
+    tables = ["user_features", "item_features", "user_bias", "item_bias"]
+    z = np.concatenate([w[f"{t}.weight"][USERS if "user" in t else ITEMS] for t in tables], axis=1)
+    assert z.shape == (4, 6)
+    for n in range(len(hidden)):
+        z = np.maximum(0, z @ w[f"mlp.{2 * n}.weight"].T + w[f"mlp.{2 * n}.bias"])
+    last = 2 * len(hidden)
+    z = z @ w[f"mlp.{last}.weight"].T + w[f"mlp.{last}.bias"]
+    np.testing.assert_allclose(model(USERS, ITEMS).detach(), 5 * sigmoid(z[:, 0]), rtol=1e-5)
+
+
+def test_draws_are_those_of_the_lectures():
+    torch.manual_seed(1)
+    P, Q, b_i, b_u = torch.randn(4, 2), torch.randn(3, 2), torch.randn(4), torch.randn(3)
+    torch.manual_seed(1)
+    model = MatrixFactorization(3, 4, rank=2, bias=True)
+    for drawn, parameter in zip((P, Q, b_i, b_u), model.parameters()):
+        assert torch.equal(drawn, parameter)
+
+    torch.manual_seed(1)
+    layers = [torch.nn.Embedding(*s) for s in [(3, 2), (3, 1), (4, 2), (4, 1)]]
+    torch.manual_seed(1)
+    model = EmbeddingFactorization(3, 4)
+    for layer, parameter in zip(layers, model.parameters()):
+        assert torch.equal(layer.weight, parameter)
+
+    torch.manual_seed(1)
+    layers = [torch.nn.Embedding(*s) for s in [(3, 2), (4, 2), (3, 1), (4, 1)]]
+    layers += [torch.nn.Linear(6, 15), torch.nn.Linear(15, 15), torch.nn.Linear(15, 1)]
+    torch.manual_seed(1)
+    model = NeuralRecommender(3, 4)
+    drawn = [p for layer in layers for p in layer.parameters()]
+    assert all(map(torch.equal, drawn, model.parameters()))
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_shape_and_empty(make):
+    model = make()
+    assert model(USERS, ITEMS).shape == (4,)
+    none = torch.tensor([], dtype=torch.long)
+    assert model(none, none).shape == (0,)
+
+
+@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize(
+    ("users", "items", "error", "words"),
+    [
+        ([3], [0], IndexError, "user id 3 is outside 0..2.*num_users"),
+        ([-1], [0], IndexError, "user id -1"),
+        ([0], [4], IndexError, "item id 4 is outside 0..3.*num_items"),
+        ([0, 1], [0], ValueError, r"\(2,\).*\(1,\)"),
+        ([[0]], [[0]], ValueError, r"\(1, 1\)"),
+        ([0.0], [0], TypeError, "float32.*long"),
+        ([True], [0], TypeError, "bool"),
+    ],
+)
+def test_bad_ids_are_refused(make, users, items, error, words):
+    with pytest.raises(error, match=words):
+        make()(torch.tensor(users), torch.tensor(items))

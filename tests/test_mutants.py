@@ -1,0 +1,118 @@
+"""The lectures' checks can fail: break a lecture on purpose, and a named check goes red.
+
+Each mutant is a copy of a lecture with one change. Everything up to the named check cell runs
+under nbval (without the sections that it does not need); `make test-all` runs the whole lecture.
+A crash elsewhere does not count: only check cells may fail, by AssertionError.
+"""
+
+import copy
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.notebooks import LECTURES, load, source
+
+
+@dataclass
+class Mutant:
+    lecture: str
+    change: dict[str, str]  # old code -> new code, wherever it stands
+    red: str  # the check cell that must fail
+    skip: set[str] = field(default_factory=set)  # tags of cells that the check does not need
+
+
+SHUFFLED = ".float()[torch.randperm(len(train))]"
+MUTANTS = {
+    "01 lr=0": Mutant("01", {"lr = 0.1": "lr = 0.0", "lr=0.1": "lr=0.0"}, "check-line-falls"),
+    "01 slope": Mutant("01", {"y = 2.5 + 4 * x": "y = 2.5 - 4 * x"}, "check-line-slope"),
+    "02 lr=0": Mutant("02", {"lr=0.1": "lr=0.0"}, "check-plain-falls"),
+    "02 shuffled": Mutant(
+        "02",
+        {'ratings = torch.tensor(train["rating"].to_numpy()).float()':
+         'ratings = torch.tensor(train["rating"].to_numpy())' + SHUFFLED},
+        "check-plain-falls",
+    ),
+    "02 mean": Mutant(
+        "02", {"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}
+    ),
+    "03 lr=0": Mutant("03", {"lr=0.1": "lr=0.0"}, "check-mf-falls"),
+    "03 added": Mutant(
+        "03", {"(W_features * M_features)": "(W_features + M_features)"}, "check-mf-document"
+    ),
+}  # fmt: skip
+
+
+def build(mutant: Mutant, folder: Path, whole: bool, change: bool = True) -> tuple[Path, list]:
+    """Write the mutated copy; return its path and its code cells' names."""
+    original = next(path for path in LECTURES if path.name.startswith(mutant.lecture))
+    notebook = copy.deepcopy(load(original))
+    found, kept = 0, []
+    for cell in notebook["cells"]:
+        if not whole and mutant.skip & set(cell["metadata"].get("tags", [])):
+            continue
+        kept.append(cell)
+        if cell["cell_type"] == "code" and change:
+            text = source(cell)
+            for old, new in mutant.change.items():
+                found += text.count(old)
+                text = text.replace(old, new)
+            cell["source"] = text
+        if not whole and cell["metadata"].get("name") == mutant.red:
+            break
+    assert found or not change, f"{original.name} no longer has {list(mutant.change)}"
+    notebook["cells"] = kept
+    path = folder / original.name
+    path.write_text(json.dumps(notebook), "utf-8")
+    return path, [c["metadata"].get("name") for c in kept if c["cell_type"] == "code"]
+
+
+def failures(path: Path, names: list) -> dict[str, str]:
+    """Run nbval on the notebook: {name of a failed cell: its message}."""
+    report = path.with_suffix(".xml")
+    options = ["--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, f"--junitxml={report}", str(path)],
+        cwd=path.parent,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert run.returncode in (0, 1), run.stdout + run.stderr
+    cases = ElementTree.parse(report).findall(".//testcase")
+    assert len(cases) == len(names)
+    found = {}
+    for case in cases:
+        for failure in case.findall("failure") + case.findall("error"):
+            index = int(case.get("name").rpartition(" ")[2])
+            found[names[index] or f"cell {index}"] = failure.get("message", "") + (
+                failure.text or ""
+            )
+    return found
+
+
+def assert_caught(mutant: Mutant, found: dict[str, str]) -> None:
+    assert mutant.red in found, f"{mutant.red} stayed green; red were {list(found)}"
+    for name, message in found.items():
+        assert name.startswith("check-"), f"{name} crashed: {message}"
+        assert "AssertionError" in message and "✗" in message, message
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutant_is_caught(name, tmp_path):
+    assert_caught(MUTANTS[name], failures(*build(MUTANTS[name], tmp_path, whole=False)))
+
+
+@pytest.mark.parametrize("name", [name for name, mutant in MUTANTS.items() if mutant.skip])
+def test_what_is_skipped_is_not_needed(name, tmp_path):
+    """Without the mutation the shortened lecture is green: it is the mutation that is caught."""
+    assert failures(*build(MUTANTS[name], tmp_path, whole=False, change=False)) == {}
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutant_is_caught_in_the_whole_lecture(name, tmp_path):
+    assert_caught(MUTANTS[name], failures(*build(MUTANTS[name], tmp_path, whole=True)))

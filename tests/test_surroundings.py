@@ -1,0 +1,100 @@
+"""The files around the course agree with one another, and with the README's promises."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+
+from tests import address
+from tests.notebooks import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+REQUIREMENT = re.compile(r"([A-Za-z0-9-]+)(.*)")
+
+
+def split(requirements: list[str]) -> dict[str, str]:
+    return dict(REQUIREMENT.match(line.replace(" ", "")).groups() for line in requirements)
+
+
+def test_environment_is_pyprojects():
+    """conda's names and ranges are pip's; torch is called pytorch-cpu there."""
+    text = (ROOT / "environment.yml").read_text("utf-8")
+    entries = yaml.safe_load(text)["dependencies"]
+    conda = split(
+        [entry.replace("pytorch-cpu", "torch") for entry in entries if isinstance(entry, str)]
+    )
+    assert {"pip": ["-e ."]} in entries
+    expected = split(PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"])
+    assert {name: conda[name] for name in expected} == expected
+    assert conda["python"].startswith(PROJECT["project"]["requires-python"])
+
+
+def test_constraints_pin_what_is_asked_for():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").split()
+    pins = dict(line.lower().split("==") for line in lines)
+    groups = [*PROJECT["dependency-groups"].values(), PROJECT["project"]["dependencies"]]
+    for name in split([requirement for group in groups for requirement in group]):
+        assert name.lower() in pins, f"constraints.txt does not pin {name}: make pins"
+    assert pins["torch"] == "2.13.0"
+
+
+def test_diagnosis_knows_the_oldest_versions():
+    from lecture_utils.__main__ import PACKAGES
+
+    assert {name: f">={oldest}" for name, oldest in PACKAGES.items()} == split(
+        PROJECT["project"]["dependencies"]
+    )
+
+
+def test_no_data_file_is_tracked():
+    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
+    bad = re.compile(r"(^|/)(u[1-5ab]\.(base|test)|u\.(data|item|user)|ml-100k)")
+    assert not [name for name in names if bad.search(name)]
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "book/getting_started.md"])
+def test_make_targets_named_in_text_exist(file):
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = re.findall(
+        r"`?\bmake ([a-z-]+)(?:`| +REPO=|\s+#|$)", (ROOT / file).read_text("utf-8"), re.M
+    )
+    assert set(named) <= targets
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The tracked files that hold the address, in a repository of their own."""
+    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.check_call(["git", "init", "-q"], cwd=tmp_path)
+    subprocess.check_call(["git", "add", "-A"], cwd=tmp_path)
+    return tmp_path
+
+
+def test_address_spreads(clone):
+    old = address.forms(address.address())
+    changed = address.spread("alice/rec-course", clone)
+    assert address.address(clone) == "alice/rec-course"
+    assert "README.md" in changed and "_config.yml" in changed
+    assert sum(name.endswith(".ipynb") for name in changed) >= 3
+    left = [
+        name
+        for name in subprocess.check_output(["git", "ls-files"], cwd=clone, text=True).splitlines()
+        if not name.endswith((".png", ".ttf"))
+        and any(form in (clone / name).read_text("utf-8") for form in old)
+    ]
+    assert left == []
+    address.spread(old[0], clone)
+    status = subprocess.check_output(["git", "diff", "--stat"], cwd=clone, text=True)
+    assert status == "", "spreading back must restore every file"
+
+
+@pytest.mark.parametrize("bad", ["", "alice", "alice/", "a b/c", "https://github.com/a/b"])
+def test_bad_address_is_refused(clone, bad):
+    with pytest.raises(SystemExit, match="owner/name"):
+        address.spread(bad, clone)

@@ -1,0 +1,129 @@
+"""One Korean word per concept: book/glossary.md says which, and nothing else may say another."""
+
+import ast
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GLOSSARY = ROOT / "book" / "glossary.md"
+TERMS_HEADER = ["한국어", "English", "기호", "뜻"]
+FORBIDDEN_HEADER = ["용어", "쓰지 않는 말"]
+
+
+def table(text: str, header: list[str]) -> list[list[str]]:
+    """Rows of the Markdown table that has exactly this header."""
+    lines = [line.strip() for line in text.splitlines()]
+    start = lines.index(f"| {' | '.join(header)} |") + 2  # the header is followed by |---|---|
+    rows = []
+    for line in itertools.takewhile(lambda line: line.startswith("|"), lines[start:]):
+        row = [cell.strip() for cell in line[1:-1].split("|")]
+        assert len(row) == len(header), f"{len(row)} cells instead of {len(header)}: {line}"
+        rows.append(row)
+    return rows
+
+
+def forbidden(glossary: str) -> dict[str, str]:
+    """Forbidden variant -> the term to use."""
+    return {
+        variant.strip(): term
+        for term, variants in table(glossary, FORBIDDEN_HEADER)
+        for variant in variants.split(",")
+    }
+
+
+def find_forbidden(text: str, variants: dict[str, str]) -> list[str]:
+    """One sentence per forbidden variant found at the start of a word."""
+    text = re.sub(r"\s+", " ", text)
+    return [
+        f"{variant!r}: use {term!r}: …{text[max(0, hit.start() - 15) : hit.end() + 15]}…"
+        for variant, term in variants.items()
+        for hit in re.finditer(rf"(?<![가-힣]){re.escape(variant)}", text)
+    ]
+
+
+def found_in(path: Path, glossary: str) -> list[str]:
+    variants = forbidden(glossary)
+    return [hit for text in READERS[path.suffix](path) for hit in find_forbidden(text, variants)]
+
+
+def notebook_text(path: Path) -> Iterator[str]:
+    """Every cell, code too: a student reads its comments and what it prints."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        yield "".join(cell["source"])
+
+
+def page_text(path: Path) -> Iterator[str]:
+    text = path.read_text(encoding="utf-8")
+    yield text.partition("## 쓰지 않는 말")[0] if path == GLOSSARY else text
+
+
+def module_text(path: Path) -> Iterator[str]:
+    """The Korean string literals, f-strings included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+READERS = {".ipynb": notebook_text, ".md": page_text, ".py": module_text}
+SOURCES = sorted(
+    [
+        *ROOT.glob("lectures/*.ipynb"),
+        *ROOT.glob("book/*.md"),
+        *ROOT.glob("lecture_utils/**/*.py"),
+        *ROOT.glob("book/_ext/*.py"),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def glossary() -> str:
+    return GLOSSARY.read_text(encoding="utf-8")
+
+
+def test_every_concept_has_one_word(glossary: str) -> None:
+    rows = table(glossary, TERMS_HEADER)
+    assert len(rows) >= 40
+    for column in (0, 1):
+        words = [row[column].casefold() for row in rows]
+        assert all(words)
+        assert sorted(words) == sorted(set(words))
+    assert all(row[3] for row in rows)
+
+
+def test_forbidden_words_point_to_terms(glossary: str) -> None:
+    terms = {row[0] for row in table(glossary, TERMS_HEADER)}
+    variants = forbidden(glossary)
+    assert set(variants.values()) <= terms
+    assert not set(variants) & terms
+    listed = [v for _, cell in table(glossary, FORBIDDEN_HEADER) for v in cell.split(",")]
+    assert len(listed) == len(variants), "a variant is listed twice"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_forbidden_word(path: Path, glossary: str) -> None:
+    assert found_in(path, glossary) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.ipynb", json.dumps({"cells": [{"cell_type": "markdown", "source": ["권장 시스템"]}]})),
+        ("x.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": ["print('유저')"]}]})),
+        ("x.md", "모델은 잠재\n인자를 찾습니다."),
+        ("x.py", "def f(n):\n    print(f'{n}번째 레이팅입니다')\n"),
+    ],
+)
+def test_a_forbidden_word_is_found(tmp_path: Path, glossary: str, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    assert found_in(path, glossary)
+
+
+@pytest.mark.parametrize("text", ["추천 시스템", "훈련 데이터와 훈련 MSE", "플레이어"])
+def test_a_right_word_is_left_alone(glossary: str, text: str) -> None:
+    assert find_forbidden(text, forbidden(glossary)) == []

@@ -1,0 +1,135 @@
+"""fit against a loop by hand and least squares; same seed, same curve; refusals."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lecture_utils import MatrixFactorization, fit
+from lecture_utils.train import History, mse
+
+
+@pytest.fixture
+def triples():
+    generator = torch.Generator().manual_seed(0)
+    users = torch.randint(0, 20, (200,), generator=generator)
+    items = torch.randint(0, 30, (200,), generator=generator)
+    ratings = torch.randint(1, 6, (200,), generator=generator).float()
+    return (users[:150], items[:150], ratings[:150]), (users[150:], items[150:], ratings[150:])
+
+
+def model(seed=0, **options):
+    torch.manual_seed(seed)
+    return MatrixFactorization(20, 30, rank=3, **options)
+
+
+def test_is_the_documents_loop(triples):
+    """Train before the step, test after it, penalties as lambda times the sum of squares."""
+    (users, items, ratings), test = triples
+    torch.manual_seed(0)
+    P = torch.randn(30, 3, requires_grad=True)
+    Q = torch.randn(20, 3, requires_grad=True)
+    optimizer = torch.optim.Adam([P, Q], lr=0.1)
+    train_mse, test_mse = [], []
+    for _ in range(50):
+        cost = F.mse_loss((P[items] * Q[users]).sum(1), ratings)
+        loss = cost + 1e-2 * (P**2).sum() + 2e-2 * (Q**2).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        train_mse.append(cost.item())
+        with torch.no_grad():
+            test_mse.append(F.mse_loss((P[test[1]] * Q[test[0]]).sum(1), test[2]).item())
+    history = fit(model(), triples[0], test, epochs=50, lr=0.1, l2={"P": 1e-2, "Q": 2e-2})
+    np.testing.assert_allclose(history.train_mse, train_mse, rtol=1e-5)
+    np.testing.assert_allclose(history.test_mse, test_mse, rtol=1e-5)
+
+
+def test_finds_the_least_squares_line():
+    """A model that is linear in its parameters must reach the closed-form solution."""
+
+    class Line(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = torch.nn.Parameter(torch.zeros(2))
+
+        def forward(self, users, items):
+            return self.w[0] * users + self.w[1] * items
+
+    generator = torch.Generator().manual_seed(0)
+    users, items = torch.randn(2, 50, generator=generator)
+    ratings = 3 * users - 2 * items + torch.randn(50, generator=generator)
+    line = Line()
+    fit(line, (users, items, ratings), epochs=2000, lr=0.05)
+    expected = torch.linalg.lstsq(torch.stack([users, items], 1), ratings).solution
+    torch.testing.assert_close(line.w.detach(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_penalty_reaches_the_ridge_solution():
+    """With l2, min mean (r - w)^2 + lambda w^2 has w = mean(r) / (1 + lambda)."""
+
+    class Constant(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = torch.nn.Parameter(torch.zeros(()))
+
+        def forward(self, users, items):
+            return self.w.expand(len(users))
+
+    ids, ratings = torch.arange(4), torch.tensor([1.0, 2.0, 3.0, 6.0])
+    constant = Constant()
+    fit(constant, (ids, ids, ratings), epochs=2000, lr=0.05, l2={"w": 0.5})
+    assert constant.w.item() == pytest.approx(3.0 / 1.5, rel=1e-4)
+
+
+def test_same_seed_same_curve_bit_for_bit(triples):
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        first, again, other = (
+            fit(model(seed, bias=True, mean=3.0), *triples, epochs=30) for seed in (7, 7, 8)
+        )
+    finally:
+        torch.set_num_threads(before)
+    assert first == again
+    assert first != other
+
+
+def test_history(triples, capsys):
+    history = fit(model(), *triples, epochs=101, every=100)
+    assert len(history.train_mse) == len(history.test_mse) == 101
+    assert history.test_mse[history.best_epoch] == min(history.test_mse)
+    assert capsys.readouterr().out.splitlines() == [
+        f"epoch: {e:4d}, cost: {history.train_mse[e]:.6f}" for e in (0, 100)
+    ]
+    without = fit(model(), triples[0], epochs=1)
+    assert without.test_mse == []
+    with pytest.raises(ValueError, match="no test data"):
+        _ = without.best_epoch
+    assert History([1.0], [1.0]).train_mse == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"lr": 0}, "lr must be a positive number, not 0"),
+        ({"lr": float("nan")}, "not nan"),
+        ({"l2": {"p": 1e-4}}, "names 'p'; the parameters are P, Q"),
+        ({"l2": {"P": -1}}, r"l2\['P'\] must be a number of at least 0, not -1"),
+        ({"l2": {"P": float("inf")}}, "not inf"),
+    ],
+)
+def test_bad_options_are_refused(triples, options, words):
+    with pytest.raises(ValueError, match=words):
+        fit(model(), triples[0], **options)
+
+
+def test_bad_ratings_are_refused(triples):
+    users, items, ratings = triples[0]
+    with pytest.raises(ValueError, match=r"\(150,\), ratings \(150, 1\)"):
+        fit(model(), (users, items, ratings.reshape(-1, 1)))
+    with pytest.raises(ValueError, match="the loss became nan at epoch 0"):
+        fit(model(), (users, items, ratings * float("nan")))
+    with pytest.raises(ValueError, match="no ratings"):
+        mse(model(), (users[:0], items[:0], ratings[:0]))
