@@ -30,8 +30,9 @@ def entry(key: str, values: list[float], part: str) -> str:
         return f'[{key}]\n{body}source = "{how}, nothing random"\n'
     low, high = min(values), max(values)
     wide = MARGIN * (high - low)
+    lowest = max(low - wide, 0.0) if low >= 0 else low - wide  # no error is below 0
     return (
-        f"[{key}]\nlow = {low - wide:.6g}\nhigh = {high + wide:.6g}\n"
+        f"[{key}]\nlow = {lowest:.6g}\nhigh = {high + wide:.6g}\n"
         f"median = {statistics.median(values):.6g}\nseeds = {len(values)}\n"
         f'source = "{how}: {low:.6g} to {high:.6g}, widened by {MARGIN:g} of the distance"\n'
     )
