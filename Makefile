@@ -13,7 +13,8 @@ help:
 
 #: make book       render the book into _build/html
 book: $(BOOK)
-	.venv-book/bin/jupyter-book build . -W -n --keep-going
+	rm -rf _build/html  # a page that is gone must not stay
+	.venv-book/bin/jupyter-book build . --all -W -n --keep-going
 	@echo "open _build/html/index.html"
 
 #: make test       build the book, then run every test and every lecture (about 10 minutes)
@@ -35,7 +36,8 @@ lab: $(DEV)
 lectures: $(DEV)
 	.venv/bin/python -m lecture_utils --need-movielens
 	cd lectures && OMP_NUM_THREADS=1 ../.venv/bin/jupyter nbconvert --to notebook --execute \
-		--coalesce-streams --inplace $(notdir $(LECTURES))
+		--inplace $(notdir $(LECTURES))
+	.venv/bin/jupyter nbconvert --coalesce-streams --inplace $(LECTURES)
 
 #: make reference  measure the ranges of lecture_utils/reference.toml again (about 40 minutes)
 reference: $(DEV)

@@ -61,7 +61,8 @@ def within(value: float, key: str) -> None:
     entry = reference(key)
     low = entry["low"] if "low" in entry else entry["value"] - entry["atol"]
     high = entry["high"] if "high" in entry else entry["value"] + entry["atol"]
-    found = f"{key} = {float(value):.4f} (기준 {low:.4g}~{high:.4g})"
+    shown = value if isinstance(value, int) else f"{value:.4f}"
+    found = f"{key} = {shown} (기준 {low:.4g}~{high:.4g})"
     if not low <= value <= high:  # false for nan, too
         raise AssertionError(f"✗ {found}\n  기준의 출처: {entry['source']}")
     print(f"✓ {found}")
