@@ -41,6 +41,10 @@ MUTANTS = {
         "02", {"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}
     ),
     "03 lr=0": Mutant("03", {"lr=0.1": "lr=0.0"}, "check-mf-falls"),
+    "03 shuffled": Mutant(
+        "03", {".float().reshape(-1, 1)": ".float()[torch.randperm(63)].reshape(-1, 1)"},
+        "check-mf-document",
+    ),
     "03 added": Mutant(
         "03", {"(W_features * M_features)": "(W_features + M_features)"}, "check-mf-document"
     ),

@@ -29,7 +29,7 @@ def entry(key: str, values: list[float], part: str) -> str:
         body = f"value = {values[0]:.6g}\natol = {max(1e-4 * abs(values[0]), 1e-6):.2g}\n"
         return f'[{key}]\n{body}source = "{how}, nothing random"\n'
     low, high = min(values), max(values)
-    wide = MARGIN * (high - low)
+    wide = max(MARGIN * (high - low), 1e-4 * abs(high))  # seeds may agree; machines do not
     lowest = max(low - wide, 0.0) if low >= 0 else low - wide  # no error is below 0
     return (
         f"[{key}]\nlow = {lowest:.6g}\nhigh = {high + wide:.6g}\n"
