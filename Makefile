@@ -1,6 +1,3 @@
-# make book    render the book into _build/html (needs neither torch nor data)
-# make test    build the book, check the code, run every test and every lecture
-# make help    the rest
 PYTHON ?= python3
 DEV := .venv/ready
 BOOK := .venv-book/ready
@@ -28,8 +25,7 @@ test-all: $(DEV) book
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env tests $(LECTURES)
 
 #: make lab        open the lectures in JupyterLab
-lab: $(DEV)
-	.venv/bin/python -m pip install --quiet --group lab -c constraints.txt
+lab: .venv/lab
 	.venv/bin/jupyter lab lectures
 
 #: make lectures   execute the lectures on the real MovieLens and save their outputs
@@ -46,8 +42,7 @@ reference: $(DEV)
 #: make pins       write constraints.txt: the newest versions that resolve together
 pins:
 	rm -rf .venv .venv-book && echo "torch==2.13.0" > constraints.txt
-	$(MAKE) $(DEV) $(BOOK)
-	.venv/bin/python -m pip install --quiet --group lab -c constraints.txt
+	$(MAKE) .venv/lab $(BOOK)
 	for env in .venv .venv-book; do $$env/bin/python -m pip freeze --all --exclude-editable; done \
 		| sed 's/+cpu$$//' | sort -fsu -t= -k1,1 > constraints.txt
 
@@ -64,6 +59,10 @@ $(DEV): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
 	.venv/bin/python -m pip install --quiet --editable . --group test -c constraints.txt
+	touch $@
+
+.venv/lab: $(DEV)
+	.venv/bin/python -m pip install --quiet --group lab -c constraints.txt
 	touch $@
 
 $(BOOK): pyproject.toml constraints.txt
