@@ -56,13 +56,20 @@ def falls(
     print(f"✓ {name}가 줄었습니다: {found}")
 
 
+def below(value: float, bound: float, name: str) -> None:
+    """Assert that `value` is below `bound`, such as a model's error below a baseline's."""
+    if not value < bound:  # true for nan, too
+        raise AssertionError(f"✗ {name}: {value:.4f}, {bound:.4f}보다 낮아야 합니다")
+    print(f"✓ {name}: {value:.4f} < {bound:.4f}")
+
+
 def within(value: float, key: str) -> None:
     """Assert that `value` lies in the range that reference.toml states under `key`."""
     entry = reference(key)
     low = entry["low"] if "low" in entry else entry["value"] - entry["atol"]
     high = entry["high"] if "high" in entry else entry["value"] + entry["atol"]
     shown = value if isinstance(value, int) else f"{value:.4f}"
-    found = f"{key} = {shown} (기준 {low:.4g}~{high:.4g})"
+    found = f"{key} = {shown} (기준 {low:.5g}~{high:.5g})"
     if not low <= value <= high:  # false for nan, too
         raise AssertionError(f"✗ {found}\n  기준의 출처: {entry['source']}")
     print(f"✓ {found}")
@@ -85,12 +92,14 @@ def close(
         raise AssertionError(f"✗ {name}: 값의 개수가 다릅니다: {len(a)}개와 {len(b)}개")
     gap = (a - b).abs()
     worst = int((gap - rtol * b.abs()).argmax())  # the first nan, if there is one
+    slack = atol + rtol * float(b[worst].abs())
     if not bool((gap <= atol + rtol * b.abs()).all()):
         raise AssertionError(
             f"✗ {name}: 값이 다릅니다. {worst}번째에서 {a[worst]:.6g}, 기준은 {b[worst]:.6g} "
-            f"(허용 오차 {atol + rtol * abs(float(b[worst])):.2g})"
+            f"(허용 차이 {slack:.2g})"
         )
-    print(f"✓ {name or '두 결과'}: {len(a)}개의 값이 같습니다 (가장 큰 차이 {gap.max():.1g})")
+    found = f"{len(a)}개 모두 허용 차이 {slack:.1g} 안 (가장 큰 차이 {gap.max():.1g})"
+    print(f"✓ {name or '두 결과'}: {found}")
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def test_unknown_key(table, key):
 
 def test_close(table, capsys, monkeypatch):
     check.close([1.0, 2.0], torch.tensor([1.0, 2.0001]), "두 곡선")
-    assert "두 곡선: 2개의 값이 같습니다" in capsys.readouterr().out
+    assert "두 곡선: 2개 모두 허용 차이" in capsys.readouterr().out
     check.close(torch.tensor([[3.0]], requires_grad=True), 3.0)
     check.close(3.005, "b")
     monkeypatch.setattr(check, "EXACT", True)
@@ -91,6 +91,14 @@ def test_close(table, capsys, monkeypatch):
 def test_close_refuses(table, actual, expected, words):
     with pytest.raises(AssertionError, match=words):
         check.close(actual, expected)
+
+
+def test_below(capsys):
+    check.below(0.0495, 3.03, "빈칸 MSE")
+    assert capsys.readouterr().out == "✓ 빈칸 MSE: 0.0495 < 3.0300\n"
+    for value, bound in [(1.0, 1.0), (2.0, 1.0), (math.nan, 1.0), (1.0, math.nan)]:
+        with pytest.raises(AssertionError, match="빈칸 MSE: .*보다 낮아야 합니다"):
+            check.below(value, bound, "빈칸 MSE")
 
 
 def test_fails(capsys):
