@@ -65,7 +65,7 @@ def test_unknown_key(table, key):
 
 def test_close(table, capsys, monkeypatch):
     check.close([1.0, 2.0], torch.tensor([1.0, 2.0001]), "두 곡선")
-    assert "두 곡선: 2개 모두 허용 차이" in capsys.readouterr().out
+    assert "두 곡선: 2개 일치 (최대 차이 0.0001" in capsys.readouterr().out
     check.close(torch.tensor([[3.0]], requires_grad=True), 3.0)
     check.close(3.005, "b")
     monkeypatch.setattr(check, "EXACT", True)
