@@ -36,7 +36,7 @@ FILES = ("u.data", "u.item", "u.user", *PARTS)
 ENVIRONMENT = "LECTURE_DATA_DIR"
 REMEDY = f"pass root= or set {ENVIRONMENT} to a folder that holds the unpacked ml-100k.zip"
 TIMEOUT = (3, 10)  # seconds to connect; seconds of silence
-DEADLINE = 60  # seconds for one server in all: one that drips is as good as gone
+DEADLINE = 180  # seconds for one server in all: one that only drips is as good as gone
 
 
 class CacheError(OSError):

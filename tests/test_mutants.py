@@ -30,7 +30,7 @@ SHUFFLED = ".float()[torch.randperm(len(train))]"
 MUTANTS = {
     "01 lr=0": Mutant("01", {"lr = 0.1": "lr = 0.0", "lr=0.1": "lr=0.0"}, "check-line-falls"),
     "01 slope": Mutant("01", {"y = 2.5 + 4 * x": "y = 2.5 - 4 * x"}, "check-line-slope"),
-    "02 lr=0": Mutant("02", {"lr=0.1": "lr=0.0"}, "check-plain-falls"),
+    "02 lr=0": Mutant("02", {"], lr=0.1": "], lr=0.0"}, "check-plain-falls"),
     "02 shuffled": Mutant(
         "02",
         {'ratings = torch.tensor(train["rating"].to_numpy()).float()':
