@@ -34,6 +34,7 @@ lectures: $(DEV)
 	cd lectures && OMP_NUM_THREADS=1 ../.venv/bin/jupyter nbconvert --to notebook --execute \
 		--inplace $(notdir $(LECTURES))
 	.venv/bin/jupyter nbconvert --coalesce-streams --inplace $(LECTURES)
+	.venv/bin/python tests/stamp.py $(LECTURES)
 
 #: make reference  measure the ranges of lecture_utils/reference.toml again (about 40 minutes)
 reference: $(DEV)
@@ -41,10 +42,11 @@ reference: $(DEV)
 
 #: make pins       write constraints.txt: the newest versions that resolve together
 pins:
-	rm -rf .venv .venv-book && echo "torch==2.13.0" > constraints.txt
-	$(MAKE) .venv/lab $(BOOK)
+	grep '^torch==' constraints.txt > constraints.new && mv constraints.new constraints.txt
+	rm -rf .venv .venv-book && $(MAKE) .venv/lab $(BOOK)
 	for env in .venv .venv-book; do $$env/bin/python -m pip freeze --all --exclude-editable; done \
-		| sed 's/+cpu$$//' | sort -fsu -t= -k1,1 > constraints.txt
+		| sed 's/+cpu$$//' | sort -fsu -t= -k1,1 > constraints.new
+	mv constraints.new constraints.txt
 
 #: make address REPO=owner/name   spread the repository's address
 address:

@@ -6,20 +6,26 @@ cannot be downloaded.
 
 import argparse
 import importlib.metadata
+import os
 import platform
+import re
 import sys
+from pathlib import Path
 
+from lecture_utils import __version__
 from lecture_utils.colab import in_colab
 
+ARCHIVE = f"https://github.com/OWNER/REPO/archive/refs/tags/v{__version__}.zip"
 PACKAGES = {"torch": "2.6", "numpy": "1.26", "pandas": "2.2", "matplotlib": "3.8", "pooch": "1.8"}
 
 
 def version(name: str) -> tuple[int, ...]:
     """The first two numbers of an installed package's version, (0, 0) if it is absent."""
     try:
-        return tuple(int(part) for part in importlib.metadata.version(name).split(".")[:2])
+        parts = f"{importlib.metadata.version(name)}.0".split(".")[:2]
     except importlib.metadata.PackageNotFoundError:
         return (0, 0)
+    return tuple(int(re.match(r"\d*", part)[0] or 0) for part in parts)  # "3.0rc1": (3, 0)
 
 
 def packages() -> list[tuple[bool, str, str]]:
@@ -40,25 +46,47 @@ def movielens(need: bool) -> tuple[bool, str, str]:
         try:
             download.find_movielens()
         except OSError as error:
-            return False, f"MovieLens 100K를 구하지 못했습니다: {error}", ""
+            found = f"MovieLens 100K를 구하지 못했습니다: {error}"
+            return False, found, movielens_remedy(*download.describe()[:2])
     source = download.describe()
     where = {"cache": "캐시", "download": "아직 없음, 처음 쓸 때 내려받음"}.get(
         source.origin, source.origin
     )
-    found = "; ".join([f"MovieLens 100K: {where} ({source.folder})", *source.problems])
-    return not source.problems, found, f"{download.ENVIRONMENT}=<압축을 푼 ml-100k 폴더>"
+    more = [f"그 밖에 {len(source.problems) - 3}건"] if len(source.problems) > 3 else []
+    found = "; ".join([f"MovieLens 100K: {where} ({source.folder})", *source.problems[:3], *more])
+    return not source.problems, found, movielens_remedy(source.origin, source.folder)
+
+
+def movielens_remedy(origin: str, folder: Path) -> str:
+    """The command that mends a `download.Source`. It removes only what is our own."""
+    from lecture_utils.download import ENVIRONMENT
+
+    windows = os.name == "nt"
+    if origin == ENVIRONMENT:
+        unset = f"Remove-Item Env:{ENVIRONMENT}" if windows else f"unset {ENVIRONMENT}"
+        return f"{unset}\n    또는 {folder} 폴더에 ml-100k.zip의 파일을 모두 풀어 넣으세요"
+    ours = (folder, folder.parent)
+    in_the_way = [path for path in ours if os.path.lexists(path) and not os.path.isdir(path)]
+    if origin == "cache" or in_the_way:
+        path = in_the_way[0] if in_the_way else folder
+        return f'Remove-Item -Recurse "{path}"' if windows else f'rm -r "{path}"'
+    if windows:
+        return f'$env:{ENVIRONMENT} = "압축을 푼 ml-100k 폴더"; python -m lecture_utils'
+    return f'export {ENVIRONMENT}="압축을 푼 ml-100k 폴더" && python -m lecture_utils'
 
 
 def font() -> tuple[bool, str, str]:
     """Whether matplotlib can draw Hangul."""
-    from lecture_utils import plot  # registers the font
-
+    root = Path(__file__).resolve().parents[1]
+    remedy = f'pip install --force-reinstall --no-deps "lecture-utils @ {ARCHIVE}"'
+    if (root / ".git").exists():
+        remedy = f'git -C "{root}" checkout -- lecture_utils/fonts'
+    try:
+        from lecture_utils import plot  # registers the font
+    except (OSError, RuntimeError) as error:  # not there; not a font
+        return False, f"한글 글꼴을 읽지 못했습니다: {error}", remedy
     names = {entry.name for entry in plot.font_manager.fontManager.ttflist}
-    return (
-        plot.FONT in names,
-        f"한글 글꼴 {plot.FONT}",
-        "pip install --force-reinstall lecture-utils",
-    )
+    return plot.FONT in names, f"한글 글꼴 {plot.FONT}", remedy
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -66,6 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--need-movielens", action="store_true")
     options = parser.parse_args(arguments)
 
+    if hasattr(sys.stdout, "reconfigure"):  # a Korean Windows (cp949) cannot print ✓
+        sys.stdout.reconfigure(errors="replace")
     python = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     print(python + (", Google Colab" if in_colab() else ""))
     rows = packages()

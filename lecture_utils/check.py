@@ -40,6 +40,13 @@ def reference(key: str) -> dict:
     return entry
 
 
+def bounds(entry: dict) -> tuple[float, float]:
+    """The lowest and the highest value that an entry with one value allows."""
+    if "low" in entry:
+        return entry["low"], entry["high"]
+    return entry["value"] - entry["atol"], entry["value"] + entry["atol"]
+
+
 def falls(
     curve: Sequence[float], baseline: float, fraction: float = 0.5, name: str = "훈련 MSE"
 ) -> None:
@@ -66,8 +73,7 @@ def below(value: float, bound: float, name: str) -> None:
 def within(value: float, key: str) -> None:
     """Assert that `value` lies in the range that reference.toml states under `key`."""
     entry = reference(key)
-    low = entry["low"] if "low" in entry else entry["value"] - entry["atol"]
-    high = entry["high"] if "high" in entry else entry["value"] + entry["atol"]
+    low, high = bounds(entry)
     shown = value if isinstance(value, int) else f"{value:.4f}"
     found = f"{key} = {shown} (기준 {low:.5g}~{high:.5g})"
     if not low <= value <= high:  # false for nan, too

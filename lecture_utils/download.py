@@ -25,14 +25,10 @@ URLS = (
     "https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/ml-100k.zip",
 )
 SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"  # of the zip
-HASHES = {
-    "u.data": "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490",
-    "ua.base": "67b5bcdb380c29f85d56a012ecd88612ae020f30a6730d117a334ee8203b91f2",
-    "ua.test": "d0497e202417720f57a184ec8c66be2d1afa4ff41bb53787c57b28d6bf79bc42",
-}
+_SUMS = Path(__file__).with_name("ml-100k.sha256").read_text("utf-8")  # as sha256sum writes it
+HASHES = {name: sha256 for sha256, name in map(str.split, _SUMS.splitlines())}
+FILES = tuple(HASHES)
 SPLITS = ("ua", "ub", "u1", "u2", "u3", "u4", "u5")
-PARTS = [f"{split}.{part}" for split in SPLITS for part in ("base", "test")]
-FILES = ("u.data", "u.item", "u.user", *PARTS)
 ENVIRONMENT = "LECTURE_DATA_DIR"
 REMEDY = f"pass root= or set {ENVIRONMENT} to a folder that holds the unpacked ml-100k.zip"
 TIMEOUT = (3, 10)  # seconds to connect; seconds of silence
@@ -96,12 +92,8 @@ def describe(root: str | os.PathLike | None = None) -> Source:
         except CacheError as error:
             return Source("download", folder, [str(error)])
         return Source("download", folder, [f"{url}: {reason}" for url, reason in _failures])
-    problems = [f"{name} is missing" for name in missing]
-    for name, expected in HASHES.items():
-        if name not in missing:
-            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            problems += [] if found == expected else [f"{name} has sha256 {found}, not {expected}"]
-    return Source(origin, folder, problems)
+    problems = [_problem(folder / name, sha256) for name, sha256 in HASHES.items()]
+    return Source(origin, folder, list(filter(None, problems)))
 
 
 def _place(root: str | os.PathLike | None) -> tuple[str, Path]:
@@ -114,6 +106,17 @@ def _place(root: str | os.PathLike | None) -> tuple[str, Path]:
 
 def _missing(folder: Path) -> list[str]:
     return [name for name in FILES if not os.path.isfile(folder / name)]
+
+
+def _problem(path: Path, sha256: str) -> str:
+    """What is wrong with a file of the archive, "" if nothing is."""
+    if not os.path.isfile(path):
+        return f"{path.name} is missing"
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"{path.name} cannot be read ({error})"
+    return "" if found == sha256 else f"{path.name} has sha256 {found}, not {sha256}"
 
 
 def _fill(target: Path) -> None:

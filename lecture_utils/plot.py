@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 
-FONT = "Lecture Gothic"  # a subset of Nanum Gothic, see fonts/README.md
+FONT = "Lecture Gothic"  # a subset of Nanum Gothic, see fonts/make_font.py
 # Blue, vermilion, green, purple, orange, sky, grey: told apart by colour-blind readers, too
 # (Okabe & Ito 2008, the order changed).
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#777777"]

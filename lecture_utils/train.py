@@ -49,6 +49,9 @@ def fit(
     """
     parameters = dict(model.named_parameters())
     l2 = l2 or {}
+    for _, _, ratings in filter(None, (train, test)):
+        if not ratings.isfinite().all():
+            raise ValueError("ratings must be finite; drop the blanks (NaN) first")
     _check(parameters, l2, epochs, lr)
     optimizer = torch.optim.Adam(parameters.values(), lr=lr)
     history = History()

@@ -17,11 +17,10 @@ import pytest
 from lecture_utils import __version__, synthetic
 from lecture_utils.data import GENRES
 from lecture_utils.download import SPLITS
-from tests.address import address
 from tests.notebooks import LECTURES, ROOT, load, source
 
 LECTURE = next(path for path in LECTURES if path.name.startswith("02"))
-SOURCE = f"https://github.com/{address()}/archive/refs/tags/v{__version__}.zip"
+SOURCE = f'f"https://github.com/{{REPO}}/archive/refs/tags/v{__version__}.zip"'
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
 
@@ -134,7 +133,7 @@ def test_colab_with_nothing_but_the_notebook(python, wheel, archive, tmp_path, u
     (drive / "My Drive" / "ml-100k").symlink_to(archive)
     folder = tmp_path / "content"
     folder.mkdir()
-    replace = {SOURCE: wheel.as_uri()}
+    replace = {SOURCE: repr(wheel.as_uri())}
     environment = {"PYTHONPATH": str(tmp_path / "fake")}
     if use_drive:
         replace["USE_DRIVE = False"] = "USE_DRIVE = True"
@@ -155,5 +154,5 @@ def test_colab_with_nothing_but_the_notebook(python, wheel, archive, tmp_path, u
 
 def test_no_network_says_what_to_do(python, tmp_path):
     """Where the address cannot be reached, the cell says so in Korean and stops there."""
-    out = run(python, tmp_path, {SOURCE: "http://127.0.0.1:9/none.zip"}, PIP_RETRIES="0")
-    assert "인터넷을 확인하고 다시 실행하세요" in out
+    out = run(python, tmp_path, {SOURCE: repr("http://127.0.0.1:9/none.zip")}, PIP_RETRIES="0")
+    assert "인터넷과 주소를 확인하고 다시 실행하세요" in out

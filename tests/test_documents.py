@@ -64,7 +64,8 @@ def test_mf_blanks(solo):
 def test_deep_predictions(solo):
     """003, 4.A, solution 2, before the 1000th step."""
     model, _ = train(NeuralRecommender, solo, 999)
-    check.close(model(*solo[:2])[::5], "documents.deep_predictions")
+    printed = check.reference("documents.deep_predictions")["values"]
+    check.close(model(*solo[:2])[::5], printed, rtol=0, atol=0.1 if check.EXACT else 0.25)
 
 
 @pytest.mark.parametrize("seed", range(3))

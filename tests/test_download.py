@@ -21,7 +21,7 @@ import pytest
 
 from lecture_utils import download
 
-GOOD = {f"ml-100k/{name}": f"content of {name}\n" * 99 for name in download.FILES}
+GOOD = {f"ml-100k/{name}": f"content of {name}\n".encode() * 99 for name in download.FILES}
 REAL = os.environ.get(download.ENVIRONMENT)
 
 # A process of its own, without the second that importing torch takes.
@@ -51,11 +51,11 @@ if problems:
 """
 
 
-def zipped(members: dict[str, str]) -> bytes:
+def zipped(members: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in members.items():
-            archive.writestr(name, text)
+        for name, content in members.items():
+            archive.writestr(name, content)
     return buffer.getvalue()
 
 
@@ -134,10 +134,10 @@ def child(cache: Path, script: str = FIND) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", CHILD + script, *argv], **pipes)
 
 
-def contents(folder: Path) -> dict[str, str]:
-    """Every file under `folder` with its text."""
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file under `folder` with its content."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def refused(cache: Path, *reasons: str) -> None:
@@ -163,9 +163,29 @@ def test_first_server_fills_the_cache_once(cache, serve, capfd):
 
 
 def test_published_addresses_and_limits():
-    assert [url.split("/")[2] for url in download.URLS] == ["files.grouplens.org", "huggingface.co"]
-    assert all(url.startswith("https://") for url in download.URLS)
-    assert sum(download.TIMEOUT) <= 15 and download.DEADLINE <= 60  # seconds per server
+    assert download.URLS == (
+        "https://files.grouplens.org/datasets/movielens/ml-100k.zip",
+        "https://huggingface.co/datasets/Recommenders/MovieLens/resolve/main/ml-100k.zip",
+    )
+    assert download.SHA256 == "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"
+    assert sum(download.TIMEOUT) <= 15  # seconds until a silent server is given up
+    assert 60 <= download.DEADLINE <= 180  # 4.9 MB on a slow line; a student who waits
+
+
+def test_published_hashes():
+    parts = [f"{split}.{part}" for split in download.SPLITS for part in ("base", "test")]
+    assert [*download.HASHES] == ["u.data", "u.item", "u.user", *parts] == [*download.FILES]
+    published = {
+        "u.data": "06416e597f82b7342361e41163890c81036900f418ad91315590814211dca490",
+        "ua.base": "67b5bcdb380c29f85d56a012ecd88612ae020f30a6730d117a334ee8203b91f2",
+        "ua.test": "d0497e202417720f57a184ec8c66be2d1afa4ff41bb53787c57b28d6bf79bc42",
+    }
+    assert {name: download.HASHES[name] for name in published} == published
+    everything = " ".join(download.HASHES.values()).encode()  # no digit changes unnoticed
+    assert (
+        hashlib.sha256(everything).hexdigest()
+        == "b119ba711f0f215e4b7d9a4755647ccdde7cec6a1c8955b82cd945beadc70dbc"
+    )
 
 
 def test_order_is_root_environment_cache_download(cache, serve, tmp_path, monkeypatch):
@@ -226,12 +246,12 @@ def test_truncated_zip_with_the_right_hash(cache, serve):
 
 
 def test_wrong_hash(cache, serve):
-    serve(zipped(GOOD | {"ml-100k/u.data": "forged"}), b"<html>log in to this network</html>")
+    serve(zipped(GOOD | {"ml-100k/u.data": b"forged"}), b"<html>log in to this network</html>")
     refused(cache, "hash", "hash")
 
 
 def test_archive_that_lacks_files(cache, serve):
-    archive = zipped({"ml-100k/u.data": "alone"})
+    archive = zipped({"ml-100k/u.data": b"alone"})
     serve(archive, archive=archive)
     refused(cache, "lacks u.item, u.user")
 
@@ -239,7 +259,7 @@ def test_archive_that_lacks_files(cache, serve):
 @pytest.mark.parametrize("where", ["../evil", "ml-100k/../../evil", "/{tmp}/evil"])
 def test_members_that_escape_the_folder(where, cache, serve, tmp_path):
     name = where.format(tmp=tmp_path.as_posix().lstrip("/"))
-    archive = zipped(GOOD | {name: "evil"})
+    archive = zipped(GOOD | {name: b"evil"})
     serve(archive, archive=archive)
     refused(cache, "escape")
     assert not list(tmp_path.rglob("evil*"))
@@ -336,7 +356,7 @@ def test_file_where_the_cache_folder_should_be(place, cache, serve, tmp_path):
     for word in (str(cache), download.ENVIRONMENT, "root="):
         assert word in str(caught.value)
     assert "cannot use the cache folder" in download.describe().problems[0]
-    assert contents(tmp_path) == {place: "precious"} and requests == []
+    assert contents(tmp_path) == {place: b"precious"} and requests == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions by chmod")
@@ -378,12 +398,12 @@ def test_two_processes_fill_the_cache_at_once(cache, serve):
 @pytest.mark.parametrize("swept", [False, True])
 def test_another_process_is_faster(swept, cache, serve):
     """Its result is accepted as it is, even where it swept our half-done folder away."""
-    theirs = {name: "theirs" for name in GOOD}
+    theirs = {name: b"theirs" for name in GOOD}
 
     def answer(handler):
         for name in theirs:
             (cache / name).parent.mkdir(exist_ok=True)
-            (cache / name).write_text("theirs")
+            (cache / name).write_bytes(b"theirs")
         if swept:
             for folder in cache.glob("partial-*"):
                 shutil.rmtree(folder)
@@ -445,12 +465,26 @@ def test_describe_names_what_does_not_verify(cache, serve, monkeypatch):
     source = download.describe()
     assert (source.origin, source.folder) == ("cache", folder)
     assert [line.split()[0] for line in source.problems] == list(download.HASHES)
-    known = {name: hashlib.sha256(GOOD[f"ml-100k/{name}"].encode()).hexdigest() for name in
-             download.HASHES}  # fmt: skip
+    known = {Path(name).name: hashlib.sha256(GOOD[name]).hexdigest() for name in GOOD}
     monkeypatch.setattr(download, "HASHES", known)
     assert download.describe().problems == []
+    for name in download.FILES:  # one byte in any file
+        (folder / name).write_bytes(GOOD[f"ml-100k/{name}"][:-1] + b"?")
+        (problem,) = download.describe().problems
+        assert problem.startswith(f"{name} has sha256 ") and known[name] in problem
+        (folder / name).write_bytes(GOOD[f"ml-100k/{name}"])
     (folder / "u.data").unlink()
     assert download.describe(folder) == ("root", folder, ["u.data is missing"])
+
+
+def test_describe_survives_a_file_that_cannot_be_read(cache, serve, monkeypatch):
+    def denied(path):
+        raise PermissionError(13, "Permission denied")
+
+    serve(ARCHIVE)
+    download.find_movielens()
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    assert download.describe().problems[0].startswith("u.data cannot be read ([Errno 13] ")
 
 
 @pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")

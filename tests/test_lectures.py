@@ -9,6 +9,7 @@ import pytest
 import lecture_utils
 from tests.address import address, forms
 from tests.notebooks import LECTURES, ROOT, cells, has_figure, load, printed, source
+from tests.stamp import digest
 
 SITE = f"https://{forms(address())[1]}"
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
@@ -26,6 +27,12 @@ def test_executed_in_one_go(path):
     outputs = [output for cell in code for output in cell["outputs"]]
     assert not [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"]
     assert path.stat().st_size < 1_500_000
+
+
+@every_lecture
+def test_outputs_are_of_this_code(path):
+    """Code that was edited after it ran: make lectures."""
+    assert load(path)["metadata"]["executed_sha256"] == digest(load(path))
 
 
 @every_lecture
@@ -52,10 +59,8 @@ def test_bootstrap_cell(path):
     """One text in all lectures, installing the tag of the notebooks' own version."""
     first = source(cells(path, "code")[0])
     assert first == source(cells(LECTURES[0], "code")[0])
-    assert (
-        f"https://github.com/{address()}/archive/refs/tags/v{lecture_utils.__version__}.zip"
-        in first
-    )
+    tag = f"archive/refs/tags/v{lecture_utils.__version__}.zip"
+    assert f'REPO = "{address()}"\nSOURCE = f"https://github.com/{{REPO}}/{tag}"\n' in first
 
 
 def test_one_version():
@@ -126,5 +131,5 @@ def test_checks_are_there(path):
 @every_lecture
 def test_metadata_is_plain(path):
     metadata = load(path)["metadata"]
-    assert set(metadata) == {"kernelspec", "language_info"}
+    assert set(metadata) == {"executed_sha256", "kernelspec", "language_info"}
     assert metadata["kernelspec"]["name"] == "python3"

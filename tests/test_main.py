@@ -1,13 +1,30 @@
 """python -m lecture_utils: one screen, one remedy per fault, and an exit status."""
 
 import importlib.metadata
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from lecture_utils import __main__, download
-from lecture_utils.download import HASHES, Source
+from lecture_utils.download import ENVIRONMENT, FILES, HASHES, Source
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def diagnose(*path: Path, encoding: str = "utf-8", **more: str) -> subprocess.CompletedProcess:
+    """python -m lecture_utils in a process of its own, with `path` before everything else."""
+    variables = {"PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONIOENCODING": encoding}
+    return subprocess.run(
+        [sys.executable, "-m", "lecture_utils"],
+        env=os.environ | variables | more,
+        cwd=path[0],
+        capture_output=True,
+        encoding=encoding,
+    )
 
 
 @pytest.fixture
@@ -47,29 +64,120 @@ def test_runs_without_torch(tmp_path):
         "def gone(name): raise m.PackageNotFoundError(name)\n"
         "m.version = gone\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-m", "lecture_utils"],
-        env={"PYTHONPATH": f"{tmp_path}:.", "PYTHONIOENCODING": "utf-8"},
-        capture_output=True,
-        encoding="utf-8",
-    )
+    run = diagnose(tmp_path, ROOT)
     assert run.returncode == 1, run.stderr
     assert run.stdout.count("없음") == 5 and "Traceback" not in run.stderr
 
 
-def test_damaged_movielens(monkeypatch, tmp_path, capsys):
-    problem = f"u.data has sha256 {0:064x}, not {HASHES['u.data']}"
-    monkeypatch.setattr(download, "describe", lambda: Source("cache", tmp_path, [problem]))
+@pytest.mark.parametrize(
+    ("published", "expected"),
+    [("3.0rc1", (3, 0)), ("3rc1", (3, 0)), ("2.13.0+cpu", (2, 13)), ("2.14.0.dev1", (2, 14)),
+     ("2", (2, 0)), ("2.6a0+git1", (2, 6)), ("unknown", (0, 0))],
+)  # fmt: skip
+def test_versions(published, expected, monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "version", lambda _: published)
+    assert __main__.version("pandas") == expected
+
+
+def test_cp949_terminal(tmp_path):
+    """On a Korean Windows the output of > file is cp949, which has Hangul but no check mark."""
+    with pytest.raises(UnicodeEncodeError):
+        "✓".encode("cp949")
+    run = diagnose(ROOT, encoding="cp949", **{ENVIRONMENT: str(tmp_path)})
+    assert (run.returncode, run.stderr) == (1, "")
+    assert "\n? torch" in run.stdout and "고치려면" in run.stdout
+
+
+def test_font_that_is_gone(tmp_path):
+    package = tmp_path / "lecture_utils"
+    shutil.copytree(ROOT / "lecture_utils", package, ignore=shutil.ignore_patterns("*.ttf"))
+    run = diagnose(tmp_path)
+    assert (run.returncode, run.stderr) == (1, "")
+    fault, remedy = run.stdout.splitlines()[-2:]
+    assert fault.startswith("✗ 한글 글꼴을 읽지 못했습니다") and str(package) in fault
+    assert remedy.startswith("    고치려면: pip install") and __main__.ARCHIVE in remedy
+    (package / "fonts" / "LectureGothic.ttf").write_text("not a font")
+    (tmp_path / ".git").mkdir()
+    fault, remedy = diagnose(tmp_path).stdout.splitlines()[-2:]
+    assert fault.startswith("✗ 한글 글꼴을 읽지 못했습니다")
+    assert remedy == f'    고치려면: git -C "{tmp_path}" checkout -- lecture_utils/fonts'
+
+
+@pytest.fixture
+def cache(monkeypatch, tmp_path):
+    """An empty cache folder, and no LECTURE_DATA_DIR."""
+    monkeypatch.setattr(download.pooch, "os_cache", lambda name: str(tmp_path / "a b" / name))
+    monkeypatch.delenv(ENVIRONMENT, raising=False)
+    monkeypatch.setattr(download, "_failures", [])
+    return tmp_path / "a b" / "lecture_utils" / "ml-100k"
+
+
+def remedies(capsys, *arguments: str) -> list[str]:
+    """The lines that follow MovieLens's ✗, up to the font."""
+    assert __main__.main([*arguments]) == 1
+    _, lines = capsys.readouterr().out.split("✗ MovieLens 100K")
+    assert len(lines.splitlines()) <= 10  # one screen
+    return lines[lines.index("고치려면: ") : lines.index("\n✓ 한글")].splitlines()
+
+
+def carry_out(remedy: str) -> None:
+    command = remedy.removeprefix("고치려면: ")
+    shell = ["powershell", "-Command"] if os.name == "nt" else ["sh", "-c"]
+    subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
+
+
+def test_damaged_cache(cache, capsys):
+    cache.mkdir(parents=True)
+    for name in FILES:
+        (cache / name).write_text("damaged")
+    (remedy,) = remedies(capsys)
+    carry_out(remedy)
+    assert not cache.exists() and cache.parent.exists()
+    assert download.describe() == ("download", cache, [])
+
+
+@pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
+@pytest.mark.parametrize("above", [0, 1])
+def test_file_where_the_cache_should_be(above, arguments, cache, capsys):
+    file = [cache, cache.parent][above]
+    file.parent.mkdir(parents=True)
+    file.touch()
+    (remedy,) = remedies(capsys, *arguments)
+    carry_out(remedy)
+    assert file.parent.exists() and download.describe() == ("download", cache, [])
+
+
+def test_nothing_of_others_is_removed(cache, capsys):
+    cache.parents[1].touch()
+    (remedy,) = remedies(capsys)
+    assert f"{ENVIRONMENT}" in remedy and "rm" not in remedy and "Remove" not in remedy
+
+
+@pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
+def test_environment_without_movielens(arguments, cache, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "named"))
+    first, second = remedies(capsys, *arguments)
+    assert first in (
+        f"고치려면: unset {ENVIRONMENT}",
+        f"고치려면: Remove-Item Env:{ENVIRONMENT}",
+    )
+    assert f"{tmp_path / 'named'} 폴더에" in second
+
+
+def test_problems_fit_on_the_screen(monkeypatch, tmp_path, capsys):
+    problems = [f"{name} has sha256 {0:064x}, not {HASHES[name]}" for name in FILES]
+    monkeypatch.setattr(download, "describe", lambda: Source("cache", tmp_path, problems))
     assert __main__.main([]) == 1
     out = capsys.readouterr().out
-    assert problem in out and "고치려면: LECTURE_DATA_DIR=" in out
+    assert all(problem in out for problem in problems[:3]) and problems[3] not in out
+    assert "그 밖에 14건" in out
 
 
-def test_need_movielens(healthy, monkeypatch, capsys):
+def test_need_movielens(cache, monkeypatch, capsys):
     def gone():
         raise download.DownloadError([("http://127.0.0.1/ml-100k.zip", "refused")])
 
     monkeypatch.setattr(download, "find_movielens", gone)
     assert __main__.main([]) == 0
-    assert __main__.main(["--need-movielens"]) == 1
-    assert "✗ MovieLens 100K를 구하지 못했습니다" in capsys.readouterr().out
+    (remedy,) = remedies(capsys, "--need-movielens")
+    assert f"{ENVIRONMENT}" in remedy and remedy.endswith("python -m lecture_utils")

@@ -69,6 +69,8 @@ def build(mutant: Mutant, folder: Path, whole: bool, change: bool = True) -> tup
         if not whole and cell["metadata"].get("name") == mutant.red:
             break
     assert found or not change, f"{original.name} no longer has {list(mutant.change)}"
+    names = [cell["metadata"].get("name") for cell in kept]
+    assert mutant.red in names, f"{original.name} no longer has a cell named {mutant.red}"
     notebook["cells"] = kept
     path = folder / original.name
     path.write_text(json.dumps(notebook), "utf-8")

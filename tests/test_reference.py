@@ -30,6 +30,9 @@ def test_entry(key):
     assert entry["source"]
     if "low" in entry:
         assert entry["low"] < entry["median"] < entry["high"]
+        low, high = map(float, re.search(r"(\S+) to (\S+), widened", entry["source"]).groups())
+        lowest, highest = measure.widen(low, high)
+        assert (entry["low"], entry["high"]) == pytest.approx((lowest, highest), rel=1e-4)
         statistic = re.search("median|worse_than", key)  # of 20 seeds each
         assert entry["seeds"] >= (10 if statistic else 20)
     else:

@@ -1,5 +1,6 @@
 """The files around the course agree with one another, and with the README's promises."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from tests import address
-from tests.notebooks import ROOT
+from tests.notebooks import ROOT, source
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REQUIREMENT = re.compile(r"([A-Za-z0-9-]+)(.*)")
@@ -51,7 +52,7 @@ def test_diagnosis_knows_the_oldest_versions():
 
 def test_no_data_file_is_tracked():
     names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
-    bad = re.compile(r"(^|/)(u[1-5ab]\.(base|test)|u\.(data|item|user)|ml-100k)")
+    bad = re.compile(r"(^|/)(u[1-5ab]\.(base|test)|u\.(data|item|user)|ml-100k(/|\.zip))")
     assert not [name for name in names if bad.search(name)]
 
 
@@ -62,6 +63,25 @@ def test_make_targets_named_in_text_exist(file):
         r"`?\bmake ([a-z-]+)(?:`| +REPO=|\s+#|$)", (ROOT / file).read_text("utf-8"), re.M
     )
     assert set(named) <= targets
+
+
+def test_links_name_no_other_copy_of_this_course():
+    """Every GitHub address is this repository's, or one of those the course refers to."""
+    known = {*address.forms(address.address()), "guebin/DL2024"}
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("book/*.md"), *ROOT.glob("lectures/*.ipynb")]
+    for path in [*pages, ROOT / "CITATION.cff"]:
+        text = path.read_text("utf-8")
+        found = re.findall(r"github\.com/([\w-]+/[\w.-]*[\w-])", text)
+        found += re.findall(r"([\w-]+\.github\.io/[\w-]+)", text)
+        assert set(found) <= known | {"git-guides/install-git"}, path
+
+
+def test_lectures_are_saved_on_real_data_only():
+    """make lectures asks for MovieLens before, and marks the code that ran after."""
+    recipe = subprocess.check_output(["make", "-n", "lectures"], cwd=ROOT, text=True)
+    steps = ["--need-movielens", "--execute", "--coalesce-streams", "tests/stamp.py"]
+    places = [recipe.index(step) for step in steps]
+    assert places == sorted(places)
 
 
 @pytest.fixture
@@ -78,11 +98,15 @@ def clone(tmp_path):
 
 def test_address_spreads(clone):
     old = address.forms(address.address())
-    new = "/".join(["alice", "rec-course"])  # not written out: this file is in the clone, too
+    new = "/".join(["an-organisation-with-a-long-name", "recommender-course-in-korean"])
     changed = address.spread(new, clone)
     assert address.address(clone) == new
     assert "README.md" in changed and "_config.yml" in changed
     assert sum(name.endswith(".ipynb") for name in changed) >= 3
+    for notebook in clone.glob("lectures/*.ipynb"):
+        code = [source(c) for c in json.loads(notebook.read_text("utf-8"))["cells"]]
+        assert f'REPO = "{new}"' in code[1]
+        assert all(len(line) <= 72 for line in code[1].splitlines())
     left = [
         name
         for name in subprocess.check_output(["git", "ls-files"], cwd=clone, text=True).splitlines()

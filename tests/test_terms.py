@@ -55,6 +55,7 @@ def notebook_text(path: Path) -> Iterator[str]:
     """Every cell, code too: a student reads its comments and what it prints."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         yield "".join(cell["source"])
+        yield cell.get("metadata", {}).get("mystnb", {}).get("image", {}).get("alt", "")
 
 
 def page_text(path: Path) -> Iterator[str]:
@@ -69,13 +70,19 @@ def module_text(path: Path) -> Iterator[str]:
             yield node.value
 
 
-READERS = {".ipynb": notebook_text, ".md": page_text, ".py": module_text}
+READERS = {
+    ".ipynb": notebook_text,
+    ".md": page_text,
+    ".py": module_text,
+    ".yml": lambda path: [path.read_text(encoding="utf-8")],
+}
 SOURCES = sorted(
     [
         *ROOT.glob("lectures/*.ipynb"),
         *ROOT.glob("book/*.md"),
         *ROOT.glob("lecture_utils/**/*.py"),
         *ROOT.glob("book/_ext/*.py"),
+        *(ROOT / name for name in ("README.md", "_config.yml", "_toc.yml")),
     ]
 )
 

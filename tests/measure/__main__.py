@@ -29,13 +29,18 @@ def entry(key: str, values: list[float], part: str) -> str:
         body = f"value = {values[0]:.6g}\natol = {max(1e-4 * abs(values[0]), 1e-6):.2g}\n"
         return f'[{key}]\n{body}source = "{how}, nothing random"\n'
     low, high = min(values), max(values)
-    wide = max(MARGIN * (high - low), 1e-4 * abs(high))  # seeds may agree; machines do not
-    lowest = max(low - wide, 0.0) if low >= 0 else low - wide  # no error is below 0
+    lowest, highest = widen(low, high)
     return (
-        f"[{key}]\nlow = {lowest:.6g}\nhigh = {high + wide:.6g}\n"
+        f"[{key}]\nlow = {lowest:.6g}\nhigh = {highest:.6g}\n"
         f"median = {statistics.median(values):.6g}\nseeds = {len(values)}\n"
         f'source = "{how}: {low:.6g} to {high:.6g}, widened by {MARGIN:g} of the distance"\n'
     )
+
+
+def widen(low: float, high: float) -> tuple[float, float]:
+    """The range that is promised, given the lowest and the highest value measured."""
+    wide = max(MARGIN * (high - low), 1e-4 * abs(high))  # seeds may agree; machines do not
+    return max(low - wide, 0.0) if low >= 0 else low - wide, high + wide  # no error is below 0
 
 
 def tables(text: str) -> dict[str, str]:
