@@ -104,7 +104,7 @@ def close(
             f"✗ {name}: 값이 다릅니다. {worst}번째에서 {a[worst]:.6g}, 기준은 {b[worst]:.6g} "
             f"(허용 차이 {slack:.2g})"
         )
-    found = f"{len(a)}개 일치 (최대 차이 {gap.max():.1g}, 허용 {slack:.1g})"
+    found = f"{len(a)}개 일치 (최대 차이 {gap.max():.1g}, 허용 {slack:.2g})"
     print(f"✓ {name or '두 결과'}: {found}")
 
 
