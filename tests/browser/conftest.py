@@ -1,0 +1,94 @@
+"""A real Chromium that looks at the built book.
+
+Without a browser these tests are skipped, visibly; `.ci/run` sets REQUIRE_BROWSER, and then they
+fail. CHROMIUM names a browser that is not on the PATH.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from .site import ROOT, SITE, serve
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Chromium needs a Korean font, or every page is full of boxes: the lectures' own.
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
+
+
+def missing(what: str) -> None:
+    (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(what)
+
+
+# One per file: playwright keeps an event loop running, which the notebooks' tests cannot bear.
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    if not found:
+        missing("no Chromium: install one (Debian: apt-get install chromium) or set CHROMIUM")
+    folder = tmp_path_factory.mktemp("fontconfig")
+    config = folder / "fonts.conf"
+    config.write_text(FONTS.format(fonts=ROOT / "lecture_utils/fonts", cache=folder), "utf-8")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=found, args=FLAGS, env={**os.environ, "FONTCONFIG_FILE": str(config)}
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    """The address of the built book."""
+    if not SITE.is_dir():
+        missing("the book is not built: run `make book` first")
+    with serve(SITE) as address:
+        yield address
+
+
+@dataclass
+class Visit:
+    """A page that was opened, what it asked for, and what it complained about."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """visit(url, width=1280, dark=False): open a page, wait until it has loaded."""
+    contexts = []
+
+    def open_page(url: str, width: int = 1280, height: int = 900, dark: bool = False) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            locale="ko-KR",
+        )
+        contexts.append(context)
+        seen = Visit(context.new_page())
+        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen.page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
+        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        seen.page.on("console", lambda line: line.type == "error" and seen.errors.append(line.text))
+        seen.page.goto(url, wait_until="load")
+        return seen
+
+    yield open_page
+    for context in contexts:
+        context.close()
