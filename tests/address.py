@@ -31,7 +31,7 @@ def spread(new: str, root: Path = ROOT) -> list[str]:
     old, changed = address(root), []
     for file in filter(None, files):
         path = root / file
-        if path.suffix in {".png", ".ttf", ".webp"} or not path.is_file():
+        if path.suffix in {".png", ".ttf", ".webp", ".woff2"} or not path.is_file():
             continue
         text = path.read_bytes().decode("utf-8")
         mended = text

@@ -1,0 +1,87 @@
+"""Formulas rendered while the book is built, by KaTeX run in V8 (mini-racer).
+
+A page holds finished HTML, and MathML for screen readers: no script, nothing to wait for.
+`katex/` is a release of KaTeX, unchanged but for the fonts in older formats; to renew it, copy
+another. Its script stays here, its stylesheet and fonts go to the pages that have formulas.
+"""
+
+import re
+import shutil
+from functools import cache
+from pathlib import Path
+
+from docutils import nodes
+from py_mini_racer import JSEvalException, MiniRacer
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html import HTML5Translator
+
+KATEX = Path(__file__).parent / "katex"
+STYLE = "katex/katex.min.css"
+# Sphinx numbers the equations that are referred to; KaTeX would count once more.
+NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|gather))\}")
+logger = logging.getLogger(__name__)
+
+
+@cache
+def katex() -> MiniRacer:
+    engine = MiniRacer()
+    engine.eval((KATEX / "katex.min.js").read_text(encoding="utf-8"))
+    return engine
+
+
+@cache
+def render(formula: str, display: bool = False) -> str:
+    """A formula as HTML. ValueError says what KaTeX cannot read."""
+    options = {"displayMode": display, "output": "htmlAndMathml", "strict": "ignore"}
+    try:
+        return katex().call("katex.renderToString", NUMBERED.sub(r"\1*}", formula), options)
+    except JSEvalException as error:
+        message = re.search(r"KaTeX parse error: (.*)", str(error))
+        raise ValueError(message[1] if message else str(error)) from None
+
+
+def rendered(translator: HTML5Translator, node: nodes.Element) -> str:
+    """The same, or a warning that names the page and the formula itself."""
+    formula = node.astext()
+    try:
+        return render(formula, isinstance(node, nodes.math_block))
+    except ValueError as error:
+        logger.warning("formula %r: %s", formula, error, location=node)
+        return translator.encode(formula)
+
+
+def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    self.body.append(rendered(self, node) + "</span>")
+    raise nodes.SkipNode
+
+
+def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", "", CLASS="math notranslate nohighlight"))
+    if node.get("number"):
+        self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
+        self.add_permalink_ref(node, "이 수식의 주소")
+        self.body.append("</span>")
+    self.body.append(rendered(self, node) + "</div>\n")
+    raise nodes.SkipNode
+
+
+def copy_style(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        target = Path(app.outdir) / "_static" / "katex"
+        leave = shutil.ignore_patterns("*.js")
+        shutil.copytree(KATEX, target, ignore=leave, dirs_exist_ok=True)
+
+
+def link_style(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    if 'class="katex' in context.get("body", ""):
+        app.builder.add_css_file(STYLE)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
+    app.connect("builder-inited", copy_style)
+    app.connect("html-page-context", link_style)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,77 @@
+"""book/_ext/formulas.py: what KaTeX reads becomes HTML, what it cannot read stops the build."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks import ROOT
+
+EXTENSIONS = ROOT / "book" / "_ext"
+sys.path.insert(0, str(EXTENSIONS))
+formulas = pytest.importorskip("formulas", reason="needs the packages of the group 'extensions'")
+
+CONF = f"""import sys
+sys.path.insert(0, {str(EXTENSIONS)!r})
+extensions = ["formulas"]
+html_math_renderer = "katex"
+"""
+PAGES = {
+    "index": "Title\n=====\n\n.. toctree::\n\n   plain\n   sums\n",
+    "plain": "Plain\n=====\n\nNo formula.\n",
+    "sums": "Sums\n====\n\nA sum :math:`a < b`, and :eq:`one`.\n\n"
+    ".. math:: a \\cdot \\text{평점} = b\n   :label: one\n",
+}
+
+
+def build(folder: Path, **pages: str) -> subprocess.CompletedProcess[str]:
+    (folder / "conf.py").write_text(CONF, encoding="utf-8")
+    for name, text in (PAGES | pages).items():
+        (folder / f"{name}.rst").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-qW", "--keep-going", folder, folder / "html"]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+
+
+def test_a_formula_has_both_a_picture_and_mathml():
+    html = formulas.render(r"\frac{1}{n}\sum_i r_{xi}")
+    assert "<math " in html and '<span class="katex-html" aria-hidden="true">' in html
+    assert "katex-display" not in html
+    assert "katex-display" in formulas.render("x", display=True)
+
+
+def test_korean_words_stand_in_a_formula():
+    assert formulas.render(r"\underbrace{x}_{\text{여자 쪽 값}}").count("여자") >= 2
+
+
+@pytest.mark.parametrize("name", ["align", "equation", "gather"])
+def test_katex_does_not_count_equations(name):
+    """Sphinx does; KaTeX's own numbers would stand beside it."""
+    html = formulas.render(rf"\begin{{{name}}} a = b \end{{{name}}}", display=True)
+    assert "eqn-num" not in html
+    assert html == formulas.render(rf"\begin{{{name}*}} a = b \end{{{name}*}}", display=True)
+
+
+@pytest.mark.parametrize("formula", [r"\frac{1", r"\nosuchthing", "a & b", "}", r"\text{열림"])
+def test_what_katex_cannot_read_is_an_error(formula):
+    with pytest.raises(ValueError):
+        formulas.render(formula)
+
+
+def test_a_page_with_formulas_has_the_style_and_no_script(tmp_path):
+    done = build(tmp_path)
+    assert done.returncode == 0, done.stderr
+    html = {name: (tmp_path / f"html/{name}.html").read_text("utf-8") for name in PAGES}
+    assert html["sums"].count('class="katex"') == 2 and 'id="equation-one"' in html["sums"]
+    assert {name for name in PAGES if formulas.STYLE in html[name]} == {"sums"}
+    assert "MathJax.js" not in html["sums"] and "cdn" not in html["sums"]
+    static = tmp_path / "html/_static/katex"
+    assert len(list(static.glob("fonts/*.woff2"))) == 20
+    assert list(static.rglob("*.js")) == []
+
+
+@pytest.mark.parametrize("line", [r":math:`\frac{1`", r".. math:: \nosuchthing"])
+def test_an_unreadable_formula_fails_the_build_and_names_its_page(tmp_path, line):
+    done = build(tmp_path, plain=f"Plain\n=====\n\n{line}\n")
+    assert done.returncode != 0
+    assert "plain.rst:4" in done.stderr and "formula" in done.stderr
