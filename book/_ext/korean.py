@@ -2,10 +2,14 @@
 
 pydata-sphinx-theme 0.17 has no Korean catalogue; sphinx-book-theme 1.3 has one that turns "By"
 into "으로". The words below win over both; what they lack falls through to the themes' own.
+What no catalogue reaches, because a template or a script spells it out, is replaced where it
+stands. tests/browser/test_korean.py looks for English that is left, on every page.
 """
 
 from gettext import NullTranslations
+from pathlib import Path
 
+from jinja2.ext import Extension
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import translators
@@ -47,14 +51,36 @@ BOOK_THEME = {
     "Open an issue": "틀린 곳 알리기",
     "Open issue": "틀린 곳 알리기",
     "Print to PDF": "인쇄하거나 PDF로 저장",
-    "Repository": "저장소",
+    "Repository": "GitHub 저장소",
     "Search": "검색",
-    "Source repositories": "저장소",
-    "Source repository": "저장소",
+    "Source repositories": "GitHub",
+    "Source repository": "GitHub 저장소",
     "logo": "로고",
 }
 
 TOGGLE = {"Click to hide": "접기", "Click to show": "펼치기"}
+
+# Spelled out in the themes' templates.
+TEMPLATES = {
+    'aria-label="Main"': 'aria-label="책의 차례"',
+    'aria-label="Page"': 'aria-label="이 페이지의 차례"',
+    'title="Toggle primary sidebar"': 'title="책의 차례" aria-label="책의 차례"',
+    'title="Toggle secondary sidebar"': 'title="이 페이지의 차례" aria-label="이 페이지의 차례"',
+}
+
+# sphinx-copybutton speaks six languages, not this one: it takes 'en' for a page in Korean.
+COPYBUTTON = {
+    "'Copy to clipboard'": "'코드 복사하기'",
+    "'Copy'": "'복사'",
+    "'Copied!'": "'복사했어요'",
+    "'Failed to copy'": "'복사하지 못했어요'",
+}
+
+# What the form for a new issue on GitHub starts with; the theme's code spells it out.
+ISSUE = {
+    "Issue%20on%20page%20%2F": "틀린%20곳:%20",
+    "Your%20issue%20content%20here.": "",
+}
 
 
 class Korean(NullTranslations):
@@ -78,6 +104,38 @@ def speak_korean(app: Sphinx, config: Config) -> None:
     app.translator = translators["general", "sphinx"]  # the one that the templates use
 
 
+class SpelledOut(Extension):
+    """Korean for what a theme's template spells out, put in as the template is read."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return replace_all(source, TEMPLATES)
+
+
+def replace_all(text: str, words: dict[str, str]) -> str:
+    for english, korean in words.items():
+        text = text.replace(english, korean)
+    return text
+
+
+def read_templates_in_korean(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        app.builder.templates.environment.add_extension(SpelledOut)
+
+
+def translate_copy_button(app: Sphinx, exception: Exception | None) -> None:
+    script = Path(app.outdir, "_static", "copybutton.js")
+    if not exception and script.exists():
+        text = script.read_text(encoding="utf-8")
+        script.write_text(replace_all(text, COPYBUTTON), encoding="utf-8")
+
+
+def ask_in_korean(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    for group in context["header_buttons"]:
+        for button in group.get("buttons", []):
+            if "url" in button:
+                button["url"] = replace_all(button["url"], ISSUE)
+
+
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Jupyter Book loads sphinx-thebe even when it is off, and its script throws on every page."""
     context["script_files"] = [
@@ -89,5 +147,8 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree) ->
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", speak_korean)
+    app.connect("builder-inited", read_templates_in_korean)
+    app.connect("html-page-context", ask_in_korean, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,7 +15,7 @@ SITE = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 LECTURES = [page for page in PAGES if page.startswith("lectures/")]
-EVERY_PAGE = [f"{page}.html" for page in PAGES] + ["search.html", "genindex.html"]
+EVERY_PAGE = [f"{page}.html" for page in PAGES] + ["search.html"]
 TEXT = (".html", ".css", ".js", ".json", ".svg", ".txt")
 
 

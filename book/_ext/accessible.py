@@ -1,0 +1,86 @@
+"""What the themes, pandas and myst-nb write in a way that a screen reader stumbles over.
+
+Each change says why. tests/browser/test_axe.py looks for what is left, with axe-core.
+"""
+
+import re
+from itertools import count
+
+from jinja2.ext import Extension
+from sphinx.application import Sphinx
+
+TEMPLATES = {
+    # The book's title and the search button stood outside every landmark.
+    '<div id="pst-primary-sidebar" ': (
+        '<div id="pst-primary-sidebar" role="complementary" aria-label="책 메뉴" '
+    ),
+    # Dialogs without a name.
+    '<dialog id="pst-search-dialog"': '<dialog id="pst-search-dialog" aria-label="검색"',
+    '<dialog id="pst-primary-sidebar-modal"': (
+        '<dialog id="pst-primary-sidebar-modal" aria-label="책 메뉴"'
+    ),
+    '<dialog id="pst-secondary-sidebar-modal"': (
+        '<dialog id="pst-secondary-sidebar-modal" aria-label="이 페이지의 차례"'
+    ),
+    # Without scripts the theme "auto" has no colours at all; until the theme's script has come, a
+    # reader in the dark is dazzled: begin with what the reader's system says.
+    '{% if default_mode %}data-theme="{{ default_mode }}"{% endif %}': 'data-theme="light"',
+    'localStorage.getItem("theme") || "{{ default_mode }}"': (
+        'localStorage.getItem("theme") || '
+        '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+    ),
+    # Icons are letters of a font: beside words that say the same they are not to be read.
+    '<i class="': '<i aria-hidden="true" class="',
+    # The button's tooltip names it; a second name on each of its icons only contradicts that.
+    """ title="{{ _('Light') }}\"""": "",
+    """ title="{{ _('Dark') }}\"""": "",
+    """ title="{{ _('System Settings') }}\"""": "",
+    '<span class="fa-': '<span aria-hidden="true" class="fa-',
+}
+
+
+class Mended(Extension):
+    """The themes' templates with those changes, made as a template is read."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        for theirs, ours in TEMPLATES.items():
+            source = source.replace(theirs, ours)
+        return source
+
+
+def name_the_headers(table: re.Match[str]) -> str:
+    """A DataFrame: say what a header cell heads; the empty corner heads nothing.
+
+    Without the scopes, a reader that meets a data cell in the corner takes the first row for data.
+    """
+    head, body = table[0].split("</thead>", 1)
+    head = head.replace("<th></th>", "<td></td>").replace("<th>", '<th scope="col">')
+    body = body.replace("<th></th>", "<td></td>").replace("<th>", '<th scope="row">')
+    return f"{head}</thead>{body}"
+
+
+def mend(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    if body := context.get("body"):
+        # The words of the fold say it already, and they are Korean.
+        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+        # A wide table scrolls and so takes the focus: it needs a name of its own.
+        number = count(1)
+        body = re.sub(
+            r'(<div class="output text_html")(?=>\s*<div>\s*<style)',
+            lambda box: f'{box[0]} role="region" aria-label="출력한 표 {next(number)}"',
+            body,
+        )
+        context["body"] = re.sub(
+            r'<table[^>]*class="dataframe".*?</table>', name_the_headers, body, flags=re.S
+        )
+
+
+def mend_templates(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        app.builder.templates.environment.add_extension(Mended)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("builder-inited", mend_templates)
+    app.connect("html-page-context", mend)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
