@@ -1,11 +1,92 @@
-"""Every page of the book in a real browser."""
+"""Every page of the book in a real browser: nothing breaks, nothing overflows, keys suffice."""
 
 import pytest
 
-from .site import EVERY_PAGE
+from .site import EVERY_PAGE, LECTURES, SITE
+
+LECTURE = f"{LECTURES[0]}.html"
 
 
 @pytest.mark.parametrize("page", EVERY_PAGE)
 def test_no_page_scrolls_sideways(visit, site: str, page: str) -> None:
     seen = visit(f"{site}/{page}", width=360)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("door", ["http", "file"])
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_nothing_fails_and_nothing_is_complained_of(visit, site: str, page: str, door: str) -> None:
+    address = f"{site}/{page}" if door == "http" else (SITE / page).as_uri()
+    assert visit(address).errors == []
+
+
+def test_first_key_skips_to_the_text(visit, site: str) -> None:
+    page = visit(f"{site}/{LECTURE}").page
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    assert link.inner_text() == "본문으로 건너뛰기"
+    assert link.is_visible()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#main-content")
+    page.keyboard.press("Tab")
+    assert page.locator("main :focus").count() == 1
+
+
+@pytest.mark.parametrize("name", ["책의 차례", "이 페이지의 차례"])
+def test_sidebars_of_a_phone_open_and_close_by_keyboard(visit, site: str, name: str) -> None:
+    page = visit(f"{site}/{LECTURE}", width=390).page
+    page.get_by_role("button", name=name, exact=True).focus()
+    page.keyboard.press("Enter")
+    sidebar = page.locator("dialog[open]")
+    sidebar.wait_for()
+    assert sidebar.locator("a").first.is_visible()
+    page.keyboard.press("Escape")
+    sidebar.wait_for(state="detached")
+
+
+def test_focus_is_seen_on_every_stop(visit, site: str) -> None:
+    """The first sixty stops of the Tab key: an outline, or a style that the focus changes."""
+    page = visit(f"{site}/{LECTURE}").page
+    shown = """() => {
+      const look = element => {
+        const style = getComputedStyle(element);
+        return [style.outlineStyle == 'none' ? 0 : style.outlineWidth, style.outlineColor,
+          style.boxShadow, style.backgroundColor, style.opacity].join();
+      };
+      const element = document.activeElement, focused = look(element);
+      const seen = getComputedStyle(element).opacity > 0;
+      element.blur();
+      const differs = look(element) != focused;
+      element.focus({focusVisible: true});
+      return seen && differs ? null : element.outerHTML.slice(0, 200);
+    }"""
+    page.add_style_tag(content="* { transition: none !important; animation: none !important }")
+    unseen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        unseen.append(page.evaluate(shown))
+    assert list(filter(None, unseen)) == []
+
+
+def test_buttons_of_a_phone_fit_a_finger(visit, site: str) -> None:
+    page = visit(f"{site}/{LECTURE}", width=390).page
+    buttons = page.locator(".bd-header-article button").filter(visible=True).all()
+    sizes = [button.bounding_box() for button in buttons]
+    assert len(sizes) >= 6
+    assert min(min(size["width"], size["height"]) for size in sizes) >= 36
+
+
+def test_dark_from_the_first_paint_and_light_without_scripts(browser, site: str) -> None:
+    """The theme's own script comes late; a page must not flash white until then."""
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.route("**/*.js*", lambda route: route.abort())
+    page.goto(f"{site}/{LECTURE}")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    context.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/{LECTURE}")
+    assert page.locator("html").get_attribute("data-theme") == "light"
+    context.close()
