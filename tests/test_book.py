@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
+from tests.browser.site import EVERY_PAGE
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -100,6 +102,23 @@ def test_page_exists_in_korean(page: str) -> None:
 @needs_site
 def test_front_door_leads_to_the_index() -> None:
     assert f"{TOC['root']}.html" in (SITE / "index.html").read_text(encoding="utf-8")
+
+
+@needs_site
+def test_the_browser_tests_know_every_page() -> None:
+    built = {path.relative_to(SITE).as_posix() for path in pages_of(SITE)}
+    assert built == {"index.html", *EVERY_PAGE}
+
+
+@needs_site
+def test_every_header_of_a_dataframe_says_what_it_heads() -> None:
+    pages = "".join((SITE / f"{lecture}.html").read_text(encoding="utf-8") for lecture in LECTURES)
+    tables = re.findall(r'<table[^>]*class="dataframe".*?</table>', pages, flags=re.S)
+    assert tables
+    for table in tables:
+        head, body = table.split("</thead>")
+        assert set(re.findall(r"<th\b.*?>", head)) == {'<th scope="col">'}
+        assert set(re.findall(r"<th\b.*?>", body)) == {'<th scope="row">'}
 
 
 @needs_site

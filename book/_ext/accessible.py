@@ -5,6 +5,7 @@ Each change says why. tests/browser/test_axe.py looks for what is left, with axe
 
 import re
 from itertools import count
+from pathlib import Path
 
 from jinja2.ext import Extension
 from sphinx.application import Sphinx
@@ -80,7 +81,20 @@ def mend_templates(app: Sphinx) -> None:
         app.builder.templates.environment.add_extension(Mended)
 
 
+def open_the_front_door(app: Sphinx, exception: Exception | None) -> None:
+    """An index.html with a language, a title and a link; sphinx-external-toc's has none of them."""
+    root, title = f"{app.config.root_doc}.html", app.config.html_title
+    if app.builder.format == "html" and not exception:
+        Path(app.outdir, "index.html").write_text(
+            f'<!DOCTYPE html><html lang="{app.config.language}"><head><meta charset="utf-8">'
+            f'<meta http-equiv="refresh" content="0; url={root}"><title>{title}</title></head>'
+            f'<body><a href="{root}">{title}</a></body></html>\n',
+            encoding="utf-8",
+        )
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("builder-inited", mend_templates)
     app.connect("html-page-context", mend)
+    app.connect("build-finished", open_the_front_door, priority=400)  # before theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}
