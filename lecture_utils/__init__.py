@@ -7,6 +7,7 @@ __version__ = "0.1.0"
 _HOME = {
     "data": ("Ratings", "Solo", "Tensors", "as_tensors", "load_movielens", "load_solo"),
     "models": ("EmbeddingFactorization", "MatrixFactorization", "NeuralRecommender"),
+    "steps": ("Steps",),
     "train": ("History", "fit"),
 }
 __all__ = sorted(name for names in _HOME.values() for name in names)
