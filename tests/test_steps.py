@@ -168,11 +168,10 @@ def test_table_has_the_first_and_the_last_epoch():
     html = steps_figure.figure(Steps(**GIVEN).data(), "steps-1", "")
     drawn = Drawn(html)
     assert [text for _, text in drawn.all("th", scope="row")] == ["옥순", "영식<"]
-    numbers = [text for _, text in drawn.all("td")]
-    assert numbers == ["IN", "0.00", "0.00", "-1.00", "0.00", "ES", "1.00", "2.00", "1.00", "-0.00"]
-    assert (
-        drawn.all("caption")[0][1] == "잠재 요인. 에폭 0, 훈련 MSE 5.270. 에폭 3, 훈련 MSE 0.008."
-    )
+    cells = " ".join(text for _, text in drawn.all("td"))
+    assert cells == "IN 0.00 0.00 -1.00 0.00 ES 1.00 2.00 1.00 0.00"
+    [(_, caption)] = drawn.all("caption")
+    assert caption == "잠재 요인. 에폭 0, 훈련 MSE 5.270. 에폭 3, 훈련 MSE 0.008."
 
 
 def covered(points: list, labels: list[str], spots: list[int]) -> float:

@@ -1,0 +1,226 @@
+"""The animation of lecture 03 in the hands of a reader: mouse, keyboard, screen reader, paper."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.test_steps import in_lecture_03, steps
+
+from .site import SITE
+
+LECTURE = "lectures/03_neural_recommender.html"
+DATA = in_lecture_03()[1][steps.MIME]
+WALKS = [[tuple(map(float, at.split(","))) for at in path.split()] for path in DATA["paths"]]
+
+
+@pytest.fixture
+def page(visit, site: str) -> Page:
+    return visit(f"{site}/{LECTURE}").page
+
+
+def says(epoch: int) -> str:
+    return f"에폭 {epoch}, 훈련 MSE {DATA['mse'][epoch]:.3f}"
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def assert_shows(page: Page, epoch: int) -> None:
+    """The words, the slider, and every point where the notebook has it."""
+    expect(page.locator(".steps-now")).to_have_text(says(epoch))
+    slider = page.get_by_role("slider", name="에폭")
+    expect(slider).to_have_value(str(epoch))
+    expect(slider).to_have_attribute("aria-valuetext", says(epoch))
+    page.wait_for_function("document.getAnimations().length === 0")
+    plane = "g => { const m = new DOMMatrix(getComputedStyle(g).transform); return [m.e, -m.f] }"
+    points = page.locator(".steps-point").all()
+    assert len(points) == len(WALKS)
+    for point, walk in zip(points, WALKS):
+        assert point.evaluate(plane) == pytest.approx([85 * at for at in walk[epoch]], abs=0.06)
+
+
+def test_only_this_page_loads_it(visit, site: str) -> None:
+    def asked(page: str) -> list[str]:
+        return [url for url in visit(f"{site}/{page}").requests if "steps" in url]
+
+    assert len(asked(LECTURE)) == 2  # the script and the style
+    assert not asked("lectures/01_pytorch_basics.html") and not asked("book/index.html")
+
+
+def test_buttons(page: Page) -> None:
+    assert_shows(page, 0)
+    press(page, "이전")
+    assert_shows(page, 0)
+    for _ in range(3):
+        press(page, "다음")
+    assert_shows(page, 3)
+    press(page, "이전")
+    assert_shows(page, 2)
+    press(page, "처음")
+    assert_shows(page, 0)
+
+
+def test_film_runs_stops_and_ends(page: Page) -> None:
+    press(page, "재생")
+    page.wait_for_function("document.querySelector('.steps input').value > 3")
+    expect(page.locator(".steps [role=status]")).to_have_text("")  # not read out frame by frame
+    press(page, "멈춤")
+    epoch = int(page.get_by_role("slider").input_value())
+    expect(page.locator(".steps [role=status]")).to_have_text(says(epoch))
+    page.wait_for_timeout(300)
+    assert_shows(page, epoch)
+
+    page.get_by_role("slider").fill("97")
+    press(page, "재생")
+    expect(page.get_by_role("button", name="재생")).to_be_visible(timeout=5000)
+    assert_shows(page, 100)
+    expect(page.locator(".steps [role=status]")).to_have_text(says(100))
+    press(page, "재생")  # once more, from the start
+    page.wait_for_function("document.querySelector('.steps input').value < 20")
+
+
+def test_keyboard(page: Page) -> None:
+    page.locator(".steps button").first.focus()
+    for name in ("이전", "재생", "다음"):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == name
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    assert_shows(page, 2)
+    expect(page.locator(".steps [role=status]")).to_have_text(says(2))
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert_shows(page, 3)
+    page.keyboard.press("End")
+    assert_shows(page, 100)
+    # The slider has said so itself.
+    expect(page.locator(".steps [role=status]")).to_have_text(says(2))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".steps table")).to_be_visible()
+
+
+def test_trails_lead_to_the_points(page: Page) -> None:
+    page.get_by_role("slider").fill("20")
+    for trail, walk in zip(page.locator(".steps polyline").all(), WALKS):
+        pairs = [pair.split(",") for pair in trail.get_attribute("points").split()]
+        assert len(pairs) == 11
+        assert [float(pairs[-1][0]), -float(pairs[-1][1])] == pytest.approx(
+            [85 * at for at in walk[20]], abs=0.06
+        )
+
+
+def test_screen_reader_hears_what_it_is(page: Page) -> None:
+    group = page.get_by_role("group", name="학습 되돌아보기")
+    picture = group.get_by_role("img", name="학습하는 동안 움직이는 잠재 요인")
+    expect(picture).to_have_accessible_description(
+        in_lecture_03()[0]["metadata"]["mystnb"]["image"]["alt"]
+    )
+    assert group.get_by_role("slider").count() == 1 and group.get_by_role("button").count() == 4
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing(visit, site: str, width: int, dark: bool) -> None:
+    page = visit(f"{site}/{LECTURE}", width=width, dark=dark).page
+    page.locator(".steps summary").click()
+    found = Axe().run(page, context=".steps").response
+    assert [violation["id"] for violation in found["violations"]] == []
+    assert len(found["passes"]) > 5
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_fits_a_phone(visit, site: str, width: int) -> None:
+    page = visit(f"{site}/{LECTURE}", width=width).page
+    page.locator(".steps summary").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    box = page.locator(".steps svg").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    for target in page.locator(".steps :is(button, input, summary)").all():
+        box = target.bounding_box()
+        assert box["width"] >= 44 and box["height"] >= 44
+    size = "text => text.getBoundingClientRect().height"
+    assert min(text.evaluate(size) for text in page.locator(".steps svg text").all()) >= 12
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_names_and_outlines_stand_out(visit, site: str, dark: bool) -> None:
+    """Contrast with the page of at least 4.5: names, and the rims of the marks."""
+    page = visit(f"{site}/{LECTURE}", dark=dark).page
+    name = page.locator(".steps-point text").first
+    style = "(e, what) => getComputedStyle(e)[what]"
+    ground = luminance(page.locator("body").evaluate(style, "backgroundColor"))
+    assert ground < 0.05 if dark else ground > 0.9
+    for element, what in [(name, "fill"), (page.locator(".steps-point path").first, "stroke")]:
+        low, high = sorted([luminance(element.evaluate(style, what)), ground])
+        assert (high + 0.05) / (low + 0.05) >= 4.5
+    assert luminance(name.evaluate(style, "stroke")) == pytest.approx(ground, abs=0.02)
+
+
+def luminance(color: str) -> float:
+    parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def test_calm_readers_get_few_still_frames(visit, site: str) -> None:
+    page = visit(f"{site}/{LECTURE}").page
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_timeout(500)
+    assert_shows(page, 0)  # nothing starts by itself
+    press(page, "재생")
+    page.wait_for_timeout(500)
+    assert_shows(page, 0)
+    expect(page.locator(".steps-now")).to_have_text(says(10), timeout=3000)
+    assert page.locator(".steps-point").first.evaluate("g => getComputedStyle(g).transition") in (
+        "all",
+        "none",
+        "all 0s ease 0s",
+    )
+
+
+def test_without_script_the_last_epoch_stands(browser, site: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(f"{site}/{LECTURE}")
+        expect(page.locator(".steps svg")).to_be_visible()
+        expect(page.locator(".steps-now")).to_have_text(says(100))
+        expect(page.locator(".steps-controls")).to_be_hidden()
+        (x, y), style = WALKS[0][100], page.locator(".steps-point").first.get_attribute("style")
+        assert [float(n) for n in re.findall(r"-?[\d.]+", style)] == pytest.approx(
+            [85 * x, -85 * y], abs=0.06
+        )
+    finally:
+        context.close()
+
+
+def test_opens_from_a_stick(visit) -> None:
+    seen = visit((SITE / LECTURE).as_uri())
+    press(seen.page, "다음")
+    assert_shows(seen.page, 1)
+
+
+def test_paper_shows_the_last_epoch(page: Page) -> None:
+    page.get_by_role("slider").fill("7")
+    page.evaluate(
+        "addEventListener('beforeprint', () => {"
+        " window.printed = document.querySelector('.steps-now').textContent })"
+    )
+    page.pdf()
+    assert page.evaluate("window.printed") == says(100)
+    assert_shows(page, 7)  # the screen is as it was
+    page.emulate_media(media="print")
+    expect(page.locator(".steps-controls")).to_be_hidden()
+    expect(page.locator(".steps svg")).to_be_visible()
+
+
+def test_what_the_browser_got_is_the_notebooks(page: Page) -> None:
+    sent = json.loads(page.locator(".steps script").text_content())
+    assert sent["mse"] == DATA["mse"]
+    size = page.locator(".steps").evaluate("e => new Blob([e.outerHTML]).size")
+    assert 10_000 < size < 50_000
