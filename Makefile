@@ -1,10 +1,11 @@
 PYTHON ?= python3
 DEV := .venv/ready
 BOOK := .venv-book/ready
+COLAB := .venv-colab/ready
 PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
-.PHONY: help book test test-all lab lectures reference pins address clean
+.PHONY: help book test test-all doors lab lectures reference pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -18,11 +19,15 @@ book: $(BOOK)
 test: $(DEV) book
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full" tests $(LECTURES)
+	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
 
 #: make test-all   the same with the long forms of the tests
 test-all: $(DEV) book
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env tests $(LECTURES)
+	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not door" tests $(LECTURES)
+
+#: make doors      run the lectures as Colab does, and install the course as a student does
+doors: $(DEV) $(COLAB)
+	$(PYTEST) -n 2 --dist worksteal -m door tests/doors
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab
@@ -54,7 +59,7 @@ address:
 
 #: make clean      remove what was built, the environments included
 clean:
-	rm -rf _build .venv .venv-book .pytest_cache .ruff_cache
+	rm -rf _build .venv .venv-book .venv-colab .pytest_cache .ruff_cache
 
 # pip 25.1 was the first to know --group.
 $(DEV): pyproject.toml constraints.txt
@@ -71,4 +76,12 @@ $(BOOK): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-book
 	.venv-book/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
 	.venv-book/bin/python -m pip install --quiet --group book -c constraints.txt
+	touch $@
+
+# Colab's versions, the rest from constraints.txt, and without the course.
+$(COLAB): tests/colab.txt constraints.txt
+	$(PYTHON) -m venv .venv-colab
+	sed -n 's/==.*/==/p' tests/colab.txt | grep -vFf - constraints.txt > .venv-colab/rest.txt
+	.venv-colab/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
+	.venv-colab/bin/python -m pip install --quiet -r tests/colab.txt -c .venv-colab/rest.txt
 	touch $@

@@ -1,0 +1,27 @@
+"""What the doors open on: MovieLens's files, wherever they come from."""
+
+from pathlib import Path
+
+import pytest
+
+from lecture_utils import synthetic
+from lecture_utils.data import GENRES
+from lecture_utils.download import SPLITS
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An unpacked ml-100k in the layout of the archive, with synthetic ratings in it."""
+    folder = tmp_path_factory.mktemp("data") / "ml-100k"
+    folder.mkdir()
+    for split in SPLITS:
+        train, test, movies, users = synthetic.make(split)
+        for part, frame in (("base", train), ("test", test)):
+            frame.to_csv(folder / f"{split}.{part}", sep="\t", header=False, index=False)
+    train.to_csv(folder / "u.data", sep="\t", header=False, index=False)
+    users.to_csv(folder / "u.user", sep="|", header=False, index=False)
+    movies.insert(3, "video", "")
+    movies.insert(4, "url", "")
+    assert [*movies.columns[5:]] == [*GENRES]
+    movies.to_csv(folder / "u.item", sep="|", header=False, index=False, encoding="latin-1")
+    return folder
