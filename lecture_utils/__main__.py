@@ -5,6 +5,7 @@ cannot be downloaded.
 """
 
 import argparse
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -43,18 +44,15 @@ def movielens(need: bool) -> tuple[bool, str, str]:
     from lecture_utils import download
 
     if need:
-        try:
+        with contextlib.suppress(OSError):  # describe() says why
             download.find_movielens()
-        except OSError as error:
-            found = f"MovieLens 100K를 구하지 못했습니다: {error}"
-            return False, found, movielens_remedy(*download.describe()[:2])
     source = download.describe()
-    where = {"cache": "캐시", "download": "아직 없음, 처음 쓸 때 내려받음"}.get(
-        source.origin, source.origin
-    )
+    absent = "아직 없음" if source.problems else "아직 없음, 처음 쓸 때 내려받음"
+    where = {"cache": "캐시", "download": absent}.get(source.origin, source.origin)
     more = [f"그 밖에 {len(source.problems) - 3}건"] if len(source.problems) > 3 else []
     found = "; ".join([f"MovieLens 100K: {where} ({source.folder})", *source.problems[:3], *more])
-    return not source.problems, found, movielens_remedy(source.origin, source.folder)
+    fine = not source.problems and not (need and source.origin == "download")
+    return fine, found, movielens_remedy(source.origin, source.folder)
 
 
 def movielens_remedy(origin: str, folder: Path) -> str:

@@ -53,7 +53,7 @@ class Source(NamedTuple):
 
     origin: str  # "root", "LECTURE_DATA_DIR", "cache" or "download"
     folder: Path  # where the files are, or would be put
-    problems: list[str]  # empty: all is well
+    problems: list[str]  # in Korean, for a student to read; empty: all is well
 
 
 _failures: list[tuple[str, str]] = []  # what this process remembers of a failed download
@@ -90,7 +90,8 @@ def describe(root: str | os.PathLike | None = None) -> Source:
         try:
             _workshop(folder).cleanup()
         except CacheError as error:
-            return Source("download", folder, [str(error)])
+            problem = f"캐시 폴더 {folder.parent}에 쓸 수 없습니다 ({error.__cause__})"
+            return Source("download", folder, [problem])
         return Source("download", folder, [f"{url}: {reason}" for url, reason in _failures])
     problems = [_problem(folder / name, sha256) for name, sha256 in HASHES.items()]
     return Source(origin, folder, list(filter(None, problems)))
@@ -111,12 +112,12 @@ def _missing(folder: Path) -> list[str]:
 def _problem(path: Path, sha256: str) -> str:
     """What is wrong with a file of the archive, "" if nothing is."""
     if not os.path.isfile(path):
-        return f"{path.name} is missing"
+        return f"{path.name} 파일이 없습니다"
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        return f"{path.name} cannot be read ({error})"
-    return "" if found == sha256 else f"{path.name} has sha256 {found}, not {sha256}"
+        return f"{path.name} 파일을 읽을 수 없습니다 ({error})"
+    return "" if found == sha256 else f"{path.name} 파일의 내용이 원본과 다릅니다 (sha256 {found})"
 
 
 def _fill(target: Path) -> None:

@@ -355,7 +355,7 @@ def test_file_where_the_cache_folder_should_be(place, cache, serve, tmp_path):
         download.find_movielens()
     for word in (str(cache), download.ENVIRONMENT, "root="):
         assert word in str(caught.value)
-    assert "cannot use the cache folder" in download.describe().problems[0]
+    assert f"캐시 폴더 {cache}에 쓸 수 없습니다" in download.describe().problems[0]
     assert contents(tmp_path) == {place: b"precious"} and requests == []
 
 
@@ -373,8 +373,9 @@ def test_cache_folder_without_permission(mode, cache, serve):
     if mode == 0o777:  # so the others are refused for their permissions
         assert (process.returncode, problems, stderr) == (0, "[]", "")
     else:
-        complaint = f"cannot use the cache folder {place} ([Errno 13] Permission denied"
-        assert complaint in problems and f"CacheError: {complaint}" in stderr
+        denied = "([Errno 13] Permission denied"
+        assert f"캐시 폴더 {place}에 쓸 수 없습니다 {denied}" in problems
+        assert f"CacheError: cannot use the cache folder {place} {denied}" in stderr
         assert process.returncode == 1 and download.ENVIRONMENT in stderr
 
 
@@ -471,10 +472,10 @@ def test_describe_names_what_does_not_verify(cache, serve, monkeypatch):
     for name in download.FILES:  # one byte in any file
         (folder / name).write_bytes(GOOD[f"ml-100k/{name}"][:-1] + b"?")
         (problem,) = download.describe().problems
-        assert problem.startswith(f"{name} has sha256 ") and known[name] in problem
+        assert problem.startswith(f"{name} 파일의 내용이 원본과 다릅니다 (sha256 ")
         (folder / name).write_bytes(GOOD[f"ml-100k/{name}"])
     (folder / "u.data").unlink()
-    assert download.describe(folder) == ("root", folder, ["u.data is missing"])
+    assert download.describe(folder) == ("root", folder, ["u.data 파일이 없습니다"])
 
 
 def test_describe_survives_a_file_that_cannot_be_read(cache, serve, monkeypatch):
@@ -484,7 +485,7 @@ def test_describe_survives_a_file_that_cannot_be_read(cache, serve, monkeypatch)
     serve(ARCHIVE)
     download.find_movielens()
     monkeypatch.setattr(Path, "read_bytes", denied)
-    assert download.describe().problems[0].startswith("u.data cannot be read ([Errno 13] ")
+    assert download.describe().problems[0].startswith("u.data 파일을 읽을 수 없습니다 ([Errno 13] ")
 
 
 @pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")

@@ -2,7 +2,9 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -165,7 +167,7 @@ def test_environment_without_movielens(arguments, cache, monkeypatch, tmp_path, 
 
 
 def test_problems_fit_on_the_screen(monkeypatch, tmp_path, capsys):
-    problems = [f"{name} has sha256 {0:064x}, not {HASHES[name]}" for name in FILES]
+    problems = [download._problem(tmp_path / name, HASHES[name]) for name in FILES]
     monkeypatch.setattr(download, "describe", lambda: Source("cache", tmp_path, problems))
     assert __main__.main([]) == 1
     out = capsys.readouterr().out
@@ -174,10 +176,32 @@ def test_problems_fit_on_the_screen(monkeypatch, tmp_path, capsys):
 
 
 def test_need_movielens(cache, monkeypatch, capsys):
-    def gone():
-        raise download.DownloadError([("http://127.0.0.1/ml-100k.zip", "refused")])
-
-    monkeypatch.setattr(download, "find_movielens", gone)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}/ml-100k.zip"
+    monkeypatch.setattr(download, "URLS", (address,))
+    monkeypatch.setenv("NO_PROXY", "*")
     assert __main__.main([]) == 0
     (remedy,) = remedies(capsys, "--need-movielens")
     assert f"{ENVIRONMENT}" in remedy and remedy.endswith("python -m lecture_utils")
+    assert __main__.main([]) == 1  # it failed in this process
+    assert f"아직 없음 ({cache}); {address}: ConnectionRefusedError" in capsys.readouterr().out
+
+
+def test_every_fault_is_told_in_korean(cache):
+    """Each line, without the file names, addresses and system messages in it."""
+    faults = []
+    cache.mkdir(parents=True)
+    for name in FILES:
+        (cache / name).write_text("damaged")
+    faults += download.describe().problems
+    (cache / "u.data").unlink()
+    faults += download.describe(cache).problems
+    shutil.rmtree(cache)
+    cache.touch()
+    faults += download.describe().problems
+    assert len(faults) == 2 * len(FILES) + 1
+    for fault in faults:
+        said = fault.replace(str(cache.parent), "").partition("(")[0]
+        assert re.search("[가-힣]{2}", said)
+        assert not re.search(r"[a-z]{3,}", re.sub(r"\bu\w\.\w+|\bu\.\w+", "", said)), fault

@@ -1,8 +1,8 @@
 """The commands that the pages tell a student to type, typed into a fresh clone of HEAD.
 
-Line by line and as they stand there, but for the address to clone. The commands for Windows are
-translated where there is no Windows (`py` is python3, .venv\\Scripts is .venv/bin). JupyterLab opens
-no browser here, and is ended as soon as it answers.
+Line by line and as they stand there, but for the address to clone. What is for Windows is
+translated elsewhere: `py` is this Python, .venv\\Scripts is .venv/bin. JupyterLab opens no browser
+here, and is ended as soon as it answers.
 """
 
 import json
@@ -72,7 +72,7 @@ class Terminal:
     def opens(self, line: str) -> list[str]:
         """Type a line that starts JupyterLab; the lectures that it shows."""
         process = self.start(line)
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600  # make lab installs everything first
         while not (found := [*self.servers.glob("jpserver-*.json")]):
             assert process.poll() is None, f"{line} ended at once"
             assert time.monotonic() < deadline, f"{line} started no server"

@@ -1,0 +1,118 @@
+"""Every address of this repository leads to a file that git tracks.
+
+A file that only lies here, untracked, is dead in Colab, on GitHub and on the site.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from posixpath import normpath
+from urllib.parse import unquote
+
+import pytest
+import yaml
+
+from tests.address import address, forms
+from tests.notebooks import LECTURES, ROOT, cells, source
+
+TRACKED = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT).decode().split("\0")[:-1]
+TEXTS = [name for name in TRACKED if name.endswith((".md", ".ipynb", ".cff", "_config.yml"))]
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
+REPOSITORY, SITE = map(re.escape, forms(address()))
+BRANCH = re.escape(CONFIG["repository"]["branch"])
+REST = r"([^\s)\"'<>\]\\#]*)"
+ON_GITHUB = re.compile(rf"github(?:\.com)?/{REPOSITORY}/(?:blob|tree|raw|edit)/{REST}", re.I)
+ON_BINDER = re.compile(rf"mybinder\.org/v2/gh/{REPOSITORY}/{REST}", re.I)
+ON_SITE = re.compile(rf"https://{SITE}/{REST}", re.I)
+RELATIVE = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)")
+
+
+def tracked(path: str) -> bool:
+    """Whether `path` is a file or a folder in git."""
+    return any(name == path or name.startswith(f"{path}/") for name in TRACKED)
+
+
+def page(path: str) -> bool:
+    """Whether the site has `path`: a page of the table of contents, or a static file."""
+    return path in ("", "index.html") or path.removesuffix(".html") in PAGES
+
+
+def dead(text: str, folder: str = ".") -> Iterator[str]:
+    """The addresses in `text`, which stands in `folder`, that lead nowhere."""
+    for found in ON_GITHUB.finditer(text):
+        branch, _, path = unquote(found[1]).partition("/")
+        if not (re.fullmatch(BRANCH, branch) and tracked(path.rstrip("/"))):
+            yield found[0]
+    for found in ON_BINDER.finditer(text):
+        branch, _, path = unquote(found[1]).partition("?urlpath=lab/tree/")
+        if not (re.fullmatch(BRANCH, branch) and tracked(path)):
+            yield found[0]
+    for found in ON_SITE.finditer(text):
+        if not page(unquote(found[1])):
+            yield found[0]
+    for found in RELATIVE.finditer(text):
+        if not tracked(normpath(PurePosixPath(folder, unquote(found[1])))):
+            yield found[0]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_address_is_dead(name):
+    path = ROOT / name
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":  # code has brackets of its own
+        text = "\n".join(map(source, cells(path, "markdown")))
+    assert list(dead(text, str(PurePosixPath(name).parent))) == []
+
+
+def test_pages_lectures_and_settings_are_tracked():
+    assert all({f"{name}.md", f"{name}.ipynb"} & {*TRACKED} for name in PAGES)
+    assert {f"lectures/{path.name}" for path in LECTURES} <= {f"{name}.ipynb" for name in PAGES}
+    sphinx = CONFIG["sphinx"]
+    folders = sphinx["config"]["html_static_path"]
+    for name in sphinx["config"]["html_css_files"]:
+        assert any(tracked(f"{folder}/{name}") for folder in folders), name
+    for name, folder in sphinx["local_extensions"].items():
+        assert tracked(f"{folder}/{name}") or tracked(f"{folder}/{name}.py"), name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://colab.research.google.com/github/{repo}/blob/{branch}/lectures/00_gone.ipynb",
+        "https://colab.research.google.com/github/{repo}/blob/gone/{lecture}",
+        "https://github.com/{repo}/blob/{branch}/book/untracked.md",
+        "https://github.com/{repo}/tree/{branch}/lecture",
+        "https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/gone",
+        "https://mybinder.org/v2/gh/{repo}/gone?urlpath=lab/tree/lectures",
+        "https://{site}/lectures/gone.html",
+        "https://{site}/README.html",
+        "[x](gone.md)",
+        "![x](_static/gone.png)",
+        "[x](../README.md)",
+    ],
+)
+def test_a_dead_address_is_found(text):
+    assert len([*dead(fill(text))]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "folder"),
+    [
+        ("[x](https://colab.research.google.com/github/{repo}/blob/{branch}/{lecture}#y)", "."),
+        ("<https://github.com/{repo}/tree/{branch}/lectures>", "."),
+        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/lectures", "."),
+        ("[x](https://{site}/) [y](https://{site}/{page}.html#z)", "."),
+        ("[x](../README.md#y) [y](#z) [z](https://example.org/gone.md)", "book"),
+    ],
+)
+def test_a_live_address_passes(text, folder):
+    assert [*dead(fill(text), folder)] == []
+
+
+def fill(text: str) -> str:
+    repo, site = forms(address())
+    branch, lecture = CONFIG["repository"]["branch"], f"lectures/{LECTURES[0].name}"
+    return text.format(repo=repo, site=site, branch=branch, lecture=lecture, page=PAGES[-1])
