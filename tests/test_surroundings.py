@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from tests import address
 from tests.notebooks import ROOT, source
@@ -20,27 +21,52 @@ def split(requirements: list[str]) -> dict[str, str]:
     return dict(REQUIREMENT.match(line.replace(" ", "")).groups() for line in requirements)
 
 
-def test_environment_is_pyprojects():
-    """conda's names and ranges are pip's; torch is called pytorch-cpu there."""
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text("utf-8").split()
+    return dict(line.lower().split("==") for line in lines)
+
+
+def environment() -> tuple[dict[str, str], list]:
+    """What conda installs (torch is called pytorch-cpu there), and what else it is told."""
     text = (ROOT / "environment.yml").read_text("utf-8")
     entries = yaml.safe_load(text)["dependencies"]
-    conda = split(
-        [entry.replace("pytorch-cpu", "torch") for entry in entries if isinstance(entry, str)]
-    )
-    assert {"pip": ["-e ."]} in entries
+    names = [entry for entry in entries if isinstance(entry, str)]
+    others = [entry for entry in entries if entry not in names]
+    return split([name.replace("pytorch-cpu", "torch") for name in names]), others
+
+
+def test_environment_is_pyprojects():
+    """conda's ranges are pip's, and the versions that CI runs, which exist, are within them."""
+    conda, others = environment()
     expected = split(PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"])
-    assert {name: conda[name] for name in expected} == expected
-    assert conda["python"].startswith(PROJECT["project"]["requires-python"])
+    python = conda.pop("python")
+    assert conda == {**expected, "pip": ""} and others == [{"pip": ["-e ."]}]
+    for name in expected:
+        assert pins()[name] in SpecifierSet(expected[name]), name
+    assert python.startswith(PROJECT["project"]["requires-python"])
+    promised = [f"3.{minor}.1" for minor in range(20) if f"3.{minor}.1" in SpecifierSet(python)]
+    assert promised == ["3.11.1", "3.12.1", "3.13.1"]
+    for page, words in [
+        ("README.md", "Python 3.11 to 3.13"),
+        ("book/getting_started.md", "파이썬 `3.11`, `3.12`, `3.13`"),
+    ]:
+        assert words in (ROOT / page).read_text("utf-8")
+
+
+def test_binder_reads_environment_yml():
+    """Nothing that Binder would read instead of it, and nothing to run after it."""
+    names = set(subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n"))
+    assert "environment.yml" in names
+    assert not {"Dockerfile", "postBuild", "runtime.txt", "apt.txt", "start"} & names
+    assert not [name for name in names if name.startswith(("binder/", ".binder/"))]
 
 
 def test_constraints_pin_what_is_asked_for():
-    lines = (ROOT / "constraints.txt").read_text("utf-8").split()
-    pins = dict(line.lower().split("==") for line in lines)
     groups = [*PROJECT["dependency-groups"].values(), PROJECT["project"]["dependencies"]]
     wanted = [entry for group in groups for entry in group if isinstance(entry, str)]
     for name in split(wanted):
-        assert name.lower() in pins, f"constraints.txt does not pin {name}: make pins"
-    assert pins["torch"] == "2.13.0"
+        assert name.lower() in pins(), f"constraints.txt does not pin {name}: make pins"
+    assert pins()["torch"] == "2.13.0"
 
 
 def test_diagnosis_knows_the_oldest_versions():

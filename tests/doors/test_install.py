@@ -75,7 +75,9 @@ class Terminal:
         deadline = time.monotonic() + 600  # make lab installs everything first
         while not (found := [*self.servers.glob("jpserver-*.json")]):
             assert process.poll() is None, f"{line} ended at once"
-            assert time.monotonic() < deadline, f"{line} started no server"
+            if time.monotonic() > deadline:
+                process.kill()
+                pytest.fail(f"{line} started no server")
             time.sleep(0.2)
         server = json.loads(found[0].read_text("utf-8"))
 
@@ -85,9 +87,11 @@ class Terminal:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.read()
 
-        shown = json.loads(ask("api/contents"))["content"]
-        assert b"JupyterLab" in ask("lab")
-        ask("api/shutdown", data=b"", method="POST")
+        try:
+            assert b"JupyterLab" in ask("lab")
+            shown = json.loads(ask("api/contents"))["content"]
+        finally:
+            ask("api/shutdown", data=b"", method="POST")
         assert process.wait(60) == 0
         return sorted(entry["name"] for entry in shown if entry["type"] == "notebook")
 
