@@ -1,0 +1,37 @@
+"""A Chromium that can write Korean: the tests look through it, `make pdf` prints with it."""
+
+import os
+import shutil
+from pathlib import Path
+
+FONTS = Path(__file__).resolve().parents[1] / "lecture_utils" / "fonts"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+MISSING = "no Chromium: install one (Debian: apt-get install chromium) or set CHROMIUM to its path"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+<dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
+
+
+def find() -> str | None:
+    """The browser that CHROMIUM names, or else the first on the PATH."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Variables that show Chromium the lectures' own font: without a Korean one it draws boxes.
+
+    `folder` keeps fontconfig's file and cache. Windows and macOS have Korean fonts and no
+    fontconfig, so the variable does nothing there.
+    """
+    config = folder / "fonts.conf"
+    config.write_text(CONFIG.format(fonts=FONTS, cache=folder), encoding="utf-8")
+    return {**os.environ, "FONTCONFIG_FILE": str(config)}

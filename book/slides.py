@@ -1,0 +1,149 @@
+"""`make slides`: every lecture as a reveal.js deck, one file that needs nothing else.
+
+The deck is cut from the finished page: a topic for each heading, its text, code, outputs and
+figures as blocks. slides.js lays the blocks onto slides when the deck is opened, because only the
+browser that shows them knows how tall they are; so nothing overflows, whatever the font.
+"""
+
+import base64
+import mimetypes
+import re
+import sys
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from bs4 import BeautifulSoup, Tag
+from pygments.formatters import HtmlFormatter
+
+from book import pages
+
+FOLDER = pages.ROOT / "_build" / "slides"
+HERE = Path(__file__).resolve()
+BOOTSTRAP = "# 준비:"  # how the cell that installs the course begins
+HEADINGS = ["h1", "h2", "h3"]
+
+
+def data_uri(path: Path) -> str:
+    kind = mimetypes.guess_type(path.name)[0] or f"font/{path.suffix[1:]}"
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def reveal(name: str) -> str:
+    """A file of reveal.js, which the wheel of sphinx-revealjs carries (it is not imported)."""
+    (package,) = find_spec("sphinx_revealjs").submodule_search_locations
+    return Path(package, "_static/revealjs/dist", name).read_text(encoding="utf-8")
+
+
+def formula_style(page: str) -> str:
+    """The rules for formulas among the page's own, their fonts inlined."""
+    rules = []
+    for path in pages.stylesheets(page):
+        css = path.read_text(encoding="utf-8")
+        for rule in re.findall(r"@font-face\s*{[^}]*}|[^{}]*\.katex[^{}]*{[^}]*}", css):
+            if rule.startswith("@font-face"):
+                url = re.search(r"url\(['\"]?([^)'\"]*KaTeX[^)'\"]*\.woff2)", rule)
+                if not url:
+                    continue
+                rule = re.sub(
+                    r"src:[^;}]*",
+                    f'src:url({data_uri(path.parent / url[1])}) format("woff2")',
+                    rule,
+                )
+            rules.append(rule)
+    return "".join(rules)
+
+
+def blocks(cell: Tag) -> list[Tag]:
+    """What a slide shows of a code cell: the code, what it prints, its figure.
+
+    What the page folds away stays away, and so does the cell that installs the course.
+    """
+    for fold in cell.select("details"):
+        fold.decompose()
+    found = cell.select("div.highlight, .output.text_html, img")
+    if cell.select_one(".cell_input pre") and cell.pre.get_text().startswith(BOOTSTRAP):
+        return []
+    for tag in found:
+        place = "code" if tag.find_parent(class_="cell_input") else "output"
+        tag["data-kind"] = "figure" if tag.name == "img" else place
+    return found
+
+
+def answer(fold: Tag) -> list[Tag]:
+    """An exercise's answer: its label, and what appears at the next key."""
+    label, *rest = (tag for tag in fold.select("summary, p, pre, ul, ol, div.math, table"))
+    label.name, label["class"] = "p", "answer"
+    for tag in rest:
+        tag["class"], tag["data-fragment-index"] = [*tag.get("class", []), "fragment"], "1"
+    return [label, *rest]
+
+
+def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
+    """Each heading with the blocks below it, in order."""
+    found: list[tuple[Tag, list[Tag]]] = []
+
+    def walk(parent: Tag) -> None:
+        for child in parent.find_all(recursive=False):
+            if child.name in HEADINGS:
+                child["id"] = child.parent.get("id", "")
+                found.append((child, []))
+            elif child.name == "section":
+                walk(child)
+            elif "cell" in child.get("class", []):
+                found[-1][1].extend(blocks(child))
+            elif child.name == "details":
+                found[-1][1].extend(answer(child))
+            elif child.name != "hr":
+                found[-1][1].append(child)
+
+    walk(article)
+    return found
+
+
+def deck(page: str) -> str:
+    article = pages.article(page)
+    own = f"{pages.ADDRESS}{page}.html"
+    for link in article.select("a[href]"):
+        link["href"] = link["href"].removeprefix(own)
+    for image in article.select("img"):
+        image["src"] = data_uri(Path(url2pathname(urlsplit(image["src"]).path)))
+    title = article.h1.get_text()
+    columns: list[list[str]] = []
+    for heading, body in topics(article):
+        if heading.name != "h3":
+            part = heading.get_text()
+            columns.append([])
+        above = {"h1": "", "h2": title, "h3": part}[heading.name]
+        columns[-1].append(
+            f'<section class="topic {heading.name}" id="{heading["id"]}" data-above="{escape(above)}">'
+            f"<h2>{heading.decode_contents()}</h2>{''.join(map(str, body))}</section>"
+        )
+    style = [reveal("reset.css"), reveal("reveal.css"), formula_style(page)]
+    style += [HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")]
+    style += [HERE.with_suffix(".css").read_text(encoding="utf-8")]
+    script = [reveal("reveal.js"), HERE.with_suffix(".js").read_text(encoding="utf-8")]
+    slides = "".join(f"<section>{''.join(column)}</section>" for column in columns)
+    return (
+        f'<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{"".join(style)}</style></head>'
+        f'<body><div class="reveal"><div class="slides">{slides}</div></div>'
+        f"<script>{';'.join(script)}</script></body></html>"
+    )
+
+
+def make(folder: Path = FOLDER) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    made = []
+    for page in pages.LECTURES:
+        path = folder / f"{Path(page).name}.html"
+        path.write_text(deck(page), encoding="utf-8")
+        made.append(path)
+    return made
+
+
+if __name__ == "__main__":
+    for path in make():
+        print(f"{path.relative_to(pages.ROOT)}: {path.stat().st_size // 1000} kB", file=sys.stderr)
