@@ -6,6 +6,7 @@ PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
 .PHONY: help book test test-all doors lab lectures reference pins address clean
+.PHONY: help book pdf slides test test-all lab lectures reference pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -15,8 +16,16 @@ book: $(BOOK)
 	.venv-book/bin/jupyter-book build . --all -W -n --keep-going
 	@echo "open _build/html/index.html"
 
+#: make pdf        print the whole book into _build/book.pdf (needs Chromium)
+pdf: book
+	.venv-book/bin/python -m book.pdf
+
+#: make slides     a deck of slides for each lecture in _build/slides, one file each
+slides: book
+	.venv-book/bin/python -m book.slides
+
 #: make test       build the book, then run every test and every lecture (about 10 minutes)
-test: $(DEV) book
+test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
@@ -28,6 +37,8 @@ test-all: $(DEV) book
 #: make doors      run the lectures as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)
 	$(PYTEST) -n 2 --dist worksteal -m door tests/doors
+test-all: $(DEV) slides
+	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env tests $(LECTURES)
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab

@@ -1,18 +1,21 @@
 """`make pdf`: the whole book as one PDF, printed from the built pages by Chromium.
 
-All pages go into one document, so that links between them, page numbers and the outline (made of
-the headings) run through. Chromium cannot yet print the number of the page that a link leads to;
-so it prints twice: the first PDF tells the numbers of the contents of the second.
+All pages go into one document, so that the links between them and the page numbers run through.
+Chromium cannot yet print the number of the page that a link leads to; so it prints twice, and the
+first PDF tells the numbers for the contents of the second. The outline is made of the contents:
+Chromium's own drops some headings and names others twice.
 """
 
+import logging
 import subprocess
 import sys
 import tempfile
 from html import escape
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
-from pypdf import PdfReader
+from bs4 import BeautifulSoup
+from pypdf import PdfReader, PdfWriter
+from pypdf.generic import Fit
 
 from book import chromium, pages
 
@@ -42,34 +45,42 @@ def chapter(page: str, level: int, label: str = "") -> str:
     return f'<div class="chapter" id="{anchor(page)}">{label}{article}</div>'
 
 
-def contents(chapters: list[Tag], numbers: dict[str, int]) -> str:
-    """The table of contents: parts, pages and sections, each with the page it is on."""
-    lines = []
-    for heading in (h for c in chapters for h in c.select("h1, h2, h3")):
-        target = heading.get("id") or heading.find_parent(id=True)["id"]
-        lines.append(
-            f'<a class="in-{heading.name}" href="#{escape(target)}"><span>{escape(heading.text)}'
-            f"</span><i></i><b>{numbers.get(target, 0)}</b></a>"
-        )
-    return "\n".join(lines)
-
-
-def document(numbers: dict[str, int]) -> str:
+def whole() -> BeautifulSoup:
+    """Every page as a chapter, each part's name above its first."""
     chapters = [chapter(pages.TOC["root"], 0)]
     for caption, names in pages.PARTS:
         label = f'<h1 class="part" id="{anchor(names[0], "part")}">{escape(caption)}</h1>'
         chapters += [chapter(name, 1, "" if i else label) for i, name in enumerate(names)]
+    return BeautifulSoup("".join(chapters), "html.parser")
+
+
+def entries(body: BeautifulSoup) -> list[tuple[int, str, str]]:
+    """The contents: level, title and name of every part, page and section; of the preface its
+    title alone."""
+    preface = anchor(pages.TOC["root"])
+    return [
+        (int(heading.name[1]), heading.text, heading.get("id") or heading.parent["id"])
+        for heading in body.select(f"h1, .chapter:not(#{preface}) :is(h2, h3)")
+    ]
+
+
+def document(body: BeautifulSoup, numbers: dict[str, int]) -> str:
+    """The book as one page of HTML, with the looks of its pages."""
     sheets = dict.fromkeys(path for page in pages.PAGES for path in pages.stylesheets(page))
     links = "".join(
         f'<link rel="stylesheet" href="{path.resolve().as_uri()}">'
         for path in [*sheets, Path(__file__).with_suffix(".css")]
     )
-    body = BeautifulSoup("".join(chapters), "html.parser")
+    contents = "\n".join(
+        f'<a class="level-{level}" href="#{escape(name)}"><span>{escape(title)}</span><i></i>'
+        f"<b>{numbers.get(name, 0)}</b></a>"
+        for level, title, name in entries(body)
+    )
     return f"""<!doctype html><html lang="ko" data-theme="light" data-mode="light">
 <head><meta charset="utf-8"><title>{escape(TITLE)}</title>{links}</head><body>
 <div class="cover"><p class="title">{escape(TITLE)}</p><p>{escape(AUTHOR)}</p>
 <p>{escape(pages.CONFIG["copyright"])}</p><p>{pages.ADDRESS}</p></div>
-<nav class="contents"><h1>차례</h1>{contents(body.select(".chapter"), numbers)}</nav>
+<div class="contents" id="contents"><h1>차례</h1>{contents}</div>
 {body}</body></html>"""
 
 
@@ -78,23 +89,39 @@ def print_pdf(html: str, target: Path, browser: str) -> PdfReader:
         source = Path(folder, "book.html")
         source.write_text(html, encoding="utf-8")
         command = [browser, "--headless", *chromium.FLAGS, f"--user-data-dir={folder}/profile"]
-        command += ["--no-pdf-header-footer", "--generate-pdf-document-outline"]
-        subprocess.run(
-            [*command, f"--print-to-pdf={target}", source.as_uri()],
-            env=chromium.environment(Path(folder)), check=True, capture_output=True, timeout=300,
-        )  # fmt: skip
+        command += ["--no-pdf-header-footer", f"--print-to-pdf={target}", source.as_uri()]
+        env = chromium.environment(Path(folder))
+        subprocess.run(command, env=env, check=True, capture_output=True, timeout=300)
     return PdfReader(target)
+
+
+def places(printed: PdfReader) -> dict[str, tuple[int, float]]:
+    """Where each name is: the page, counted from 0, and the height on it."""
+    return {
+        name.lstrip("/"): (printed.get_destination_page_number(place), place.top)
+        for name, place in printed.named_destinations.items()
+    }
 
 
 def make(target: Path = TARGET) -> PdfReader:
     if (browser := chromium.find()) is None:
         raise SystemExit(chromium.MISSING)
-    draft = print_pdf(document({}), target, browser)
-    numbers = {
-        name.lstrip("/"): draft.get_destination_page_number(place) + 1
-        for name, place in draft.named_destinations.items()
-    }
-    return print_pdf(document(numbers), target, browser)
+    body = whole()
+    draft = places(print_pdf(document(body, {}), target, browser))
+    numbers = {name: page + 1 for name, (page, _) in draft.items()}
+    printed = print_pdf(document(body, numbers), target, browser)
+    found = places(printed)
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
+    writer = PdfWriter(clone_from=printed)
+    writer.add_metadata({"/Author": AUTHOR})
+    above = {0: None, 1: writer.add_outline_item(title="차례", page_number=1)}
+    for level, title, name in entries(body):
+        page, top = found[name]
+        above[level] = writer.add_outline_item(
+            title=title, page_number=page, parent=above[level - 1], fit=Fit.xyz(top=top)
+        )
+    writer.write(target)
+    return PdfReader(target)
 
 
 if __name__ == "__main__":

@@ -19,21 +19,28 @@ const shrink = (block) => {
   }
 };
 
+/* Long code is set smaller before it is split. */
+const lower = (block, room) => {
+  const pre = block.querySelector("[data-kind=code] pre, pre");
+  let size = pre && parseFloat(getComputedStyle(pre).fontSize);
+  while (pre && size > SMALLEST + 1 && block.offsetHeight > room) pre.style.fontSize = --size + "px";
+};
+
 /* The pieces of a block that is taller than a slide: lines of code, rows, items. */
+const inner = (block) => block.querySelector("pre, tbody") || block;
 const split = (block, room) => {
-  const whole = block.querySelector("pre") || block.querySelector("tbody") || block;
-  const piece = (from, to) => {
-    const copy = block.cloneNode(true);
-    const part = copy.querySelector("pre") || copy.querySelector("tbody") || copy;
-    if (part.matches("pre")) keepLines(part, from, to);
-    else [...part.children].forEach((child, i) => (i < from || i >= to) && child.remove());
+  if (block.matches(".pair")) return [...block.children].flatMap((side) => [...side.children]).flatMap((part) => split(part, room));
+  const whole = inner(block), lines = whole.matches("pre");
+  const count = lines ? whole.textContent.trimEnd().split("\n").length : whole.children.length;
+  if (block.offsetHeight <= room || count < 2 || !whole.matches("pre, tbody, ul, ol")) return [block];
+  const pieces = Math.ceil(block.offsetHeight / room), step = Math.ceil(count / pieces);
+  return Array.from({ length: pieces }, (_, i) => {
+    const copy = block.cloneNode(true), part = inner(copy), from = i * step, to = from + step;
+    if (lines) keepLines(part, from, to);
+    else [...part.children].forEach((child, at) => (at < from || at >= to) && child.remove());
     if (part.matches("ol")) part.start = from + 1;
     return copy;
-  };
-  const count = whole.matches("pre") ? whole.textContent.trimEnd().split("\n").length : whole.children.length;
-  if (count < 2 || !whole.matches("pre, tbody, ul, ol")) return [block];
-  const pieces = Math.ceil(block.offsetHeight / room), step = Math.ceil(count / pieces);
-  return Array.from({ length: pieces }, (_, i) => piece(i * step, (i + 1) * step));
+  });
 };
 const keepLines = (pre, from, to) => {
   const walker = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
@@ -61,8 +68,9 @@ const pair = (body) => {
     code.before(both);
     both.append(make("div", "", code, ...(figure < 0 ? [] : rest)), make("div", "", ...right));
     const [left, result] = both.children;
-    const legible = figure < 0 ? left.offsetWidth + result.scrollWidth < WIDTH : result.clientWidth > 400;
-    if (!legible || both.scrollWidth > WIDTH) both.replaceWith(code, ...(figure < 0 ? [] : rest), ...right);
+    const fits = () => left.offsetWidth < WIDTH && result.clientWidth >= (figure < 0 ? result.scrollWidth : 400);
+    if (!fits()) both.classList.add("small");
+    if (!fits()) both.replaceWith(code, ...(figure < 0 ? [] : rest), ...right);
   }
 };
 
@@ -71,6 +79,7 @@ const tie = (above, below) => {
   const pairOf = kind(above) + " " + kind(below);
   const label = above.querySelector("strong:only-child")?.textContent === above.textContent;
   if (kind(above) === "prose" && (label || /:\s*$/.test(above.textContent))) return 400;
+  if (below.matches("ul, ol") && kind(above) === "prose") return 200;
   return { "code output": 400, "code figure": 300, "output figure": 200, "output output": 100, "prose code": 150,
            "prose figure": 150, "prose prose": 60, "figure prose": 20, "output prose": 10 }[pairOf] || 0;
 };
@@ -100,9 +109,10 @@ const layOut = (topic) => {
   if (!rest.length) topic.classList.add("opening");
   topic.append(header, body);
   pair(body);
-  for (const block of body.children) shrink(block);
+  for (const block of [title, ...body.children]) shrink(block);
   const room = 720 - BOTTOM - (body.getBoundingClientRect().top - topic.getBoundingClientRect().top) - 20;
   const blocks = [...body.children].flatMap((block) => {
+    lower(block, room);
     if (block.offsetHeight <= room) return [block];
     const smaller = split(block, room);
     block.replaceWith(...smaller);

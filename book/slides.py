@@ -12,10 +12,10 @@ import sys
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from pygments.formatters import HtmlFormatter
 
 from book import pages
@@ -59,13 +59,15 @@ def formula_style(page: str) -> str:
 def blocks(cell: Tag) -> list[Tag]:
     """What a slide shows of a code cell: the code, what it prints, its figure.
 
-    What the page folds away stays away, and so does the cell that installs the course.
+    What the page folds away stays away: code that only draws, a check whose result is folded;
+    and so does the cell that installs the course.
     """
+    code = cell.select_one(".cell_input pre")
+    if cell.select_one("details.below-input") or (code and code.text.startswith(BOOTSTRAP)):
+        return []
     for fold in cell.select("details"):
         fold.decompose()
     found = cell.select("div.highlight, .output.text_html, img")
-    if cell.select_one(".cell_input pre") and cell.pre.get_text().startswith(BOOTSTRAP):
-        return []
     for tag in found:
         place = "code" if tag.find_parent(class_="cell_input") else "output"
         tag["data-kind"] = "figure" if tag.name == "img" else place
@@ -118,7 +120,8 @@ def deck(page: str) -> str:
             columns.append([])
         above = {"h1": "", "h2": title, "h3": part}[heading.name]
         columns[-1].append(
-            f'<section class="topic {heading.name}" id="{heading["id"]}" data-above="{escape(above)}">'
+            f'<section class="topic {heading.name}" id="{heading["id"]}" '
+            f'data-above="{escape(above)}">'
             f"<h2>{heading.decode_contents()}</h2>{''.join(map(str, body))}</section>"
         )
     style = [reveal("reset.css"), reveal("reveal.css"), formula_style(page)]

@@ -5,29 +5,15 @@ fail. CHROMIUM names a browser that is not on the PATH.
 """
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from .site import ROOT, SITE, serve
+from book import chromium
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-# Chromium needs a Korean font, or every page is full of boxes: the lectures' own.
-FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-<dir>{fonts}</dir><cachedir>{cache}</cachedir></fontconfig>"""
+from .site import SITE, serve
 
 
 def missing(what: str) -> None:
@@ -37,18 +23,16 @@ def missing(what: str) -> None:
 # One per file: playwright keeps an event loop running, which the notebooks' tests cannot bear.
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found:
-        missing("no Chromium: install one (Debian: apt-get install chromium) or set CHROMIUM")
-    folder = tmp_path_factory.mktemp("fontconfig")
-    config = folder / "fonts.conf"
-    config.write_text(FONTS.format(fonts=ROOT / "lecture_utils/fonts", cache=folder), "utf-8")
+    if (found := chromium.find()) is None:
+        missing(chromium.MISSING)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=found, args=FLAGS, env={**os.environ, "FONTCONFIG_FILE": str(config)}
+        opened = playwright.chromium.launch(
+            executable_path=found,
+            args=chromium.FLAGS,
+            env=chromium.environment(tmp_path_factory.mktemp("fontconfig")),
         )
-        yield chromium
-        chromium.close()
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="module")

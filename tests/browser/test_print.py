@@ -1,0 +1,152 @@
+"""What comes out on paper: every page as the browser prints it, and the PDF of the whole book."""
+
+import re
+
+import pytest
+from pypdf import PdfReader
+
+from book import chromium, pages, pdf
+
+from .conftest import missing
+from .site import EVERY_PAGE, LECTURES, SITE
+
+A4_WIDTH = 672  # CSS pixels between the margins of print.css: 210 mm - 2 x 16 mm
+# What sticks out of the sheet, or is cut off by a box.
+CUT = """() => [...document.querySelectorAll("article.bd-article *")].filter((part) => {
+  if (part.closest(".katex-mathml, svg, .headerlink")) return false;
+  const style = getComputedStyle(part), box = part.getBoundingClientRect();
+  if (!box.width || style.display === "inline") return false;
+  const open = style.overflowX === "visible", edge = open ? innerWidth : box.left + box.width;
+  return Math.max(box.right, box.left + part.scrollWidth) > edge + 1;
+}).map((part) => `${part.tagName}.${part.className}: ${part.textContent.trim().slice(0, 50)}`)"""
+HIDDEN = ".bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-footer"
+
+
+@pytest.fixture
+def paper(visit, site: str):
+    def lay_out(page: str, dark: bool = False):
+        seen = visit(f"{site}/{page}", width=A4_WIDTH, dark=dark)
+        seen.page.emulate_media(media="print", color_scheme="dark" if dark else "light")
+        return seen.page
+
+    return lay_out
+
+
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_nothing_is_cut_off(paper, page: str) -> None:
+    sheet = paper(page)
+    assert sheet.evaluate(CUT) == []
+    for part in sheet.locator(HIDDEN).all():
+        assert not part.is_visible()
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        f'<pre style="white-space: pre">{"x" * 200}</pre>',
+        '<div style="overflow: hidden; width: 300px"><p style="width: 600px">x</p></div>',
+        f'<table style="white-space: nowrap"><tr>{"<td>넓은 표의 한 칸</td>" * 30}</tr></table>',
+    ],
+    ids=["code", "box", "table"],
+)
+def test_a_cut_is_noticed(paper, plant: str) -> None:
+    sheet = paper(EVERY_PAGE[0])
+    sheet.evaluate(f"document.querySelector('article').insertAdjacentHTML('beforeend', `{plant}`)")
+    assert sheet.evaluate(CUT) != []
+
+
+@pytest.mark.parametrize("page", LECTURES)
+def test_folds_lie_open(paper, page: str) -> None:
+    sheet = paper(f"{page}.html")
+    inside = "[...document.querySelectorAll('article details > :not(summary)')]"
+    assert all(sheet.evaluate(f"{inside}.map((part) => part.checkVisibility())"))
+
+
+def test_a_dark_page_is_printed_dark_on_light(paper) -> None:
+    sheet = paper(f"{LECTURES[0]}.html", dark=True)
+    sheet.evaluate("document.documentElement.dataset.theme = 'dark'")
+    colours = "(names) => [...document.querySelectorAll(names)].map(p => getComputedStyle(p).color)"
+    assert set(sheet.evaluate(colours, "article :is(p, h2, code, pre span)")) == {"rgb(0, 0, 0)"}
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
+    if chromium.find() is None:
+        missing(chromium.MISSING)
+    if not SITE.is_dir():
+        missing("the book is not built: run `make book` first")
+    return pdf.make(tmp_path_factory.mktemp("pdf") / "book.pdf")
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+def titles(outline: list, depth: int = 1) -> list[tuple[int, str]]:
+    found = []
+    for entry in outline:
+        found += titles(entry, depth + 1) if isinstance(entry, list) else [(depth, entry.title)]
+    return found
+
+
+def test_the_outline_names_parts_pages_and_sections(book: PdfReader) -> None:
+    expected = [(1, "차례"), (1, pages.article(pages.TOC["root"]).h1.text)]
+    for caption, names in pages.PARTS:
+        expected.append((1, caption))
+        for page in names:
+            headings = pages.article(page).select("h1, h2")
+            expected += [(int(heading.name[1]) + 1, heading.text) for heading in headings]
+    assert titles(book.outline) == expected
+
+
+def test_the_contents_tell_the_right_pages(book: PdfReader) -> None:
+    text = "\n".join(page.extract_text() for page in book.pages[:8])
+    told = dict(re.findall(r"(?m)^(.+?)(\d+)$", "\n".join(map(squeezed, text.splitlines()))))
+    for page in pages.PAGES:
+        title = squeezed(pages.article(page).h1.text)
+        assert title in squeezed(book.pages[int(told[title]) - 1].extract_text())
+
+
+def test_korean_can_be_selected_and_fonts_are_inside(book: PdfReader) -> None:
+    text = squeezed("".join(page.extract_text() for page in book.pages))
+    assert [w for w in ("추천", "행렬분해", "평점", "임베딩", "편향") if w not in text] == []
+    fonts = [
+        font.get_object()["/DescendantFonts"][0].get_object()
+        for page in book.pages
+        for font in page["/Resources"].get("/Font", {}).values()
+        if "/DescendantFonts" in font.get_object()
+    ]
+    for font in fonts:
+        assert any(key.startswith("/FontFile") for key in font["/FontDescriptor"].get_object())
+    names = " ".join({font["/BaseFont"] for font in fonts})
+    assert "LectureGothic" in names  # Korean is written, not drawn as boxes
+    assert "KaTeX_Math" in names  # and formulas are there
+
+
+def test_links_stay_in_the_book(book: PdfReader) -> None:
+    links = [
+        link.get_object()
+        for page in book.pages
+        for link in page.get("/Annots", [])
+        if link.get_object()["/Subtype"] == "/Link"
+    ]
+    outside = {link["/A"]["/URI"] for link in links if "/URI" in link.get("/A", {})}
+    addresses = {f"{pages.ADDRESS}{page}.html" for page in pages.PAGES}
+    assert {uri for uri in outside if uri.split("#")[0] in addresses} == set()
+    assert {uri for uri in outside if not uri.startswith(("http", "mailto"))} == set()
+    inside = {str(link["/Dest"]) for link in links if "/Dest" in link}
+    assert len(inside) > 50
+    assert inside <= {name for name in book.named_destinations}
+
+
+def test_pages_have_numbers(book: PdfReader) -> None:
+    assert len(book.pages) > 40
+    for number, page in enumerate(book.pages[1:], 2):
+        assert page.extract_text().split()[0] == str(number)
+        assert [round(float(side)) for side in page.mediabox[2:]] == [595, 842]
+
+
+def test_without_a_browser_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "find", lambda: None)
+    with pytest.raises(SystemExit, match="CHROMIUM"):
+        pdf.make()

@@ -1,0 +1,126 @@
+"""The decks of `make slides`, every slide of them shown in a real browser at 1280 x 720."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from book import pages
+
+from .conftest import missing
+from .site import LECTURES, ROOT
+
+DECKS = ROOT / "_build" / "slides"
+NAMES = [Path(page).name for page in LECTURES]
+# Turns to every slide, answers uncovered, and names what sticks out of it or out of its box.
+OVERFLOWING = """() => Reveal.getSlides().flatMap((slide, at) => {
+  const { h, v } = Reveal.getIndices(slide);
+  Reveal.slide(h, v, 99);
+  const frame = document.querySelector(".reveal").getBoundingClientRect();
+  return [...slide.querySelectorAll("*")].filter((part) => {
+    if (part.closest(".katex-mathml, .katex svg")) return false;
+    const box = part.getBoundingClientRect();
+    const boxed = getComputedStyle(part).display !== "inline" && !part.closest(".katex-html");
+    return box.bottom > frame.bottom + 1 || box.right > frame.right + 1 || box.top < frame.top - 1
+        || box.left < frame.left - 1 || (boxed && part.scrollWidth > part.clientWidth + 1);
+  }).slice(0, 1).map((part) => `slide ${at + 1}: ${part.tagName} ${part.textContent.slice(0, 40)}`);
+})"""
+SHOWN = "[...document.querySelectorAll('.slide')].map((slide) => slide.textContent).join('')"
+
+
+@pytest.fixture
+def show(visit):
+    """Open a deck from the disk, as an instructor would, and wait for its slides."""
+
+    def open_deck(name: str):
+        path = DECKS / f"{name}.html"
+        if not path.is_file():
+            missing("the decks are not built: run `make slides` first")
+        seen = visit(path.as_uri(), width=1280, height=720)
+        seen.page.wait_for_function("window.Reveal && Reveal.isReady()")
+        return seen
+
+    return open_deck
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_overflows_and_nothing_is_fetched(show, name: str) -> None:
+    seen = show(name)
+    assert seen.page.evaluate("Reveal.getTotalSlides()") > 20
+    assert seen.page.evaluate(OVERFLOWING) == []
+    assert [url for url in seen.requests if not url.startswith("data:")] == [
+        (DECKS / f"{name}.html").as_uri()
+    ]
+    assert seen.errors == []
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        "body.append(...Array.from({length: 30}, () => document.createElement('p')))",
+        "body.append(Object.assign(document.createElement('pre'), {textContent: 'x'.repeat(200)}))",
+        "document.querySelector('.slide h2').textContent = '제목'.repeat(60)",
+        "body.style.marginTop = '-300px'",
+    ],
+    ids=["tall", "wide", "title", "above"],
+)
+def test_an_overflowing_slide_is_counted(show, plant: str) -> None:
+    page = show(NAMES[0]).page
+    page.evaluate(f"(() => {{ const body = document.querySelector('.slide .body'); {plant} }})()")
+    page.add_style_tag(content=".body > p { min-height: 1em }")
+    assert len(page.evaluate(OVERFLOWING)) == 1
+
+
+@pytest.mark.parametrize("page", LECTURES)
+def test_no_word_and_no_figure_is_lost(show, page: str) -> None:
+    article = pages.article(page)
+    folded = "details.hide, .cell:has(details.below-input)"
+    for tag in article.select(folded):
+        tag.decompose()
+    article.select_one(".cell:has(pre)").decompose()  # the bootstrap cell is not presented
+    deck = show(Path(page).name).page
+    shown = squeezed(deck.evaluate(SHOWN))
+    texts = [tag.text for tag in article.select("h1, h2, h3, p, li, td, th, summary")]
+    texts += [line for code in article.select("pre") for line in code.text.splitlines()]
+    assert [text for text in texts if squeezed(text) not in shown] == []
+    assert deck.evaluate("document.querySelectorAll('.slide img').length") == len(
+        article.select("img")
+    )
+    assert deck.evaluate("document.querySelectorAll('.slide .katex').length") == len(
+        article.select(".katex")
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_last_row_can_read_it(show, name: str) -> None:
+    smallest = """(names) => Math.min(...[...document.querySelectorAll(names)]
+        .map((part) => parseFloat(getComputedStyle(part).fontSize)))"""
+    page = show(name).page
+    assert page.evaluate(smallest, ".body > :is(p, ul, ol)") >= 20
+    assert page.evaluate(smallest, ".body pre") >= 14
+    assert page.evaluate(smallest, ".body :is(td, th)") >= 14 if page.query_selector("td") else True
+
+
+def test_an_answer_waits_for_a_key(show) -> None:
+    page = show("01_pytorch_basics").page
+    page.evaluate(
+        """(() => { const slide = document.querySelector('.answer').closest('.slide');
+           const { h, v } = Reveal.getIndices(slide); Reveal.slide(h, v, -1); })()"""
+    )
+    answer = page.locator(".answer + .fragment")
+    assert answer.evaluate("(part) => getComputedStyle(part).visibility") == "hidden"
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("getComputedStyle(document.querySelector('.fragment')).opacity == 1")
+
+
+def test_keys_lead_through_every_slide(show) -> None:
+    """Left and right suffice: an instructor never has to know about columns."""
+    page = show(NAMES[0]).page
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.isLastSlide()")
+    assert page.locator(".navigate-right").get_attribute("aria-label") == "다음 슬라이드"
