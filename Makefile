@@ -5,8 +5,7 @@ COLAB := .venv-colab/ready
 PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
-.PHONY: help book test test-all doors lab lectures reference pins address clean
-.PHONY: help book pdf slides test test-all lab lectures reference pins address clean
+.PHONY: help book pdf slides test test-all doors lab lectures reference pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -31,14 +30,12 @@ test: $(DEV) slides
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
 
 #: make test-all   the same with the long forms of the tests
-test-all: $(DEV) book
+test-all: $(DEV) slides
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not door" tests $(LECTURES)
 
 #: make doors      run the lectures as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)
 	$(PYTEST) -n 2 --dist worksteal -m door tests/doors
-test-all: $(DEV) slides
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env tests $(LECTURES)
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab
