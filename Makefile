@@ -5,7 +5,7 @@ COLAB := .venv-colab/ready
 PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
-.PHONY: help book pdf slides test test-all doors lab lectures reference pins address clean
+.PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -36,6 +36,10 @@ test-all: $(DEV) slides
 #: make doors      run the lectures as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)
 	$(PYTEST) -n 2 --dist worksteal -m door tests/doors
+
+#: make lighthouse measure the built book with Lighthouse (needs Node.js; about 5 minutes)
+lighthouse: $(DEV) book
+	.venv/bin/python -m tests.browser.lighthouse
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab

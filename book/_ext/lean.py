@@ -6,20 +6,16 @@ load from a USB stick too), scripts that wait, images in WebP with their size. N
 anything outside the site.
 """
 
-import base64
 import re
 import zlib
-from io import BytesIO
-from itertools import groupby
 from os.path import relpath
 from pathlib import Path
 from textwrap import shorten
 from urllib.parse import unquote, urlsplit
 
-import tinycss2
 from bs4 import BeautifulSoup, Tag
-from fontTools import subset
 from PIL import Image
+from purge import stylesheet
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -38,93 +34,21 @@ LOADING = "[src], link[rel=stylesheet], link[rel=preload], link[rel~=icon]"
 logger = logging.getLogger(__name__)
 
 
-def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]]) -> str:
-    """The rules of a stylesheet that `names` of classes and ids can match; fonts go to `faces`."""
-
-    def wanted(selector: list) -> bool:
-        """Are its classes and ids there? Those in :not() and its like do not count."""
-        classes = {name.value for dot, name in zip(selector, selector[1:]) if dot == "."}
-        return classes | {token.value for token in selector if token.type == "hash"} <= names
-
-    def head(prelude: list) -> str:
-        parts = [list(part) for comma, part in groupby(prelude, lambda t: t == ",") if not comma]
-        return ",".join(tinycss2.serialize(part).strip() for part in parts if wanted(part))
-
-    def kept(node) -> str:
-        if node.type == "error":  # a browser passes over it, too
-            return ""
-        if node.type == "declaration":
-            return re.sub(r"\s+", " ", node.serialize()) + ";"
-        if node.type == "qualified-rule":
-            return block(head(node.prelude), tinycss2.parse_blocks_contents(node.content))
-        if node.at_keyword == "import":
-            return purge(file.parent / node.prelude[-1].value, names, faces)
-        if node.at_keyword in {"media", "supports", "container"}:
-            before = f"@{node.at_keyword}{tinycss2.serialize(node.prelude)}"
-            return block(before, tinycss2.parse_rule_list(node.content))
-        if node.at_keyword == "font-face":
-            parts = tinycss2.parse_blocks_contents(node.content)
-            face = {p.name: tinycss2.serialize(p.value) for p in parts if p.type == "declaration"}
-            woff2 = re.search(r"url\(\"?([^)]*?\.woff2)", face.pop("src"))[1]
-            faces.append((face, file.parent / woff2))
-            return ""
-        return "" if node.at_keyword == "charset" else node.serialize()
-
-    def block(before: str, nodes: list) -> str:
-        inner = "".join(kept(node) for node in nodes if node.type not in {"whitespace", "comment"})
-        return f"{before}{{{inner}}}" if before and inner else ""
-
-    rules = tinycss2.parse_stylesheet(file.read_text("utf-8"), True, True)
-    return "".join(map(kept, rules))
-
-
-def cut(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
-    """A font with the characters that occur; nothing if no rule asks for it."""
-    family = face["font-family"].strip("\"'")
-    for wish in "font-weight:700", "font-style:italic":
-        # A rule that names no family bends whichever it meets.
-        rules = [rule for rule in re.findall(r"\{([^{}]*)\}", css) if wish in rule]
-        name, value = wish.split(":")
-        asked = any(family in rule or "font-family" not in rule for rule in rules)
-        if face.get(name) == value and not asked:
-            return ""
-    plain = subset.Options(flavor="woff2", hinting=False, layout_features=[], name_IDs=[])
-    font, cutter = subset.load_font(str(file), plain), subset.Subsetter(plain)
-    if family not in css or not text & set(map(chr, font.getBestCmap())):
-        return ""
-    cutter.populate(text="".join(text))
-    cutter.subset(font)
-    subset.save_font(font, out := BytesIO(), plain)
-    given = "".join(f"{name}:{value};" for name, value in face.items())
-    content = base64.b64encode(out.getvalue()).decode()
-    return f"@font-face{{{given}src:url(data:font/woff2;base64,{content})}}"
-
-
-def stylesheet(files: list[Path], names: set[str], text: set[str]) -> str:
-    faces: list[tuple[dict[str, str], Path]] = []
-    css, before = "".join(purge(file, names, faces) for file in files), ""
-    while css != before:  # custom properties that nothing uses, then those that only these used
-        used, before = set(re.findall(r"var\(\s*(--[\w-]+)", css)), css
-        pattern = r"""(--[\w-]+):((?:"[^"]*"|[^;{}"])*);"""
-        css = re.sub(pattern, lambda own: own[0] if own[1] in used else "", css)
-    text = text or {sign for sign in css if sign > "~"}  # icons stand in `content`
-    return '@charset "utf-8";' + css + "".join(cut(*face, css, text) for face in faces)
-
-
-def measured(file: Path) -> tuple[Path, int, int]:
+def measured(file: Path) -> tuple[Path, str, str]:
     """A picture as WebP, and the size it was drawn for: more pixels make it crisp, not large."""
     if file.suffix == ".svg":
-        return file, *re.findall(r'\s(?:width|height)="(\d+)"', file.read_text("utf-8"))[:2]
+        width, height = re.findall(r'\s(?:width|height)="(\d+)"', file.read_text("utf-8"))[:2]
+        return file, width, height
     with Image.open(file) as picture:
         scale = 96 / round(picture.info.get("dpi", (96, 96))[0])
-        size = round(picture.width * scale), round(picture.height * scale)
-        if not (target := file.with_suffix(".webp")).exists():
+        target = file.with_suffix(".webp") if file.suffix == ".png" else file
+        if not target.exists():
             flat = Image.new("RGB", picture.size, "white")
             flat.paste(picture.convert("RGB"), mask=picture.convert("RGBA").getchannel("A"))
             # 256 colours halve it, and lines and letters stay sharp.
             few = flat.quantize(256, dither=Image.Dither.NONE).convert("RGB")
             few.save(target, lossless=True, method=4)
-    return target, *size
+        return target, *(str(round(pixels * scale)) for pixels in picture.size)
 
 
 class Page:
@@ -155,24 +79,25 @@ class Page:
             needs = [of for name, of in NEEDED.items() if re.search(name, source + script.text)]
             if any(of is None or not self.soup.select_one(of) for of in needs):
                 script.decompose()
-            elif "bootstrap.js" in source:
-                script["data-bootstrap"] = source
-                script["src"] = self.address(self.static / "menus.js")
             elif source:
                 script["defer"] = ""
+                if "bootstrap.js" in source:
+                    script["data-bootstrap"] = source
+                    script["src"] = self.address(self.static / "menus.js")
             elif script.text.startswith("DOCUMENTATION_OPTIONS"):
                 script["type"] = "module"  # it waits, as the script does that it speaks to
 
     def trim_images(self) -> None:
-        inside = self.soup.select("article img")
         for image in self.soup.find_all("img"):
-            # A remote picture may have a twin here: lectures show the badge on Colab's server.
-            twin = self.static / Path(urlsplit(image["src"]).path).name
-            file = self.file(image["src"]) or (twin if twin.is_file() else None)
-            if file and image in inside and file.suffix != ".webp":
+            file, parts = self.file(image["src"]), urlsplit(image["src"])
+            if (
+                parts.netloc
+            ):  # a picture with a twin here: lectures show the badge of Colab's server
+                file = self.file(self.address(self.static / Path(parts.path).name))
+            if file and image.find_parent("article") and file.suffix != ".webp":
                 file, image["width"], image["height"] = measured(file)
                 image["src"] = self.address(file)
-            if image not in inside[:1]:  # the first may be in sight
+            if image is not self.soup.select_one("article img"):  # that one may be in sight
                 image["loading"] = "lazy"
 
     def describe(self) -> None:
@@ -185,7 +110,7 @@ class Page:
 
     def strangers(self) -> list[str]:
         """What the page would ask of other sites."""
-        found = [tag.get("src") or tag.get("href") for tag in self.soup.select(LOADING)]
+        found = (tag.get("src") or tag.get("href", "") for tag in self.soup.select(LOADING))
         return [address for address in found if urlsplit(address).netloc]
 
 
@@ -205,12 +130,10 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
             names |= {*tag.get_attribute_list("class"), tag.get("id")}
         text |= set("".join(tag.text for tag in page.soup.select(".katex-html")))
     scripts = [(page, script) for page in pages for script in page.soup.find_all("script")]
-    names |= set(re.findall(r"[\w-]+", "\n".join({script.text for _, script in scripts})))
-    for file in {page.file(script.get("src", "")) for page, script in scripts} - {None}:
-        if file.name != "searchindex.js":
-            names |= set(re.findall(r"[\w-]+", file.read_text("utf-8")))
-    bootstrap = static / "scripts" / "bootstrap.js"
-    names |= set(BOOTSTRAP.findall(bootstrap.read_text("utf-8")))
+    sources = {page.file(script.get("src", "")) for page, script in scripts}
+    words = [file.read_text("utf-8") for file in sources - {None, site / "searchindex.js"}]
+    names |= set(re.findall(r"[\w-]+", " ".join(words + [script.text for _, script in scripts])))
+    names |= set(BOOTSTRAP.findall((static / "scripts" / "bootstrap.js").read_text("utf-8")))
     for name in OURS:
         links = [(page, link) for page in pages for link in page.sheets(name == OURS[1])]
         files = dict.fromkeys(page.file(link["href"]) for page, link in links)
