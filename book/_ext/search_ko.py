@@ -102,7 +102,7 @@ const KoreanSearch = {
 
   // 행렬분해 -> [행렬, 분해], as if typed with the space, where both are words of these pages.
   cut: (word) => {
-    for (let i = word.length - 2; i >= 2; i--) {
+    for (let i = 2; i <= word.length - 2; i++) {
       if (!KoreanSearch.vocabulary().has(word.slice(0, i))) continue;
       const tail = word.slice(i);
       const rest = KoreanSearch.cut(tail);
@@ -124,11 +124,13 @@ function splitQuery(query) {
   });
 }
 
-// A summary begins where the words stand as typed; their terms stand nowhere in the text.
+// A summary begins where a word stands as typed (or as stemmed); terms stand nowhere in the text.
 if (typeof Search !== "undefined") {
   const makeSearchSummary = Search.makeSearchSummary;
-  Search.makeSearchSummary = (text, terms, ...rest) =>
-    makeSearchSummary(text, [...terms].map((term) => Stemmer.typed.get(term)), ...rest);
+  Search.makeSearchSummary = (text, terms, ...rest) => {
+    const words = [...terms].flatMap((term) => [term.slice(1), Stemmer.typed.get(term)]);
+    return makeSearchSummary(text, words, ...rest);
+  };
 }
 """
 
@@ -145,8 +147,9 @@ Stemmer = function () {
     const word = typed.trim().normalize("NFKC").toLowerCase()
       .replace(/[^\x00-\x7f]/g, (sign) => spelled[sign] || sign);
     const parts = /^[가-힣]/.test(word) ? [...word] : word.split(/[_.]/).filter((part) => part)
-      .map((part) => /^[a-z]+$/.test(part) ? porter.stemWord(part) : part);
-    const open = /^[a-z]{4,}$/.test(parts[parts.length - 1]);
+      .map((part) => /^[a-z]{3,}$/.test(part) ? porter.stemWord(part) : part);
+    // embed finds embedding, whose stem it is not; gan and 10 stand for themselves.
+    const open = /[a-z]{4}$/.test(word) && /[a-z]{3}$/.test(parts[parts.length - 1]);
     const term = "_" + parts.join("_") + (open ? "" : "_");
     Stemmer.typed.set(term, typed.trim());
     return term;
@@ -182,7 +185,7 @@ class SearchKorean(SearchLanguage):
             parts = list(word)
         else:
             parts = [
-                self.stemmer.stemWord(part) if re.fullmatch("[a-z]+", part) else part
+                self.stemmer.stemWord(part) if re.fullmatch("[a-z]{3,}", part) else part
                 for part in re.split("[_.]", word)
                 if part
             ]

@@ -1,4 +1,4 @@
-/* What Sphinx's search page lacks here: runs after searchtools.js, before the search begins. */
+/* What Sphinx's search page lacks here. Runs after searchtools.js and before the index comes. */
 
 // A page opened from disk may not read other pages: titles only.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
@@ -12,9 +12,9 @@ Search.htmlToText = (html, anchor) => {
   return ((anchor && article.querySelector(anchor)) || article).textContent;
 };
 
-// A screen reader hears how many were found.
-const performSearch = Search.performSearch;
-Search.performSearch = (query) => {
-  performSearch(query);
+// A screen reader hears how many places were found.
+const answer = Search.query;
+Search.query = (query) => {
   Search.status.setAttribute("role", "status");
+  answer(query);
 };
