@@ -16,8 +16,10 @@ PAGES = [TOC["root"], *(page for _, pages in PARTS for page in pages)]
 LECTURES = [page for page in PAGES if page.startswith("lectures/")]
 OWNER, NAME = urlsplit(CONFIG["repository"]["url"]).path.strip("/").split("/")
 ADDRESS = f"https://{OWNER}.github.io/{NAME}/"
-# Buttons, scripts and badges do nothing on paper and on a slide.
-SCREEN_ONLY = ".headerlink, script, style, button, a[href*='colab.research.google.com/github']"
+# Buttons, scripts and badges do nothing on paper and on a slide; those of an animation stay.
+SCREEN_ONLY = (
+    ".headerlink, style, :is(script, button):not(.steps *), a[href*='colab.research.google.com']"
+)
 
 
 def soup(page: str) -> BeautifulSoup:

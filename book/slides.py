@@ -7,7 +7,6 @@ browser that shows them knows how tall they are; so nothing overflows, whatever 
 
 import base64
 import mimetypes
-import re
 import sys
 from html import escape
 from importlib.util import find_spec
@@ -26,34 +25,25 @@ BOOTSTRAP = "# 준비:"  # how the cell that installs the course begins
 HEADINGS = ["h1", "h2", "h3"]
 
 
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def data_uri(path: Path) -> str:
-    kind = mimetypes.guess_type(path.name)[0] or f"font/{path.suffix[1:]}"
+    kind = mimetypes.guess_type(path.name, strict=False)[0]
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def reveal(name: str) -> str:
     """A file of reveal.js, which the wheel of sphinx-revealjs carries (it is not imported)."""
     (package,) = find_spec("sphinx_revealjs").submodule_search_locations
-    return Path(package, "_static/revealjs/dist", name).read_text(encoding="utf-8")
+    return read(Path(package, "_static/revealjs/dist", name))
 
 
 def formula_style(page: str) -> str:
-    """The rules for formulas among the page's own, their fonts inlined."""
-    rules = []
-    for path in pages.stylesheets(page):
-        css = path.read_text(encoding="utf-8")
-        for rule in re.findall(r"@font-face\s*{[^}]*}|[^{}]*\.katex[^{}]*{[^}]*}", css):
-            if rule.startswith("@font-face"):
-                url = re.search(r"url\(['\"]?([^)'\"]*KaTeX[^)'\"]*\.woff2)", rule)
-                if not url:
-                    continue
-                rule = re.sub(
-                    r"src:[^;}]*",
-                    f'src:url({data_uri(path.parent / url[1])}) format("woff2")',
-                    rule,
-                )
-            rules.append(rule)
-    return "".join(rules)
+    """The stylesheet of the formulas; its fonts lie inside it."""
+    sheets = [path for path in pages.stylesheets(page) if path.name == "formulas.css"]
+    return "".join(map(read, sheets))
 
 
 def blocks(cell: Tag) -> list[Tag]:
@@ -67,10 +57,10 @@ def blocks(cell: Tag) -> list[Tag]:
         return []
     for fold in cell.select("details"):
         fold.decompose()
-    found = cell.select("div.highlight, .output.text_html, img")
+    found = cell.select("div.highlight, .output.text_html:has(table), img, .steps")
     for tag in found:
         place = "code" if tag.find_parent(class_="cell_input") else "output"
-        tag["data-kind"] = "figure" if tag.name == "img" else place
+        tag["data-kind"] = "figure" if tag.name == "img" or "steps" in tag["class"] else place
     return found
 
 
@@ -98,7 +88,7 @@ def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
                 found[-1][1].extend(blocks(child))
             elif child.name == "details":
                 found[-1][1].extend(answer(child))
-            elif child.name != "hr":
+            elif child.name != "hr" and "provenance" not in child.get("class", []):
                 found[-1][1].append(child)
 
     walk(article)
@@ -124,16 +114,20 @@ def deck(page: str) -> str:
             f'data-above="{escape(above)}">'
             f"<h2>{heading.decode_contents()}</h2>{''.join(map(str, body))}</section>"
         )
+    static = HERE.with_name("_static")
+    animation = ["steps"] if article.select_one(".steps") else []
     style = [reveal("reset.css"), reveal("reveal.css"), formula_style(page)]
     style += [HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")]
-    style += [HERE.with_suffix(".css").read_text(encoding="utf-8")]
-    script = [reveal("reveal.js"), HERE.with_suffix(".js").read_text(encoding="utf-8")]
+    style += [read(static / f"{name}.css") for name in animation]
+    style += [read(HERE.with_suffix(".css"))]
+    script = [reveal("reveal.js"), *(read(static / f"{name}.js") for name in animation)]
+    script += [read(HERE.with_suffix(".js"))]
     slides = "".join(f"<section>{''.join(column)}</section>" for column in columns)
     return (
         f'<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{"".join(style)}</style></head>'
         f'<body><div class="reveal"><div class="slides">{slides}</div></div>'
-        f"<script>{';'.join(script)}</script></body></html>"
+        f"{''.join(f'<script>{code}</script>' for code in script)}</body></html>"
     )
 
 

@@ -78,7 +78,7 @@ def test_an_overflowing_slide_is_counted(show, plant: str) -> None:
 @pytest.mark.parametrize("page", LECTURES)
 def test_no_word_and_no_figure_is_lost(show, page: str) -> None:
     article = pages.article(page)
-    folded = "details.hide, .cell:has(details.below-input)"
+    folded = "details.hide, .cell:has(details.below-input), .cell details, .provenance"
     for tag in article.select(folded):
         tag.decompose()
     article.select_one(".cell:has(pre)").decompose()  # the bootstrap cell is not presented
