@@ -8,6 +8,7 @@ here, and is ended as soon as it answers.
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -41,6 +42,8 @@ def translated(line: str) -> str:
 class Terminal:
     """A student's terminal: one line after the other, `cd` included."""
 
+    last: subprocess.Popen | None = None
+
     def __init__(self, folder: Path):
         self.folder = folder / "desk"
         self.folder.mkdir()
@@ -58,7 +61,15 @@ class Terminal:
     def start(self, line: str) -> subprocess.Popen:
         shell = ["powershell", "-Command"] if WINDOWS else ["sh", "-c"]
         print("$", line)
-        return subprocess.Popen([*shell, line], cwd=self.folder, env=self.environment)
+        self.last = subprocess.Popen(
+            [*shell, line], cwd=self.folder, env=self.environment, start_new_session=True
+        )
+        return self.last
+
+    def close(self) -> None:
+        """End what the last line started, should it still run."""
+        if self.last and self.last.poll() is None:
+            self.last.kill() if WINDOWS else os.killpg(self.last.pid, signal.SIGTERM)
 
     def type(self, line: str) -> None:
         if line.startswith("git clone "):
@@ -75,9 +86,7 @@ class Terminal:
         deadline = time.monotonic() + 600  # make lab installs everything first
         while not (found := [*self.servers.glob("jpserver-*.json")]):
             assert process.poll() is None, f"{line} ended at once"
-            if time.monotonic() > deadline:
-                process.kill()
-                pytest.fail(f"{line} started no server")
+            assert time.monotonic() < deadline, f"{line} started no server"
             time.sleep(0.2)
         server = json.loads(found[0].read_text("utf-8"))
 
@@ -87,18 +96,18 @@ class Terminal:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 return answer.read()
 
-        try:
-            assert b"JupyterLab" in ask("lab")
-            shown = json.loads(ask("api/contents"))["content"]
-        finally:
-            ask("api/shutdown", data=b"", method="POST")
+        assert b"JupyterLab" in ask("lab")
+        shown = json.loads(ask("api/contents"))["content"]
+        ask("api/shutdown", data=b"", method="POST")
         assert process.wait(60) == 0
         return sorted(entry["name"] for entry in shown if entry["type"] == "notebook")
 
 
 @pytest.fixture
 def terminal(tmp_path):
-    return Terminal(tmp_path)
+    terminal = Terminal(tmp_path)
+    yield terminal
+    terminal.close()
 
 
 def lectures() -> list[str]:
@@ -147,3 +156,9 @@ def test_a_command_that_fails_is_noticed(terminal):
         terminal.type(f"{sys.executable} -m no_such_module")
     with pytest.raises(AssertionError, match="ended at once"):
         terminal.opens(f"{sys.executable} -m no_such_module")
+
+
+def test_nothing_is_left_running(terminal):
+    sleeper = terminal.start(f'{sys.executable} -c "import time; time.sleep(60)"')
+    terminal.close()
+    assert sleeper.wait(10) != 0
