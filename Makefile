@@ -6,7 +6,6 @@ PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
 .PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference pins address clean
-.PHONY: help book pdf slides test test-all doors lab lectures reference pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
