@@ -21,6 +21,9 @@ READ = """async () => {
   await new Promise((done) => setTimeout(done, 200));
   return window.shift;
 }"""
+SQUEEZED = """[...document.querySelectorAll("article img")].filter((image) => image.offsetParent &&
+  Math.abs(image.naturalWidth / image.naturalHeight / (image.width / image.height) - 1) > 0.03)
+  .map((image) => image.src)"""
 BYTES = """[...performance.getEntriesByType("navigation"),
   ...performance.getEntriesByType("resource")].map((entry) => entry.transferSize)"""
 
@@ -40,6 +43,7 @@ def test_a_page_is_light_and_stands_still(visit, site: str, page: str, width: in
     assert sum(sizes) <= KB * 1000
     assert len(sizes) == len(seen.requests) <= REQUESTS
     assert shift <= SHIFT
+    assert seen.page.evaluate(SQUEEZED) == []
     assert strangers(seen, f"{site}/") == []
 
 
@@ -74,12 +78,14 @@ def test_menus_open_with_the_first_click(visit, site: str) -> None:
     seen.page.locator(".dropdown-download-buttons .dropdown-menu").wait_for(state="visible")
 
 
-def test_search_finds_a_word_typed_on_another_page(visit, site: str) -> None:
+@pytest.mark.parametrize("home", ["http", "file"])
+def test_search_finds_a_word_typed_on_another_page(visit, site: str, home: str) -> None:
     """Its index is loaded by the search page alone."""
-    seen = visit(f"{site}/{LECTURES[0]}.html")
+    seen = visit(f"{site if home == 'http' else SITE.as_uri()}/{LECTURES[0]}.html")
     assert not [url for url in seen.requests if "searchindex" in url]
     seen.page.keyboard.press("Control+k")
     seen.page.keyboard.type("MSE")
     seen.page.keyboard.press("Enter")
     seen.page.wait_for_url("**/search.html?q=MSE*")
     seen.page.locator("#search-results li a").first.wait_for()
+    assert seen.errors == []
