@@ -80,7 +80,8 @@ class Page:
             if any(of is None or not self.soup.select_one(of) for of in needs):
                 script.decompose()
             elif source:
-                script["defer"] = ""
+                if not self.soup.select_one("#search-results"):  # its scripts begin with the page
+                    script["defer"] = ""
                 if "bootstrap.js" in source:
                     script["data-bootstrap"] = source
                     script["src"] = self.address(self.static / "menus.js")
