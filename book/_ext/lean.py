@@ -122,6 +122,10 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
     static, names, text, problems = site / "_static", set(), set(), []
     files = [file for file in sorted(site.rglob("*.html")) if static not in file.parents]
     pages = [page for page in (Page(file, static) for file in files) if page.soup.head]
+    # Scripts that wait run one by one: what they do when ready must come after the last of them.
+    doctools = static / "doctools.js"
+    code = doctools.read_text("utf-8")
+    doctools.write_text(code.replace('State !== "loading"', 'State === "complete"'), "utf-8")
     for page in pages:
         page.trim_scripts()
         page.trim_images()
