@@ -322,7 +322,8 @@ def test_folder_in_a_folder(message, commands, unpacked, tmp_path, monkeypatch):
     home = unpacked.parents[2]
     monkeypatch.setenv(download.ENVIRONMENT, str(unpacked.parent))
     assert quotes(message, failure("load_movielens()", {"load_movielens": load_movielens}))
-    assert "u.data is missing" in run(sys.executable, "-m", "lecture_utils", cwd=ROOT)
+    lost = "u.data 파일이 없습니다"
+    assert lost in run(sys.executable, "-m", "lecture_utils", cwd=ROOT)
     for command in commands:  # PowerShell's and bash's
         path = re.search(r'LECTURE_DATA_DIR ?= ?"\$HOME(.*)"', command)[1].replace("\\", "/")
         monkeypatch.setenv(download.ENVIRONMENT, f"{home}{path}")
@@ -330,7 +331,7 @@ def test_folder_in_a_folder(message, commands, unpacked, tmp_path, monkeypatch):
     if os.name == "posix":
         script = commands[1].replace(".venv/bin/python", shlex.quote(sys.executable))
         produced = run("sh", "-c", script, cwd=ROOT, HOME=str(home))
-        assert "MovieLens 100K: LECTURE_DATA_DIR" in produced and "missing" not in produced
+        assert "MovieLens 100K: LECTURE_DATA_DIR" in produced and lost not in produced
 
 
 @pytest.fixture
@@ -453,7 +454,7 @@ def test_make_takes_another_python():
     remove, make = ENTRIES[NO_TORCH].commands[0].splitlines()
     assert remove == "rm -rf .venv"
     produced = run("make", "--dry-run", "--always-make", *make.split()[1:], cwd=ROOT)
-    assert produced.startswith("python3.13 -m venv .venv\n")
+    assert "python3.13 -m venv .venv\n" in produced
 
 
 PIP = """
