@@ -43,12 +43,20 @@ def assert_shows(page: Page, epoch: int) -> None:
         assert point.evaluate(plane) == pytest.approx([85 * at for at in walk[epoch]], abs=0.06)
 
 
-def test_only_this_page_loads_it(visit, site: str) -> None:
+def test_only_this_page_loads_the_script(visit, site: str) -> None:
     def asked(page: str) -> list[str]:
-        return [url for url in visit(f"{site}/{page}").requests if "steps" in url]
+        return [url for url in visit(f"{site}/{page}").requests if "steps.js" in url]
 
-    assert len(asked(LECTURE)) == 2  # the script and the style
+    assert len(asked(LECTURE)) == 1
     assert not asked("lectures/01_pytorch_basics.html") and not asked("book/index.html")
+
+
+def test_every_group_has_its_colour(page: Page) -> None:
+    """The style has come, however the book packs its styles."""
+    fill = "e => getComputedStyle(e).fill"
+    marks = page.locator(".steps-point path").all()
+    fills = dict(zip(DATA["groups"], [mark.evaluate(fill) for mark in marks]))
+    assert len(set(fills.values())) == len(fills) == 5 and fills["IN"] == "rgb(0, 114, 178)"
 
 
 def test_buttons(page: Page) -> None:
