@@ -1,4 +1,5 @@
-"""Pictures the lectures draw more than once. Importing this module registers a Korean font.
+"""Pictures the lectures draw more than once. Importing this module registers a Korean font, and
+in a notebook the numbers beside each figure (figure_data).
 
 Backgrounds are white and opaque, so that a figure stays readable on a dark page.
 """
@@ -13,6 +14,9 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 
+from lecture_utils import figure_data
+
+describe = figure_data.describe
 FONT = "Lecture Gothic"  # a subset of Nanum Gothic, see fonts/make_font.py
 # Blue, vermilion, green, purple, orange, sky, grey: told apart by colour-blind readers, too
 # (Okabe & Ito 2008, the order changed).
@@ -37,6 +41,7 @@ def _setup() -> None:
             "grid.alpha": 0.3,
         }
     )
+    figure_data.register()
 
 
 _setup()

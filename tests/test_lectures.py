@@ -7,6 +7,7 @@ import unicodedata
 import pytest
 
 import lecture_utils
+from lecture_utils import figure_data, steps
 from tests.address import address, forms
 from tests.notebooks import LECTURES, ROOT, cells, has_figure, load, printed, source
 from tests.stamp import digest
@@ -32,7 +33,7 @@ def test_executed_in_one_go(path):
 @every_lecture
 def test_outputs_are_of_this_code(path):
     """Code that was edited after it ran: make lectures."""
-    assert load(path)["metadata"]["executed_sha256"] == digest(load(path))
+    assert load(path)["metadata"]["executed"]["sha256"] == digest(load(path))
 
 
 @every_lecture
@@ -106,6 +107,17 @@ def test_figures_have_a_text_alternative(path):
 
 
 @every_lecture
+def test_figures_have_their_numbers(path):
+    """Beside each picture its tables; a drawing that has none by itself: plot.describe."""
+    outputs = [o.get("data", {}) for cell in cells(path, "code") for o in cell["outputs"]]
+    for data in (data for data in outputs if "image/png" in data):
+        assert data.get(figure_data.MIME) or data.get(steps.MIME), "no numbers: make lectures"
+        for table in data.get(figure_data.MIME, []):
+            assert table["caption"] and table["rows"]
+            assert {len(row) for row in table["rows"]} == {len(table["columns"])}
+
+
+@every_lecture
 def test_cells_fit_a_phone(path):
     for cell in cells(path, "code"):
         for line in source(cell).splitlines():
@@ -131,5 +143,5 @@ def test_checks_are_there(path):
 @every_lecture
 def test_metadata_is_plain(path):
     metadata = load(path)["metadata"]
-    assert set(metadata) == {"executed_sha256", "kernelspec", "language_info"}
+    assert set(metadata) == {"executed", "kernelspec", "language_info"}
     assert metadata["kernelspec"]["name"] == "python3"

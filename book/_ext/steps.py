@@ -5,6 +5,7 @@ animation in place of the picture. steps_figure.py draws it, _static/steps.js mo
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
@@ -20,24 +21,30 @@ def marked(doctree: nodes.Node, name: str) -> list[nodes.container]:
     return [node for node in doctree.findall(nodes.container) if node.get("nb_element") == name]
 
 
-def animate(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the animation where the picture of an output with MIME would stand."""
+def outputs(app: Sphinx, doctree: nodes.document) -> Iterator[tuple[dict, nodes.container, dict]]:
+    """Of a notebook, what each cell shows: the cell, myst-nb's bundle of the formats, the data."""
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb":
         return
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     for cell in marked(doctree, "cell_code"):
-        index = cell["cell_index"]
-        shown = [output["data"] for output in cells[index]["outputs"] if "data" in output]
+        shown = cells[cell["cell_index"]]["outputs"]
+        shown = [output["data"] for output in shown if "data" in output]
         # As far as they can be shown, myst-nb keeps every output's formats in a bundle.
         for bundle, data in zip(marked(cell, "mime_bundle"), shown, strict=True):
-            if MIME in data:
-                [picture] = bundle.findall(nodes.image)
-                html = figure(data[MIME], f"steps-{index}", picture["alt"])
-                drawn = nodes.container(mime_type="text/html")
-                drawn += nodes.raw("", html, format="html", steps=True)
-                bundle.children = []
-                bundle += drawn
+            yield cell, bundle, data
+
+
+def animate(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the animation where the picture of an output with MIME would stand."""
+    for cell, bundle, data in outputs(app, doctree):
+        if MIME in data:
+            [picture] = bundle.findall(nodes.image)
+            html = figure(data[MIME], f"steps-{cell['cell_index']}", picture["alt"])
+            drawn = nodes.container(mime_type="text/html")
+            drawn += nodes.raw("", html, format="html", steps=True)
+            bundle.children = []
+            bundle += drawn
 
 
 def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document) -> None:
@@ -48,7 +55,7 @@ def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.do
 
 
 def know_mime(app: Sphinx, config: Config) -> None:
-    """myst-nb warns of formats that it does not know. It need not know ours."""
+    """myst-nb warns of formats that it does not know. It need not know ours (nor lecture.py's)."""
     config.suppress_warnings = [*config.suppress_warnings, "mystnb.unknown_mime_type"]
 
 

@@ -1,0 +1,36 @@
+"""What a page adds to its lecture: when it ran, and under each figure a fold with its numbers.
+
+Both are in the notebook: the marks of `make lectures`, and the tables that
+lecture_utils/figure_data.py puts out beside a picture. lecture_html.py writes them.
+"""
+
+import json
+from pathlib import Path
+
+from docutils import nodes
+from lecture_html import fold, provenance
+from sphinx.application import Sphinx
+from steps import marked, outputs
+
+MIME = "application/vnd.lecture.figure+json"
+
+
+def complete(app: Sphinx, doctree: nodes.document) -> None:
+    path = Path(app.env.doc2path(app.env.docname))
+    if path.suffix != ".ipynb":
+        return
+    try:
+        line = provenance(json.loads(path.read_text(encoding="utf-8")))
+    except KeyError as missing:
+        raise ValueError(f"{path.name} has no {missing}: run make lectures") from None
+    first = marked(doctree, "cell_code")[0]
+    first.parent.insert(first.parent.index(first), nodes.raw("", line, format="html"))
+    for _, bundle, data in outputs(app, doctree):
+        if MIME in data:
+            numbers = nodes.raw("", fold(data[MIME]), format="html")
+            bundle.parent.insert(bundle.parent.index(bundle) + 1, numbers)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("doctree-read", complete)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

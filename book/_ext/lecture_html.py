@@ -1,0 +1,65 @@
+"""What lecture.py adds to a page, as HTML: when the lecture ran, and the numbers of a figure."""
+
+from datetime import datetime, timedelta, timezone
+from html import escape
+
+DATA = {"ml-100k": "MovieLens 100K", "solo": "9×8 평점표"}
+NAMES = {"torch": "PyTorch", "pandas": "pandas", "numpy": "NumPy", "matplotlib": "Matplotlib"}
+KOREA = timezone(timedelta(hours=9))
+
+
+def times(notebook: dict) -> tuple[datetime, float]:
+    """When the first cell started, in Korea, and the seconds until the last had finished."""
+    code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    marks = [cell["metadata"]["execution"] for cell in code]
+    start = datetime.fromisoformat(marks[0]["iopub.execute_input"])
+    end = datetime.fromisoformat(marks[-1]["shell.execute_reply"])
+    return start.astimezone(KOREA), (end - start).total_seconds()
+
+
+def provenance(notebook: dict) -> str:
+    """One line: when the lecture ran, on which data, for how long, with which versions.
+
+    The times are nbconvert's, the rest is the mark of tests/stamp.py: KeyError where one lacks.
+    """
+    start, seconds = times(notebook)
+    mark, python = (notebook["metadata"][key] for key in ("executed", "language_info"))
+    data = " · ".join(DATA[name] for name in mark["data"])
+    minutes, rest = divmod(max(1, round(seconds)), 60)
+    took = " ".join(f"{n}{unit}" for n, unit in [(minutes, "분"), (rest, "초")] if n)
+    packages = [f"{shown} {mark['versions'][name]}" for name, shown in NAMES.items()]
+    versions = " · ".join([f"Python {python['version']}", *packages])
+    return (
+        f'<p class="provenance"><time datetime="{start.isoformat(timespec="seconds")}">'
+        f"{start.year}년 {start.month}월 {start.day}일</time>에 {f'{data}로 ' if data else ''}"
+        f"실행했고, {took} 걸렸습니다. {versions}</p>"
+    )
+
+
+def fold(tables: list[dict]) -> str:
+    """The tables of one figure, closed until a reader opens them."""
+    return (
+        '<details class="figure-data"><summary>그림의 숫자 보기</summary>'
+        f"{''.join(map(table, tables))}</details>"
+    )
+
+
+def table(content: dict) -> str:
+    """A table with pandas' looks, in a box that scrolls, by keyboard as well."""
+    caption = escape(content["caption"])
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in content["columns"])
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(map(cell, values))}</tr>'
+        for name, *values in content["rows"]
+    )
+    return (
+        f'<div role="group" aria-label="{caption}" tabindex="0">'
+        f'<table class="dataframe"><caption>{caption}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def cell(value: str | float | None) -> str:
+    if isinstance(value, str):
+        return f"<td>{escape(value)}</td>"
+    return "<td>빈칸</td>" if value is None else f"<td>{value:,}</td>"
