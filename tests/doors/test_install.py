@@ -84,7 +84,7 @@ class Terminal:
         """Type a line that starts JupyterLab; the lectures that it shows."""
         process = self.start(line)
         deadline = time.monotonic() + 600  # make lab installs everything first
-        while not (found := [*self.servers.glob("jpserver-*.json")]):
+        while not (found := [p for p in self.servers.glob("jpserver-*.json") if p.stat().st_size]):
             assert process.poll() is None, f"{line} ended at once"
             assert time.monotonic() < deadline, f"{line} started no server"
             time.sleep(0.2)
