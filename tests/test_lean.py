@@ -17,11 +17,14 @@ from tests.test_book import LECTURES, PAGES, SITE, needs_site
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 lean = pytest.importorskip("lean", reason="needs the packages of the group 'extensions'")
 import purge  # noqa: E402
+import sphinx  # noqa: E402
 from bs4 import BeautifulSoup  # noqa: E402
 from fontTools.ttLib import TTFont  # noqa: E402
 from PIL import Image  # noqa: E402
+from py_mini_racer import MiniRacer  # noqa: E402
 
 FONTS = ROOT / "book" / "_ext" / "katex" / "fonts"
+DOCTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/doctools.js"
 
 
 def purged(folder: Path, css: str, *names: str, text: str = "") -> str:
@@ -148,6 +151,7 @@ def site(tmp_path):
     (static / "copybutton.js").write_text('add("by-script")', encoding="utf-8")
     (static / "scripts/bootstrap.js").write_text('"carousel" "tooltip-inner"', encoding="utf-8")
     shutil.copy(ROOT / "book/_static/colab-badge.svg", static)
+    shutil.copy(DOCTOOLS, static)
 
     def build(**bodies: str) -> dict[str, BeautifulSoup]:
         for name, body in bodies.items():
@@ -194,6 +198,19 @@ def test_scripts_wait_or_stay_away(site):
             assert script.has_attr("defer") or script["type"] == "module"
         assert page.select_one("[data-bootstrap]")["data-bootstrap"].endswith("bootstrap.js")
         assert not page.select("[rel=preload]")
+
+
+def test_scripts_that_wait_start_together(site):
+    """Sphinx's "when the page is ready" is after the last script, not while others still come."""
+    site(a="")
+    ready = re.search(
+        "const _ready = .*?};", (site.folder / "_static/doctools.js").read_text("utf-8"), re.S
+    )
+    v8 = MiniRacer()
+    v8.eval("document = { addEventListener: () => {} }; var started = '';" + ready[0])
+    for state in "loading", "interactive", "complete":
+        v8.eval(f"document.readyState = '{state}'; _ready(() => (started += '{state}'))")
+    assert v8.eval("started") == "complete"
 
 
 def test_images_have_their_size_and_wait(site):
