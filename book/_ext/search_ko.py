@@ -1,7 +1,7 @@
 """Korean search language: finds a word wherever it stands, whatever is attached to it.
 
 Korean glues particles to its words (행렬, 행렬을, 행렬에서는) and writes compounds with and without
-a space (행렬 분해, 행렬분해), so an index of whole words misses most pages. A tokenizer would need
+a space (영화 평점, 영화평점), so an index of whole words misses most pages. A tokenizer would need
 a dictionary of some megabytes; parts of words are all that a search needs, and Sphinx's own search
 finds these, within two limits: not for a query of fewer than three characters (most Korean nouns
 have two syllables), and not where some page has exactly the word that is looked for.
@@ -10,7 +10,7 @@ Both limits fall if a word is written with marks between its parts. The parts ar
 a Korean word and the names in an identifier:
 
     text                         index               query               finds it
-    행렬분해는                    __행_렬_분_해_는_    _분_해_             yes
+    영화평점은                    __영_화_평_점_은_    _평_점_             yes
     optimizer.zero_grad()        __zero_grad_        _grad               yes
     RMSE                         __rmse_             _mse_               no: not a part
 
@@ -100,7 +100,7 @@ const KoreanSearch = {
     return KoreanSearch._vocabulary || new Set();
   },
 
-  // 행렬분해 -> [행렬, 분해], as if typed with the space, where both are words of these pages.
+  // 영화평점 -> [영화, 평점], as if typed with the space, where both are words of these pages.
   cut: (word) => {
     for (let i = 2; i <= word.length - 2; i++) {
       if (!KoreanSearch.vocabulary().has(word.slice(0, i))) continue;
