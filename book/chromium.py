@@ -5,7 +5,15 @@ import shutil
 from pathlib import Path
 
 FONTS = Path(__file__).resolve().parents[1] / "lecture_utils" / "fonts"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
 MISSING = "no Chromium: install one (Debian: apt-get install chromium) or set CHROMIUM to its path"
 FLAGS = [
     "--no-sandbox",
@@ -22,7 +30,7 @@ CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 
 
 def find() -> str | None:
-    """The browser that CHROMIUM names, or else the first on the PATH."""
+    """The browser that CHROMIUM names, or else the first that is there."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 

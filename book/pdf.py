@@ -8,9 +8,9 @@ Chromium's own drops some headings and names others twice.
 
 import logging
 import subprocess
-import sys
 import tempfile
 from html import escape
+from io import BytesIO
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -40,8 +40,6 @@ def chapter(page: str, level: int, label: str = "") -> str:
         address, _, fragment = link["href"].removeprefix(pages.ADDRESS).partition("#")
         if address.removesuffix(".html") in pages.PAGES:
             link["href"] = "#" + anchor(address.removesuffix(".html"), fragment)
-    for fold in article.select("details"):
-        fold["open"] = ""
     return f'<div class="chapter" id="{anchor(page)}">{label}{article}</div>'
 
 
@@ -55,8 +53,7 @@ def whole() -> BeautifulSoup:
 
 
 def entries(body: BeautifulSoup) -> list[tuple[int, str, str]]:
-    """The contents: level, title and name of every part, page and section; of the preface its
-    title alone."""
+    """The contents: level, title and name of the preface, and of parts, pages and sections."""
     preface = anchor(pages.TOC["root"])
     return [
         (int(heading.name[1]), heading.text, heading.get("id") or heading.parent["id"])
@@ -67,10 +64,8 @@ def entries(body: BeautifulSoup) -> list[tuple[int, str, str]]:
 def document(body: BeautifulSoup, numbers: dict[str, int]) -> str:
     """The book as one page of HTML, with the looks of its pages."""
     sheets = dict.fromkeys(path for page in pages.PAGES for path in pages.stylesheets(page))
-    links = "".join(
-        f'<link rel="stylesheet" href="{path.resolve().as_uri()}">'
-        for path in [*sheets, Path(__file__).with_suffix(".css")]
-    )
+    paths = [*sheets, Path(__file__).with_suffix(".css")]
+    links = "".join(f'<link rel="stylesheet" href="{path.resolve().as_uri()}">' for path in paths)
     contents = "\n".join(
         f'<a class="level-{level}" href="#{escape(name)}"><span>{escape(title)}</span><i></i>'
         f"<b>{numbers.get(name, 0)}</b></a>"
@@ -84,46 +79,41 @@ def document(body: BeautifulSoup, numbers: dict[str, int]) -> str:
 {body}</body></html>"""
 
 
-def print_pdf(html: str, target: Path, browser: str) -> PdfReader:
+def printed(html: str, browser: str) -> PdfReader:
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "book.html")
+        source, made = Path(folder, "book.html"), Path(folder, "book.pdf")
         source.write_text(html, encoding="utf-8")
         command = [browser, "--headless", *chromium.FLAGS, f"--user-data-dir={folder}/profile"]
-        command += ["--no-pdf-header-footer", f"--print-to-pdf={target}", source.as_uri()]
+        command += ["--no-pdf-header-footer", f"--print-to-pdf={made}", source.as_uri()]
         env = chromium.environment(Path(folder))
         subprocess.run(command, env=env, check=True, capture_output=True, timeout=300)
-    return PdfReader(target)
+        return PdfReader(BytesIO(made.read_bytes()))
 
 
-def places(printed: PdfReader) -> dict[str, tuple[int, float]]:
+def places(pdf: PdfReader) -> dict[str, tuple[int, float]]:
     """Where each name is: the page, counted from 0, and the height on it."""
-    return {
-        name.lstrip("/"): (printed.get_destination_page_number(place), place.top)
-        for name, place in printed.named_destinations.items()
-    }
+    found = pdf.named_destinations.items()
+    return {k.lstrip("/"): (pdf.get_destination_page_number(v), v.top) for k, v in found}
 
 
 def make(target: Path = TARGET) -> PdfReader:
     if (browser := chromium.find()) is None:
         raise SystemExit(chromium.MISSING)
     body = whole()
-    draft = places(print_pdf(document(body, {}), target, browser))
-    numbers = {name: page + 1 for name, (page, _) in draft.items()}
-    printed = print_pdf(document(body, numbers), target, browser)
-    found = places(printed)
+    draft = places(printed(document(body, {}), browser))
+    final = printed(document(body, {name: page + 1 for name, (page, _) in draft.items()}), browser)
+    found = places(final)
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
-    writer = PdfWriter(clone_from=printed)
+    writer = PdfWriter(clone_from=final)
     writer.add_metadata({"/Author": AUTHOR})
     above = {0: None, 1: writer.add_outline_item(title="차례", page_number=1)}
     for level, title, name in entries(body):
         page, top = found[name]
-        above[level] = writer.add_outline_item(
-            title=title, page_number=page, parent=above[level - 1], fit=Fit.xyz(top=top)
-        )
+        at = {"page_number": page, "fit": Fit.xyz(top=top), "parent": above[level - 1]}
+        above[level] = writer.add_outline_item(title=title, **at)
     writer.write(target)
     return PdfReader(target)
 
 
 if __name__ == "__main__":
-    made = make()
-    print(f"{TARGET.relative_to(pages.ROOT)}: {len(made.pages)} pages", file=sys.stderr)
+    print(f"{TARGET.relative_to(pages.ROOT)}: {len(make().pages)} pages")

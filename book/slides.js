@@ -62,7 +62,7 @@ const pair = (body) => {
     const rest = [];
     for (let at = code.nextElementSibling; at && /output|figure/.test(kind(at)); at = at.nextElementSibling) rest.push(at);
     const figure = rest.findIndex((block) => kind(block) === "figure");
-    if (!rest.length || figure !== rest.findLastIndex((block) => kind(block) === "figure")) continue;
+    if (!rest.length || rest.some((block) => block.matches(".steps")) || figure !== rest.findLastIndex((block) => kind(block) === "figure")) continue;
     const right = figure < 0 ? rest : rest.splice(figure, 1);
     const both = make("div", figure < 0 ? "pair" : "pair with-figure");
     code.before(both);

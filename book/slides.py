@@ -7,7 +7,6 @@ browser that shows them knows how tall they are; so nothing overflows, whatever 
 
 import base64
 import mimetypes
-import sys
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,7 +65,8 @@ def blocks(cell: Tag) -> list[Tag]:
 
 def answer(fold: Tag) -> list[Tag]:
     """An exercise's answer: its label, and what appears at the next key."""
-    label, *rest = (tag for tag in fold.select("summary, p, pre, ul, ol, div.math, table"))
+    outermost = "div.highlight, div.math, :is(p, ul, ol, table):not(li *, td *)"
+    label, *rest = fold.select(f"summary, {outermost}")
     label.name, label["class"] = "p", "answer"
     for tag in rest:
         tag["class"], tag["data-fragment-index"] = [*tag.get("class", []), "fragment"], "1"
@@ -143,4 +143,4 @@ def make(folder: Path = FOLDER) -> list[Path]:
 
 if __name__ == "__main__":
     for path in make():
-        print(f"{path.relative_to(pages.ROOT)}: {path.stat().st_size // 1000} kB", file=sys.stderr)
+        print(f"{path.relative_to(pages.ROOT)}: {path.stat().st_size // 1000} kB")

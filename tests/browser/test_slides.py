@@ -18,7 +18,7 @@ OVERFLOWING = """() => Reveal.getSlides().flatMap((slide, at) => {
   Reveal.slide(h, v, 99);
   const frame = document.querySelector(".reveal").getBoundingClientRect();
   return [...slide.querySelectorAll("*")].filter((part) => {
-    if (part.closest(".katex-mathml, .katex svg")) return false;
+    if (part.closest(".katex-mathml, svg *, .visually-hidden")) return false;
     const box = part.getBoundingClientRect();
     const boxed = getComputedStyle(part).display !== "inline" && !part.closest(".katex-html");
     return box.bottom > frame.bottom + 1 || box.right > frame.right + 1 || box.top < frame.top - 1
@@ -78,7 +78,7 @@ def test_an_overflowing_slide_is_counted(show, plant: str) -> None:
 @pytest.mark.parametrize("page", LECTURES)
 def test_no_word_and_no_figure_is_lost(show, page: str) -> None:
     article = pages.article(page)
-    folded = "details.hide, .cell:has(details.below-input), .cell details, .provenance"
+    folded = "details.hide, .cell:has(details.below-input), .cell details, .provenance, .steps p"
     for tag in article.select(folded):
         tag.decompose()
     article.select_one(".cell:has(pre)").decompose()  # the bootstrap cell is not presented
