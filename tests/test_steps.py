@@ -192,6 +192,7 @@ def test_names_do_not_cover_each_other():
     hidden = [covered(list(at), data["labels"], where) for at, where in zip(zip(*paths), spots)]
     above = [covered(list(at), data["labels"], [0] * 17) for at in zip(*paths)]
     assert max(hidden) < 30
+    assert sum(spot > 7 for where in spots for spot in where) < 10  # of 1717: far from its point
     assert min(above) > 150  # where nobody chooses, every epoch has names that hide others
 
 

@@ -42,7 +42,8 @@ def place(points: list[Point], widths: list[float], before: list[int]) -> list[i
     def cost(i: int, k: int) -> float:
         names = [box(j, chosen[j]) for j in range(len(points)) if j != i]
         hidden = sum(overlap(box(i, k), other) for other in marks + names)
-        return 3 * hidden + 2 * k + (0 if k == before[i] else 15)
+        far = 0 if k < 8 else 40  # a reader might take it for a neighbour's
+        return 3 * hidden + 2 * k + far + (0 if k == before[i] else 15)
 
     for _ in range(3):
         for i in range(len(points)):
