@@ -63,6 +63,8 @@ def test_every_picture_has_its_numbers_below(path):
         for table in found.select("details.figure-data table")
     ]
     assert tables == [shown(table) for tables in drawn for table in tables]
+    names = [box["aria-label"] for box in found.select("details.figure-data > [role=region]")]
+    assert len(names) == len(tables) == len({*names})
 
 
 @needs_site
@@ -128,7 +130,7 @@ def test_times_are_korean_and_rounded(notebook):
 
 def test_page_text_is_escaped():
     table = {"caption": "<b>", "columns": ["&"], "rows": [["<", 1234.5, None, '"']]}
-    text = lecture_html.fold([table])
+    text = lecture_html.fold(1, [table])
     assert "&lt;b&gt;" in text and "<b>" not in text and '<th scope="col">&amp;</th>' in text
     assert '<th scope="row">&lt;</th><td>1,234.5</td><td>빈칸</td><td>&quot;</td>' in text
 

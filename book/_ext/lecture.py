@@ -25,10 +25,10 @@ def complete(app: Sphinx, doctree: nodes.document) -> None:
         raise ValueError(f"{path.name} has no {missing}: run make lectures") from None
     first = marked(doctree, "cell_code")[0]
     first.parent.insert(first.parent.index(first), nodes.raw("", line, format="html"))
-    for _, bundle, data in outputs(app, doctree):
-        if MIME in data:
-            numbers = nodes.raw("", fold(data[MIME]), format="html")
-            bundle.parent.insert(bundle.parent.index(bundle) + 1, numbers)
+    drawn = [(bundle, data[MIME]) for _, bundle, data in outputs(app, doctree) if MIME in data]
+    for number, (bundle, tables) in enumerate(drawn, start=1):
+        numbers = nodes.raw("", fold(number, tables), format="html")
+        bundle.parent.insert(bundle.parent.index(bundle) + 1, numbers)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

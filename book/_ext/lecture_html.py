@@ -36,16 +36,17 @@ def provenance(notebook: dict) -> str:
     )
 
 
-def fold(tables: list[dict]) -> str:
-    """The tables of one figure, closed until a reader opens them."""
+def fold(number: int, tables: list[dict]) -> str:
+    """The tables of a page's figure, closed until a reader opens them."""
     return (
         '<details class="figure-data"><summary>그림의 숫자 보기</summary>'
-        f"{''.join(map(table, tables))}</details>"
+        f"{''.join(table(number, content) for content in tables)}</details>"
     )
 
 
-def table(content: dict) -> str:
-    """A table with pandas' looks, in a box that scrolls, by keyboard as well."""
+def table(number: int, content: dict) -> str:
+    """A table with pandas' looks, in a box that scrolls, by keyboard as well: a region, which
+    must have a name that no other on the page has."""
     caption = escape(content["caption"])
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in content["columns"])
     rows = "".join(
@@ -53,9 +54,9 @@ def table(content: dict) -> str:
         for name, *values in content["rows"]
     )
     return (
-        f'<div role="group" aria-label="{caption}" tabindex="0">'
-        f'<table class="dataframe"><caption>{caption}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div role="region" aria-label="그림 {number}: {caption}" tabindex="0">'
+        f'<table class="dataframe"><caption>{caption}</caption><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
