@@ -68,7 +68,8 @@ const pair = (body) => {
     code.before(both);
     both.append(make("div", "", code, ...(figure < 0 ? [] : rest)), make("div", "", ...right));
     const [left, result] = both.children;
-    const fits = () => left.offsetWidth < WIDTH && result.clientWidth >= (figure < 0 ? result.scrollWidth : 400);
+    const large = () => result.clientWidth >= 400 && result.offsetHeight >= 240;
+    const fits = () => left.offsetWidth < WIDTH && (figure < 0 ? result.clientWidth >= result.scrollWidth : large());
     if (!fits()) both.classList.add("small");
     if (!fits()) both.replaceWith(code, ...(figure < 0 ? [] : rest), ...right);
   }
