@@ -6,7 +6,7 @@ from .site import EVERY_PAGE, LECTURES, SITE
 
 KB, REQUESTS, SHIFT = 300, 30, 0.1
 
-# Down to the end in steps of a screen, so that every lazy picture comes.
+# Down to the end in steps of a screen; pictures that this was too fast for are called.
 READ = """async () => {
   window.shift = 0;
   new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
@@ -16,12 +16,13 @@ READ = """async () => {
     scrollTo(0, y);
     await new Promise((done) => setTimeout(done, 60));
   }
-  await Promise.all([...document.images].filter((image) => image.offsetParent)
-    .map((image) => image.decode()));
+  const shown = [...document.images].filter((image) => image.checkVisibility());
+  shown.forEach((image) => image.loading = "eager");
+  await Promise.all(shown.map((image) => image.decode()));
   await new Promise((done) => setTimeout(done, 200));
   return window.shift;
 }"""
-SQUEEZED = """[...document.querySelectorAll("article img")].filter((image) => image.offsetParent &&
+SQUEEZED = """[...document.querySelectorAll("article img")].filter((image) => image.checkVisibility() &&
   Math.abs(image.naturalWidth / image.naturalHeight / (image.width / image.height) - 1) > 0.03)
   .map((image) => image.src)"""
 BYTES = """[...performance.getEntriesByType("navigation"),
