@@ -138,10 +138,13 @@ def table(data: dict) -> str:
         cells = [escape(group), *first.split(","), *end.split(",")]
         rows += f'<tr><th scope="row">{escape(label)}</th><td>{"</td><td>".join(cells)}</td></tr>'
     return (
-        "<details><summary>그림의 숫자 보기</summary><table>"
+        "<details><summary>그림의 숫자 보기</summary>"
+        # Wider than a phone: it scrolls in its own box, by keyboard as well.
+        '<div class="steps-numbers" role="region" aria-label="그림의 숫자" tabindex="0">'
+        '<table class="dataframe">'
         f"<caption>잠재 요인. {words(data, 0)}. {words(data, last)}.</caption><thead><tr>"
         + "".join(f'<th scope="col">{word}</th>' for word in head)
-        + f"</tr></thead><tbody>{rows}</tbody></table></details>"
+        + f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
     )
 
 
