@@ -71,8 +71,7 @@ def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
 def copy_style(app: Sphinx) -> None:
     if app.builder.format == "html":
         target = Path(app.outdir) / "_static" / "katex"
-        leave = shutil.ignore_patterns("*.js")
-        shutil.copytree(KATEX, target, ignore=leave, dirs_exist_ok=True)
+        shutil.copytree(KATEX, target, ignore=shutil.ignore_patterns("*.js"), dirs_exist_ok=True)
 
 
 def link_style(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:

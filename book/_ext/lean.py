@@ -37,8 +37,7 @@ logger = logging.getLogger(__name__)
 def measured(file: Path) -> tuple[Path, str, str]:
     """A picture as WebP, and the size it was drawn for: more pixels make it crisp, not large."""
     if file.suffix == ".svg":
-        width, height = re.findall(r'\s(?:width|height)="(\d+)"', file.read_text("utf-8"))[:2]
-        return file, width, height
+        return file, *re.findall(r'\s(?:width|height)="(\d+)"', file.read_text("utf-8"))[:2]
     with Image.open(file) as picture:
         scale = 96 / round(picture.info.get("dpi", (96, 96))[0])
         target = file.with_suffix(".webp") if file.suffix == ".png" else file
@@ -80,8 +79,7 @@ class Page:
             if any(of is None or not self.soup.select_one(of) for of in needs):
                 script.decompose()
             elif source:
-                if not self.soup.select_one("#search-results"):  # its scripts begin with the page
-                    script["defer"] = ""
+                script["defer"] = ""
                 if "bootstrap.js" in source:
                     script["data-bootstrap"] = source
                     script["src"] = self.address(self.static / "menus.js")
@@ -105,8 +103,8 @@ class Page:
         """What a search engine shows: the first paragraph that says something."""
         if not self.soup.find("meta", attrs={"name": "description"}):
             said = (" ".join(p.text.split()) for p in self.soup.select("article p"))
-            text = next((text for text in said if len(text) > 40), self.soup.title.text)
-            meta = {"name": "description", "content": shorten(text, 150, placeholder="…")}
+            said = [*filter(lambda text: len(text) > 40, said), self.soup.title.text]
+            meta = {"name": "description", "content": shorten(said[0], 150, placeholder="…")}
             self.soup.head.append(self.soup.new_tag("meta", attrs=meta))
 
     def strangers(self) -> list[str]:
@@ -123,9 +121,9 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
     files = [file for file in sorted(site.rglob("*.html")) if static not in file.parents]
     pages = [page for page in (Page(file, static) for file in files) if page.soup.head]
     # Scripts that wait run one by one: what they do when ready must come after the last of them.
-    doctools = static / "doctools.js"
-    code = doctools.read_text("utf-8")
-    doctools.write_text(code.replace('State !== "loading"', 'State === "complete"'), "utf-8")
+    code = (static / "doctools.js").read_text("utf-8")
+    code = code.replace('State !== "loading"', 'State === "complete"')
+    (static / "doctools.js").write_text(code, "utf-8")
     for page in pages:
         page.trim_scripts()
         page.trim_images()

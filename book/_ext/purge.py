@@ -56,10 +56,9 @@ def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]])
 def cut(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
     """A font with the characters that occur; nothing if no rule asks for it."""
     family = face["font-family"].strip("\"'")
-    for wish in "font-weight:700", "font-style:italic":
+    for name, value in ("font-weight", "700"), ("font-style", "italic"):
         # A rule that names no family bends whichever it meets.
-        rules = [rule for rule in re.findall(r"\{([^{}]*)\}", css) if wish in rule]
-        name, value = wish.split(":")
+        rules = [rule for rule in re.findall(r"\{([^{}]*)\}", css) if f"{name}:{value}" in rule]
         asked = any(family in rule or "font-family" not in rule for rule in rules)
         if face.get(name) == value and not asked:
             return ""

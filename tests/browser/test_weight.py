@@ -22,7 +22,8 @@ READ = """async () => {
   await new Promise((done) => setTimeout(done, 200));
   return window.shift;
 }"""
-SQUEEZED = """[...document.querySelectorAll("article img")].filter((image) => image.checkVisibility() &&
+SQUEEZED = """[...document.querySelectorAll("article img")]
+  .filter((image) => image.checkVisibility() &&
   Math.abs(image.naturalWidth / image.naturalHeight / (image.width / image.height) - 1) > 0.03)
   .map((image) => image.src)"""
 BYTES = """[...performance.getEntriesByType("navigation"),
