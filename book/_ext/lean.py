@@ -89,9 +89,7 @@ class Page:
     def trim_images(self) -> None:
         for image in self.soup.find_all("img"):
             file, parts = self.file(image["src"]), urlsplit(image["src"])
-            if (
-                parts.netloc
-            ):  # a picture with a twin here: lectures show the badge of Colab's server
+            if parts.netloc:  # Colab's badge lies on its server; its twin is here
                 file = self.file(self.address(self.static / Path(parts.path).name))
             if file and image.find_parent("article") and file.suffix != ".webp":
                 file, image["width"], image["height"] = measured(file)
@@ -111,6 +109,27 @@ class Page:
         """What the page would ask of other sites."""
         found = (tag.get("src") or tag.get("href", "") for tag in self.soup.select(LOADING))
         return [address for address in found if urlsplit(address).netloc]
+
+
+def one_sheet(ours: Path, pages: list[Page], names: set[str], text: set[str]) -> list[str]:
+    """Put `ours` in the place of the pages' stylesheets; the addresses in it that lead nowhere."""
+    katex, problems = ours.name == OURS[1], []
+    links = [(page, link) for page in pages for link in page.sheets(katex)]
+    files = dict.fromkeys(page.file(link["href"]) for page, link in links)
+    files = [file for file in files if file and file.name not in OURS]
+    if files:
+        css = stylesheet(files, names, text if katex else set())
+        urls = re.findall(r"url\(\"?(?!data:)([^)\"]*)", css)
+        problems = [f"{ours.name}: {url}" for url in urls if not (ours.parent / url).is_file()]
+        ours.write_text(css, "utf-8")
+    for page in pages:
+        first, *others = page.sheets(katex) or [None]
+        if first:
+            version = zlib.crc32(ours.read_bytes())
+            first["href"] = f"{page.address(ours)}?v={version:x}"
+        for link in others:
+            link.decompose()
+    return problems
 
 
 def lean(app: Sphinx, exception: Exception | None) -> None:
@@ -138,21 +157,7 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
     names |= set(re.findall(r"[\w-]+", " ".join(words + [script.text for _, script in scripts])))
     names |= set(BOOTSTRAP.findall((static / "scripts" / "bootstrap.js").read_text("utf-8")))
     for name in OURS:
-        links = [(page, link) for page in pages for link in page.sheets(name == OURS[1])]
-        files = dict.fromkeys(page.file(link["href"]) for page, link in links)
-        files = [file for file in files if file and file.name not in OURS]
-        if files:
-            css = stylesheet(files, names, text if name == OURS[1] else set())
-            urls = re.findall(r"url\(\"?(?!data:)([^)\"]*)", css)
-            problems += [f"{name}: {url}" for url in urls if not (static / url).is_file()]
-            (static / name).write_text(css, "utf-8")
-        for page in pages:
-            first, *others = page.sheets(name == OURS[1]) or [None]
-            if first:
-                version = zlib.crc32((static / name).read_bytes())
-                first["href"] = f"{page.address(static / name)}?v={version:x}"
-            for link in others:
-                link.decompose()
+        problems += one_sheet(static / name, pages, names, text)
     for page in pages:
         page.path.write_text(str(page.soup), "utf-8")
     if problems:  # all at once: with -W Sphinx stops at the first
