@@ -82,12 +82,14 @@ class Steps:
             "paths": paths,
         }
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict:
-        png = io.BytesIO()
-        self.figure().savefig(png, format="png", dpi="figure")
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
+        figure, png = self.figure(), io.BytesIO()
+        figure.savefig(png, format="png", dpi=2 * figure.dpi)  # crisp, as plot's figures are
+        width, height = map(round, figure.bbox.size)
         text = f"<Steps: {len(self.labels)} points, {len(self.mse)} epochs>"
-        return {
+        data = {
             "text/plain": text,
             "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
             MIME: self.data(),
         }
+        return data, {"image/png": {"width": width, "height": height}}

@@ -87,8 +87,11 @@ def test_picture_shows_four_moments():
 
 def test_a_notebook_shows_the_picture_and_keeps_the_data():
     shown = Steps(**GIVEN)
-    bundle = shown._repr_mimebundle_()
-    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    bundle, size = shown._repr_mimebundle_()
+    png = base64.b64decode(bundle["image/png"])
+    assert png.startswith(b"\x89PNG")
+    pixels = [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
+    assert pixels == [2 * size["image/png"][side] for side in ("width", "height")]  # crisp
     assert bundle[steps.MIME] == shown.data()
     assert bundle["text/plain"] == "<Steps: 2 points, 4 epochs>"
 

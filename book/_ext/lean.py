@@ -44,8 +44,8 @@ def measured(file: Path) -> tuple[Path, str, str]:
         if not target.exists():
             flat = Image.new("RGB", picture.size, "white")
             flat.paste(picture.convert("RGB"), mask=picture.convert("RGBA").getchannel("A"))
-            # 256 colours halve it, and lines and letters stay sharp.
-            few = flat.quantize(256, dither=Image.Dither.NONE).convert("RGB")
+            # 64 colours are a third of it, and lines and letters stay sharp.
+            few = flat.quantize(64, dither=Image.Dither.NONE).convert("RGB")
             few.save(target, lossless=True, method=4)
         return target, *(str(round(pixels * scale)) for pixels in picture.size)
 
