@@ -5,6 +5,7 @@ A page holds finished HTML, and MathML for screen readers: no script, nothing to
 another. Its script stays here, its stylesheet and fonts go to the pages that have formulas.
 """
 
+import ctypes
 import re
 import shutil
 from functools import cache
@@ -24,9 +25,16 @@ NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|gather))\}")
 logger = logging.getLogger(__name__)
 
 
+def v8() -> MiniRacer:
+    """V8, never to be closed: one time in twenty the closing waits for ever."""
+    engine = MiniRacer()
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+    return engine
+
+
 @cache
 def katex() -> MiniRacer:
-    engine = MiniRacer()
+    engine = v8()
     engine.eval((KATEX / "katex.min.js").read_text(encoding="utf-8"))
     return engine
 

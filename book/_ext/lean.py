@@ -94,6 +94,7 @@ class Page:
             if file and image.find_parent("article") and file.suffix != ".webp":
                 file, image["width"], image["height"] = measured(file)
                 image["src"] = self.address(file)
+                del image["style"]  # myst-nb fixes a height that a phone has no room for
             if image is not self.soup.select_one("article img"):  # that one may be in sight
                 image["loading"] = "lazy"
 
