@@ -57,12 +57,13 @@ const KoreanSearch = {
     ["any", 1, "에서 까지 부터"],
     ["any", 2, "의 에 만 들 에게 한테 마다 처럼 보다 만큼 대로 조차 밖에"],
     ["any", 2, "입니다 하는 하기 하다 한다 하면 하고 합니다 되는 된다 됩니다"],
+    ["any", 2, "이다 이며 이면 인데 인가 이므로 이라면 이지만 이거나 이에요 예요 별"],
     ["any", 3, "도"],
     ["vowel", 1, "는 를"],
-    ["vowel", 2, "가 와 란 라는 라고 랑"],
+    ["vowel", 2, "가 와 란 라는 라고 랑 라면 므로"],
     ["vowel or ㄹ", 2, "로"],
     ["consonant", 1, "은 을 으로"],
-    ["consonant", 2, "이 과 이나 이란 이라는 이라고 이랑 이다"],
+    ["consonant", 2, "이 과 이나 이란 이라는 이라고 이랑 이야"],
   ].flatMap(([after, least, particles]) =>
     particles.split(" ").map((particle) => ({ after, least, particle }))
   ).sort((a, b) => b.particle.length - a.particle.length),
