@@ -50,6 +50,13 @@ QUERIES = {noun: noun for noun in NOUNS.split()} | {
     "과적합이란": "과적합",
     "학습합니다": "학습",
     "텐서까지도": "텐서",
+    "임베딩이므로": "임베딩",
+    "행렬이며": "행렬",
+    "행렬인데": "행렬",
+    "과적합이면": "과적합",
+    "모델이라면": "모델",
+    "벡터이다": "벡터",
+    "사용자별": "사용자",
     # with and without spaces
     "행렬 분해": "행렬 분해",
     "행렬분해": "행렬 분해",
@@ -101,8 +108,15 @@ QUERIES = {noun: noun for noun in NOUNS.split()} | {
 }
 ABSENT = """
 쿠버네티스, 블록체인을, 김치찌개, 광합성, 양자역학은, 자율주행차, 뷁, 행렬쿠버네티스,
-행렬 쿠버네티스, kubernetes, photosynthesis, zymurgy, lr zymurgy, 88881, constructor
+양자역학 쿠버네티스, kubernetes, photosynthesis, zymurgy, 88881, constructor
 """
+# Query -> which of its words some page has, though none has them all.
+APART = {
+    "과적합이 뭐야": ["과적합"],
+    "행렬 쿠버네티스": ["행렬"],
+    "lr zymurgy": ["lr"],
+    "쿠버네티스의 행렬과 MSE": ["행렬", "mse"],
+}
 # Query -> pages that it finds, pages that it does not.
 KNOWN = {
     "경사하강법이란": ("1 용어", "문헌"),
@@ -195,6 +209,19 @@ def test_the_table_is_worth_its_name() -> None:
 def test_no_page_for_an_absent_word(search, page: Page, query: str) -> None:
     assert search(query) == set()
     assert "없는 말입니다" in page.locator(".search-summary").inner_text()
+
+
+@pytest.mark.parametrize("query", APART)
+def test_words_that_no_page_has_together_are_offered_apart(visit, site: str, query: str) -> None:
+    page = visit(f"{site}/search.html?q={quote(query)}").page
+    assert answers(page) == set()
+    status = page.get_by_role("status")
+    expect(status).to_contain_text("이 말이 모두 있는 쪽은 없습니다")
+    assert status.get_by_role("link").all_inner_texts() == APART[query]
+    assert complaints(page) == []
+    status.get_by_role("link").first.click()
+    page.locator("ul.search > li").first.wait_for()
+    assert page.locator("input[name=q]").first.input_value() in APART[query]
 
 
 @pytest.mark.parametrize("query", KNOWN)
