@@ -101,7 +101,9 @@ def _bars(bars: BarContainer, names: dict[float, str]) -> pd.DataFrame:
 
 def _points(ax: Axes) -> Iterator[pd.DataFrame]:
     """Scattered points that have names, with the legend's words for them; else their spread."""
-    names = {tuple(text.xy): text.get_text() for text in ax.texts if isinstance(text, Annotation)}
+    names: dict[tuple, list[str]] = {}  # several may stand at one place
+    for text in (text for text in ax.texts if isinstance(text, Annotation)):
+        names.setdefault(tuple(text.xy), []).append(text.get_text())
     axes = [ax.get_xlabel() or "가로", ax.get_ylabel() or "세로"]
     words: dict[tuple, list[str]] = {}
     for group in (found for found in ax.collections if isinstance(found, PathCollection)):
@@ -113,9 +115,12 @@ def _points(ax: Axes) -> Iterator[pd.DataFrame]:
             spread = points.agg([*SPREAD]).T.rename(columns=SPREAD)
             yield spread.rename_axis(index=_or(group.get_label(), "축"))
     if words:
-        rows = [(", ".join(filter(None, said)), *point) for point, said in words.items()]
-        index = pd.Index([names.get(point, "") for point in words], name="이름")
-        frame = pd.DataFrame(rows, index, ["무리", *axes])
+        rows = [
+            (name, ", ".join(filter(None, dict.fromkeys(said))), *point)
+            for point, said in words.items()
+            for name in names.get(point, [""])
+        ]
+        frame = pd.DataFrame(rows, columns=["이름", "무리", *axes]).set_index("이름")
         yield frame if any(frame["무리"]) else frame.drop(columns="무리")
 
 

@@ -120,6 +120,11 @@ def test_named_points():
     assert plain["columns"] == ["이름", "첫째 요인", "둘째 요인"]
 
 
+def test_points_at_one_place_keep_their_names():
+    table = only(plot.factors(np.array([[0, 0], [0, 0], [1, 1]]), ["가", "나", "다"]))
+    assert table["rows"] == [["가", 0, 0], ["나", 0, 0], ["다", 1, 1]]
+
+
 def test_nameless_points_are_summed_up():
     ax = plt.figure().add_subplot()
     ax.scatter(np.arange(5), np.arange(5) * 10.0, label="영화")
