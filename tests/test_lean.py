@@ -20,8 +20,8 @@ import purge  # noqa: E402
 import sphinx  # noqa: E402
 from bs4 import BeautifulSoup  # noqa: E402
 from fontTools.ttLib import TTFont  # noqa: E402
+from formulas import v8  # noqa: E402
 from PIL import Image  # noqa: E402
-from py_mini_racer import MiniRacer  # noqa: E402
 
 FONTS = ROOT / "book" / "_ext" / "katex" / "fonts"
 DOCTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/doctools.js"
@@ -205,11 +205,11 @@ def test_scripts_that_wait_start_together(site):
     ready = re.search(
         "const _ready = .*?};", (site.folder / "_static/doctools.js").read_text("utf-8"), re.S
     )
-    v8 = MiniRacer()
-    v8.eval("document = { addEventListener: () => {} }; var started = '';" + ready[0])
+    engine = v8()
+    engine.eval("document = { addEventListener: () => {} }; var started = '';" + ready[0])
     for state in "loading", "interactive", "complete":
-        v8.eval(f"document.readyState = '{state}'; _ready(() => (started += '{state}'))")
-    assert v8.eval("started") == "complete"
+        engine.eval(f"document.readyState = '{state}'; _ready(() => (started += '{state}'))")
+    assert engine.eval("started") == "complete"
 
 
 def test_images_have_their_size_and_wait(site):

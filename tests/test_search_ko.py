@@ -21,7 +21,7 @@ sphinx = pytest.importorskip("sphinx")
 from docutils.frontend import get_default_settings  # noqa: E402
 from docutils.nodes import paragraph, section, title  # noqa: E402
 from docutils.utils import new_document  # noqa: E402
-from py_mini_racer import MiniRacer  # noqa: E402
+from formulas import v8  # noqa: E402
 from sphinx.search import IndexBuilder, languages  # noqa: E402
 
 KOREAN = search_ko.SearchKorean({})
@@ -38,13 +38,13 @@ FIND = """(query) => {
 }"""
 
 
-def browser() -> MiniRacer:
-    v8 = MiniRacer()
+def browser():
+    engine = v8()
     tools = SEARCHTOOLS.read_text(encoding="utf-8")
     for code in STUBS, tools, "var stopwords = [];", KOREAN.js_stemmer_code:
-        v8.eval(code)
-    v8.eval(KOREAN.js_splitter_code)
-    return v8
+        engine.eval(code)
+    engine.eval(KOREAN.js_splitter_code)
+    return engine
 
 
 V8 = browser()
