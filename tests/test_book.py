@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.browser.site import EVERY_PAGE
+from tests.notebooks import load
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -140,6 +141,16 @@ def test_lecture_offers_its_three_doors(lecture: str) -> None:
     assert f"../_sources/{lecture}.ipynb" in targets  # that the file exists: test_no_broken_link
     assert REPOSITORY in targets
     assert all(t.startswith(colab) for t in targets if "colab.research.google.com/github/" in t)
+
+
+@needs_site
+@pytest.mark.parametrize("lecture", LECTURES)
+def test_a_fold_says_what_it_hides(lecture: str) -> None:
+    page = (SITE / f"{lecture}.html").read_text(encoding="utf-8")
+    cells = load(ROOT / f"{lecture}.ipynb")["cells"]
+    for tag, label in {"hide-input": "코드", "hide-output": "확인 결과"}.items():
+        tagged = [cell for cell in cells if tag in cell["metadata"].get("tags", [])]
+        assert page.count(f"{label} 펼쳐 보기") == len(tagged)
 
 
 @pytest.mark.parametrize(

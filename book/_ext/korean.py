@@ -9,6 +9,7 @@ stands. tests/browser/test_korean.py looks for English that is left, on every pa
 from gettext import NullTranslations
 from pathlib import Path
 
+from docutils import nodes
 from jinja2.ext import Extension
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -136,6 +137,13 @@ def ask_in_korean(app: Sphinx, page: str, template: str, context: dict, doctree)
                 button["url"] = replace_all(button["url"], ISSUE)
 
 
+def name_folds(app: Sphinx, doctree: nodes.document) -> None:
+    """myst-nb has one prompt for all folds, made for code: a folded result says what it is."""
+    for cell in doctree.findall(nodes.container):
+        if cell.get("hide_mode") == "output":
+            cell["prompt_show"], cell["prompt_hide"] = "확인 결과 펼쳐 보기", "확인 결과 접기"
+
+
 def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     """Jupyter Book loads sphinx-thebe even when it is off, and its script throws on every page."""
     context["script_files"] = [
@@ -148,6 +156,7 @@ def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree) ->
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", speak_korean)
     app.connect("builder-inited", read_templates_in_korean)
+    app.connect("doctree-read", name_folds)
     app.connect("html-page-context", ask_in_korean, priority=900)
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed
