@@ -55,10 +55,10 @@ def link(app: Sphinx, doctree: nodes.document, page: str) -> None:
                 row["ids"].append(terms[row[0].astext()][0])
         return
     glossary = app.builder.get_relative_uri(page, GLOSSARY)
-    longest_first = "|".join(sorted(terms, key=len, reverse=True))
+    longest_first = "|".join(map(re.escape, sorted(terms, key=len, reverse=True)))
     for text in filter(in_prose, list(doctree.findall(nodes.Text))):
         bold, pieces, end = isinstance(text.parent, nodes.strong), [], 0
-        for hit in re.finditer(f"(?<![가-힣])(?:{longest_first}){AFTER}", text):
+        for hit in re.finditer(f"(?<![가-힣A-Za-z_])(?:{longest_first})(?![A-Za-z_]){AFTER}", text):
             if (term := hit[0]) in seen or (term in EVERYDAY and not bold):
                 continue
             seen.add(term)
