@@ -35,8 +35,12 @@ def data_uri(path: Path) -> str:
 
 def reveal(name: str) -> str:
     """A file of reveal.js, which the wheel of sphinx-revealjs carries (it is not imported)."""
-    (package,) = find_spec("sphinx_revealjs").submodule_search_locations
-    return read(Path(package, "_static/revealjs/dist", name))
+    if not (found := find_spec("sphinx_revealjs")):
+        raise SystemExit(
+            "sphinx-revealjs is missing: run with the Python of .venv-book, or "
+            "pip install --group book"
+        )
+    return read(Path(*found.submodule_search_locations, "_static/revealjs/dist", name))
 
 
 def formula_style(page: str) -> str:

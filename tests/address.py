@@ -23,6 +23,14 @@ def forms(repo: str) -> list[str]:
     return [f"{owner}/{name}", f"{owner}.github.io/{name}"]
 
 
+def read(path: Path) -> str:
+    """The text of a file, its line ends as they are; nothing of a picture, a font, a folder."""
+    try:
+        return path.read_bytes().decode("utf-8") if path.is_file() else ""
+    except UnicodeDecodeError:
+        return ""
+
+
 def spread(new: str, root: Path = ROOT) -> list[str]:
     """Write the address `new` wherever the old one stands in a tracked file; name the files."""
     if not re.fullmatch(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+", new):
@@ -31,10 +39,7 @@ def spread(new: str, root: Path = ROOT) -> list[str]:
     old, changed = address(root), []
     for file in filter(None, files):
         path = root / file
-        if path.suffix in {".png", ".ttf", ".webp", ".woff2"} or not path.is_file():
-            continue
-        text = path.read_bytes().decode("utf-8")
-        mended = text
+        text = mended = read(path)
         for before, after in zip(forms(old), forms(new)):
             mended = re.sub(rf"(?<![\w.-]){re.escape(before)}(?![\w-])", after, mended)
         if mended != text:
