@@ -1,16 +1,16 @@
 """book/_ext/formulas.py: what KaTeX reads becomes HTML, what it cannot read stops the build."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import formulas
 import pytest
 
 from tests.notebooks import ROOT
 
 EXTENSIONS = ROOT / "book" / "_ext"
-sys.path.insert(0, str(EXTENSIONS))
-formulas = pytest.importorskip("formulas", reason="needs the packages of the group 'extensions'")
 
 CONF = f"""import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
@@ -75,3 +75,10 @@ def test_an_unreadable_formula_fails_the_build_and_names_its_page(tmp_path, line
     done = build(tmp_path, plain=f"Plain\n=====\n\n{line}\n")
     assert done.returncode != 0
     assert "plain.rst:4" in done.stderr and "formula" in done.stderr
+
+
+def test_script_style_and_docstring_are_of_one_release():
+    version = re.search(r"KaTeX ([\d.]+),", formulas.__doc__)[1]
+    assert formulas.katex().eval("katex.version") == version
+    style = (EXTENSIONS / "katex" / "katex.min.css").read_text("utf-8")
+    assert re.search(r'katex-version:+after\{content:"([\d.]+)"', style)[1] == version

@@ -4,24 +4,23 @@ outside the site."""
 import base64
 import re
 import shutil
-import sys
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
+import lean
+import numpy as np
+import purge
 import pytest
+import sphinx
+from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
+from formulas import v8
+from matplotlib import colormaps
+from PIL import Image
 
 from tests.notebooks import ROOT
 from tests.test_book import LECTURES, PAGES, SITE, needs_site
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-lean = pytest.importorskip("lean", reason="needs the packages of the group 'extensions'")
-import purge  # noqa: E402
-import sphinx  # noqa: E402
-from bs4 import BeautifulSoup  # noqa: E402
-from fontTools.ttLib import TTFont  # noqa: E402
-from formulas import v8  # noqa: E402
-from PIL import Image  # noqa: E402
 
 FONTS = ROOT / "book" / "_ext" / "katex" / "fonts"
 DOCTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/doctools.js"
@@ -120,6 +119,31 @@ def test_a_figure_is_as_large_as_it_was_drawn(tmp_path):
         assert small.size == (640, 320)
         assert small.getpixel((150, 150)) == (200, 30, 30)
         assert small.getpixel((5, 5)) == (255, 255, 255)  # readable in the dark
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        'width="460.8pt" height="230.4pt" viewBox="0 0 9 9"',
+        'height="230" width="461"  viewBox="0 0 461 230"',
+        'viewBox="0 0 460.8 230.4"',
+    ],
+)
+def test_a_drawing_says_its_size_in_many_ways(tmp_path, attributes):
+    file = tmp_path / "a.svg"
+    file.write_text(f'<?xml version="1.0"?><svg {attributes}><rect width="1"/></svg>', "utf-8")
+    assert lean.measured(file) == (file, "461", "230")
+
+
+def test_few_colours_are_close_to_the_many(tmp_path):
+    """A colour map, the hardest for a picture of 64 colours: no eye sees the steps."""
+    colours = (colormaps["viridis"](np.linspace(0, 1, 640))[:, :3] * 255).round()
+    drawn = np.tile(colours.astype(np.uint8), (64, 1, 1))
+    Image.fromarray(drawn).save(tmp_path / "a.png")
+    file, *_ = lean.measured(tmp_path / "a.png")
+    with Image.open(file) as small:
+        error = np.abs(np.asarray(small.convert("RGB"), dtype=int) - drawn)
+    assert error.max() <= 8 and error.mean() <= 2
 
 
 # A site in small: what Sphinx leaves, before it is made light.
@@ -270,6 +294,9 @@ def test_the_built_pages_are_light(name):
     for image in built.select("article img"):
         assert image["src"].endswith((".webp", ".svg"))
         assert image["width"].isdigit() and image["height"].isdigit()
+        if image["src"].endswith(".webp") and name in LECTURES:  # crisp on a dense screen
+            with Image.open((SITE / f"{name}.html").parent / image["src"]) as figure:
+                assert figure.width >= 2 * int(image["width"]), image["src"]
     assert "katex-error" not in str(built)
 
 

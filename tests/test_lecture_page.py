@@ -2,19 +2,16 @@
 
 import copy
 import re
-import sys
 from datetime import datetime
 
+import lecture_html
 import pytest
 from bs4 import BeautifulSoup
 
 from lecture_utils import figure_data, steps
 from tests import stamp
-from tests.notebooks import LECTURES, ROOT, cells, load
+from tests.notebooks import LECTURES, cells, load
 from tests.test_book import SITE, needs_site
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import lecture_html
 
 MIME = figure_data.MIME
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)

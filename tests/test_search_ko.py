@@ -6,23 +6,20 @@ asks the built book.
 
 import json
 import re
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from unicodedata import normalize
 
 import pytest
+import search_ko
+import sphinx
+from docutils.frontend import get_default_settings
+from docutils.nodes import paragraph, section, title
+from docutils.utils import new_document
+from formulas import v8
+from sphinx.search import IndexBuilder, languages
 
 from tests.notebooks import LECTURES, ROOT, load, source
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-search_ko = pytest.importorskip("search_ko", reason="needs the packages of the group 'extensions'")
-sphinx = pytest.importorskip("sphinx")
-from docutils.frontend import get_default_settings  # noqa: E402
-from docutils.nodes import paragraph, section, title  # noqa: E402
-from docutils.utils import new_document  # noqa: E402
-from formulas import v8  # noqa: E402
-from sphinx.search import IndexBuilder, languages  # noqa: E402
 
 KOREAN = search_ko.SearchKorean({})
 SEARCHTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/searchtools.js"

@@ -2,18 +2,15 @@
 
 import base64
 import json
-import sys
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+import steps_figure
 import torch
 
 from lecture_utils import Steps, steps
 from tests.notebooks import LECTURES, ROOT, cells
-
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import steps_figure
 
 POSITIONS = [[[0, 0], [1, 2]], [[0.126, 0], [1, 1.5]], [[0.5, 0], [1, 1]], [[-1, 0], [1, -0.004]]]
 GIVEN = {

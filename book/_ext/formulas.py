@@ -1,8 +1,9 @@
 """Formulas rendered while the book is built, by KaTeX run in V8 (mini-racer).
 
 A page holds finished HTML, and MathML for screen readers: no script, nothing to wait for.
-`katex/` is a release of KaTeX, unchanged but for the fonts in older formats; to renew it, copy
-another. Its script stays here, its stylesheet and fonts go to the pages that have formulas.
+`katex/` is KaTeX 0.19.1, the folder dist/ of the npm package katex, unchanged but for the fonts in
+older formats; to renew it, copy another. Its script stays here, its stylesheet and fonts go to the
+pages that have formulas.
 """
 
 import ctypes

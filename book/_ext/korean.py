@@ -144,20 +144,10 @@ def name_folds(app: Sphinx, doctree: nodes.document) -> None:
             cell["prompt_show"], cell["prompt_hide"] = "확인 결과 펼쳐 보기", "확인 결과 접기"
 
 
-def drop_thebe(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Jupyter Book loads sphinx-thebe even when it is off, and its script throws on every page."""
-    context["script_files"] = [
-        script
-        for script in context["script_files"]
-        if "thebe" not in str(script.filename) + str(script.attributes.get("body", ""))
-    ]
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", speak_korean)
     app.connect("builder-inited", read_templates_in_korean)
     app.connect("doctree-read", name_folds)
     app.connect("html-page-context", ask_in_korean, priority=900)
-    app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed
     return {"parallel_read_safe": True, "parallel_write_safe": True}

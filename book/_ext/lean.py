@@ -12,6 +12,7 @@ from os.path import relpath
 from pathlib import Path
 from textwrap import shorten
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
@@ -37,7 +38,9 @@ logger = logging.getLogger(__name__)
 def measured(file: Path) -> tuple[Path, str, str]:
     """A picture as WebP, and the size it was drawn for: more pixels make it crisp, not large."""
     if file.suffix == ".svg":
-        return file, *re.findall(r'\s(?:width|height)="(\d+)"', file.read_text("utf-8"))[:2]
+        root = ElementTree.parse(file).getroot()
+        box = zip(("width", "height"), root.get("viewBox", "0 0 0 0").split()[2:])
+        return file, *(str(round(float(root.get(side, size).rstrip("ptx")))) for side, size in box)
     with Image.open(file) as picture:
         scale = 96 / round(picture.info.get("dpi", (96, 96))[0])
         target = file.with_suffix(".webp") if file.suffix == ".png" else file
@@ -47,7 +50,7 @@ def measured(file: Path) -> tuple[Path, str, str]:
             # 64 colours are a third of it, and lines and letters stay sharp.
             few = flat.quantize(64, dither=Image.Dither.NONE).convert("RGB")
             few.save(target, lossless=True, method=4)
-        return target, *(str(round(pixels * scale)) for pixels in picture.size)
+        return target, *(str(int(pixels * scale)) for pixels in picture.size)
 
 
 class Page:
@@ -126,8 +129,7 @@ def one_sheet(ours: Path, pages: list[Page], names: set[str], text: set[str]) ->
     for page in pages:
         first, *others = page.sheets(katex) or [None]
         if first:
-            version = zlib.crc32(ours.read_bytes())
-            first["href"] = f"{page.address(ours)}?v={version:x}"
+            first["href"] = f"{page.address(ours)}?v={zlib.crc32(ours.read_bytes()):x}"
         for link in others:
             link.decompose()
     return problems
