@@ -1,4 +1,5 @@
 PYTHON ?= python3
+RUNS ?= 5
 DEV := .venv/ready
 BOOK := .venv-book/ready
 COLAB := .venv-colab/ready
@@ -37,9 +38,9 @@ test-all: $(DEV) slides
 doors: $(DEV) $(COLAB)
 	$(PYTEST) -n 2 --dist worksteal -m door tests/doors
 
-#: make lighthouse measure the built book with Lighthouse (needs Node.js; about 5 minutes)
+#: make lighthouse  measure the built book with Lighthouse (needs Node.js; about 5 minutes)
 lighthouse: $(DEV) book
-	.venv/bin/python -m tests.browser.lighthouse
+	.venv/bin/python -m tests.browser.lighthouse --runs $(RUNS)
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab

@@ -84,6 +84,15 @@ ISSUE = {
 }
 
 
+# What a menu's entry does; the theme says it in a tooltip, which a phone does not show.
+MENUS = {
+    ".ipynb": "노트북 파일 (.ipynb)",
+    ".md": "원본 파일 (.md)",
+    ".pdf": "인쇄 · PDF로 저장",
+    "Colab": "Colab에서 열기",
+}
+
+
 class Korean(NullTranslations):
     """A catalogue held in a dictionary."""
 
@@ -135,6 +144,7 @@ def ask_in_korean(app: Sphinx, page: str, template: str, context: dict, doctree)
         for button in group.get("buttons", []):
             if "url" in button:
                 button["url"] = replace_all(button["url"], ISSUE)
+            button["text"] = MENUS.get(button.get("text"), button.get("text"))
 
 
 def name_folds(app: Sphinx, doctree: nodes.document) -> None:

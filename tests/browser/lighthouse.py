@@ -45,12 +45,15 @@ def row(kind: str, device: str, runs: list[dict]) -> bool:
     """Print the medians; are they above the floor?"""
     performance = statistics.median(run["categories"]["performance"]["score"] for run in runs)
     others = [min(run["categories"][name]["score"] for run in runs) for name in OTHERS]
+    figures = {
+        name: statistics.median(run["audits"][audit]["numericValue"] for run in runs) / unit
+        for name, (audit, unit) in FIGURES.items()
+    }
     cells = [f"{score:.2f}" for score in (performance, *others)]
-    for audit, unit in FIGURES.values():
-        value = statistics.median(run["audits"][audit]["numericValue"] for run in runs) / unit
-        cells.append(f"{value:.3g}")
+    cells += [f"{value:.3g}" for value in figures.values()]
     print(f"| {kind} | {device} | " + " | ".join(cells) + " |", flush=True)
-    return performance >= FLOORS.get((kind, device), 0.90) and min(others) == 1
+    calm = figures["LCP s"] <= 3 and figures["CLS"] <= 0.1
+    return performance >= FLOORS.get((kind, device), 0.90) and min(others) == 1 and calm
 
 
 def main() -> None:
