@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from lecture_utils import figure_data
 from lecture_utils.plot import factors
 
 MIME = "application/vnd.lecture.steps+json"  # frontends that do not know it show the picture
@@ -82,6 +83,19 @@ class Steps:
             "paths": paths,
         }
 
+    def table(self) -> dict:
+        """The same at both ends, as a figure's table: where everyone started, and arrived."""
+        last = len(self.mse) - 1
+        ends = np.hstack([self.positions[0], self.positions[last]])
+        epochs = [f"에폭 {e}, 훈련 MSE {self.mse[e]:.3f}" for e in (0, last)]
+        axes = [f"{axis} (에폭 {e})" for e in (0, last) for axis in ("첫째", "둘째")]
+        rows = [
+            [label, group, *(f"{at:z.2f}" for at in where)]
+            for label, group, where in zip(self.labels, self.groups, ends)
+        ]
+        caption = f"잠재 요인. {epochs[0]}. {epochs[1]}."
+        return {"caption": caption, "columns": ["이름", "성향", *axes], "rows": rows}
+
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
         figure, png = self.figure(), io.BytesIO()
         figure.savefig(png, format="png", dpi=2 * figure.dpi)  # crisp, as plot's figures are
@@ -91,5 +105,6 @@ class Steps:
             "text/plain": text,
             "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
             MIME: self.data(),
+            figure_data.MIME: [self.table()],
         }
         return data, {"image/png": {"width": width, "height": height}}

@@ -8,7 +8,7 @@ import lecture_html
 import pytest
 from bs4 import BeautifulSoup
 
-from lecture_utils import figure_data, steps
+from lecture_utils import figure_data
 from tests import stamp
 from tests.notebooks import LECTURES, cells, load
 from tests.test_book import SITE, needs_site
@@ -39,9 +39,9 @@ def shown(table: dict) -> dict:
 
 
 def figures(path) -> list[list[dict]]:
-    """The tables of each picture. An animation is none: it has numbers of its own."""
+    """The tables of each picture."""
     outputs = [output.get("data", {}) for cell in cells(path, "code") for output in cell["outputs"]]
-    pictures = [data for data in outputs if "image/png" in data and steps.MIME not in data]
+    pictures = [data for data in outputs if "image/png" in data]
     return [data[MIME] for data in pictures]
 
 
@@ -49,8 +49,8 @@ def figures(path) -> list[list[dict]]:
 @every_lecture
 def test_every_picture_has_its_numbers_below(path):
     found, drawn = page(path), figures(path)
-    order = found.select("article img[src*=_images], details.figure-data")
-    assert [tag.name for tag in order] == ["img", "details"] * len(drawn)
+    order = found.select("article img[src*=_images], .steps, details.figure-data")
+    assert [tag.name == "details" for tag in order] == [False, True] * len(drawn)
     tables = [
         {
             "caption": table.caption.get_text(),

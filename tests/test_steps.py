@@ -9,7 +9,7 @@ import pytest
 import steps_figure
 import torch
 
-from lecture_utils import Steps, steps
+from lecture_utils import Steps, figure_data, steps
 from tests.notebooks import LECTURES, ROOT, cells
 
 POSITIONS = [[[0, 0], [1, 2]], [[0.126, 0], [1, 1.5]], [[0.5, 0], [1, 1]], [[-1, 0], [1, -0.004]]]
@@ -166,13 +166,15 @@ def test_script_gets_every_frame():
 
 
 def test_table_has_the_first_and_the_last_epoch():
-    html = steps_figure.figure(Steps(**GIVEN).data(), "steps-1", "")
-    drawn = Drawn(html)
-    assert [text for _, text in drawn.all("th", scope="row")] == ["옥순", "영식<"]
-    cells = " ".join(text for _, text in drawn.all("td"))
-    assert cells == "IN 0.00 0.00 -1.00 0.00 ES 1.00 2.00 1.00 0.00"
-    [(_, caption)] = drawn.all("caption")
-    assert caption == "잠재 요인. 에폭 0, 훈련 MSE 5.270. 에폭 3, 훈련 MSE 0.008."
+    shown = Steps(**GIVEN)
+    table = shown.table()
+    assert table["rows"] == [
+        ["옥순", "IN", "0.00", "0.00", "-1.00", "0.00"],
+        ["영식<", "ES", "1.00", "2.00", "1.00", "0.00"],
+    ]
+    assert {len(row) for row in table["rows"]} == {len(table["columns"])}
+    assert table["caption"] == "잠재 요인. 에폭 0, 훈련 MSE 5.270. 에폭 3, 훈련 MSE 0.008."
+    assert shown._repr_mimebundle_()[0][figure_data.MIME] == [table]
 
 
 def covered(points: list, labels: list[str], spots: list[int]) -> float:

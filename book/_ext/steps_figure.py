@@ -1,4 +1,4 @@
-"""The animation of steps.py as HTML: the last epoch as SVG, controls, the numbers, a table.
+"""The animation of steps.py as HTML: the last epoch as SVG, controls, the numbers.
 
 Where no script runs, and on paper, the last epoch stays.
 """
@@ -128,26 +128,6 @@ def controls(data: dict) -> str:
     )
 
 
-def table(data: dict) -> str:
-    """The same in numbers: where everyone started, and where everyone arrived."""
-    last = len(data["mse"]) - 1
-    head = ["이름", "성향", *(f"{axis} (에폭 {e})" for e in (0, last) for axis in ("첫째", "둘째"))]
-    rows = ""
-    for label, group, path in zip(data["labels"], data["groups"], data["paths"]):
-        first, *_, end = path.split()
-        cells = [escape(group), *first.split(","), *end.split(",")]
-        rows += f'<tr><th scope="row">{escape(label)}</th><td>{"</td><td>".join(cells)}</td></tr>'
-    return (
-        "<details><summary>그림의 숫자 보기</summary>"
-        # Wider than a phone: it scrolls in its own box, by keyboard as well.
-        '<div class="steps-numbers" role="region" aria-label="그림의 숫자" tabindex="0">'
-        '<table class="dataframe">'
-        f"<caption>잠재 요인. {words(data, 0)}. {words(data, last)}.</caption><thead><tr>"
-        + "".join(f'<th scope="col">{word}</th>' for word in head)
-        + f"</tr></thead><tbody>{rows}</tbody></table></div></details>"
-    )
-
-
 def figure(data: dict, name: str, alt: str) -> str:
     """All of it. `name` begins every id; `data` is what lecture_utils/steps.py wrote."""
     paths = [walk(path) for path in data["paths"]]
@@ -163,5 +143,5 @@ def figure(data: dict, name: str, alt: str) -> str:
         + picture(data, paths, spots[-1], name, alt)
         + controls(data)
         + f'<script type="application/json">{json.dumps(numbers, separators=(",", ":"))}</script>'
-        + f"{table(data)}</div>"
+        + "</div>"
     )

@@ -11,6 +11,7 @@ from tests.test_steps import in_lecture_03, steps
 from .site import SITE
 
 LECTURE = "lectures/03_neural_recommender.html"
+FOLD = ".cell:has(.steps) summary"
 DATA = in_lecture_03()[1][steps.MIME]
 WALKS = [[tuple(map(float, at.split(","))) for at in path.split()] for path in DATA["paths"]]
 
@@ -117,7 +118,7 @@ def test_keyboard(page: Page) -> None:
     expect(page.locator(".steps [role=status]")).to_have_text(says(2))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.locator(".steps table")).to_be_visible()
+    expect(page.locator(".cell:has(.steps) details table")).to_be_visible()
 
 
 def test_trails_lead_to_the_points(page: Page) -> None:
@@ -142,11 +143,11 @@ def test_screen_reader_hears_what_it_is(page: Page) -> None:
 @pytest.mark.parametrize("width", [360, 390])
 def test_fits_a_phone(visit, site: str, width: int) -> None:
     page = visit(f"{site}/{LECTURE}", width=width).page
-    page.locator(".steps summary").click()
+    page.locator(FOLD).click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator(".steps svg").bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= width
-    for target in page.locator(".steps :is(button, input, summary)").all():
+    for target in page.locator(f".steps :is(button, input), {FOLD}").all():
         box = target.bounding_box()
         assert box["width"] >= 44 and box["height"] >= 44
     size = "text => text.getBoundingClientRect().height"
