@@ -10,17 +10,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 
+from book.pages import CONFIG, LECTURES, PAGES, ROOT, SITE, TOC
 from tests.browser.site import EVERY_PAGE
 from tests.notebooks import load
 
-ROOT = Path(__file__).resolve().parents[1]
-SITE = ROOT / "_build" / "html"
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-LECTURES = [page for page in PAGES if page.startswith("lectures/")]
 REPOSITORY = CONFIG["repository"]["url"]
 BRANCH = CONFIG["repository"]["branch"]
 OWNER, NAME = REPOSITORY.removeprefix("https://github.com/").split("/")

@@ -11,16 +11,13 @@ from posixpath import normpath
 from urllib.parse import unquote
 
 import pytest
-import yaml
 
+from book.pages import CONFIG, PAGES
 from tests.address import address, forms
 from tests.notebooks import LECTURES, ROOT, cells, source
 
 TRACKED = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT).decode().split("\0")[:-1]
 TEXTS = [name for name in TRACKED if name.endswith((".md", ".ipynb", ".cff", "_config.yml"))]
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
 REPOSITORY, SITE = map(re.escape, forms(address()))
 BRANCH = re.escape(CONFIG["repository"]["branch"])
 REST = r"([^\s)\"'<>\]\\#]*)"

@@ -7,8 +7,8 @@ import re
 from itertools import count
 from pathlib import Path
 
-from jinja2.ext import Extension
 from sphinx.application import Sphinx
+from templates import change
 
 TEMPLATES = {
     # The book's title and the search button stood outside every landmark.
@@ -40,15 +40,6 @@ TEMPLATES = {
 }
 
 
-class Mended(Extension):
-    """The themes' templates with those changes, made as a template is read."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        for theirs, ours in TEMPLATES.items():
-            source = source.replace(theirs, ours)
-        return source
-
-
 def name_the_headers(table: re.Match[str]) -> str:
     """A DataFrame: say what a header cell heads; the empty corner heads nothing.
 
@@ -76,11 +67,6 @@ def mend(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
         )
 
 
-def mend_templates(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        app.builder.templates.environment.add_extension(Mended)
-
-
 def open_the_front_door(app: Sphinx, exception: Exception | None) -> None:
     """An index.html with a language, a title and a link; sphinx-external-toc's has none of them."""
     root, title = f"{app.config.root_doc}.html", app.config.html_title
@@ -94,7 +80,7 @@ def open_the_front_door(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("builder-inited", mend_templates)
+    change(app, TEMPLATES)
     app.connect("html-page-context", mend)
     app.connect("build-finished", open_the_front_door, priority=400)  # before theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}

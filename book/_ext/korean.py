@@ -10,10 +10,10 @@ from gettext import NullTranslations
 from pathlib import Path
 
 from docutils import nodes
-from jinja2.ext import Extension
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.locale import translators
+from templates import change, replace_all
 
 SPHINX = {
     "Back to top": "맨 위로",
@@ -83,7 +83,6 @@ ISSUE = {
     "Your%20issue%20content%20here.": "",
 }
 
-
 # What a menu's entry does; the theme says it in a tooltip, which a phone does not show.
 MENUS = {
     ".ipynb": "노트북 파일 (.ipynb)",
@@ -114,24 +113,6 @@ def speak_korean(app: Sphinx, config: Config) -> None:
     app.translator = translators["general", "sphinx"]  # the one that the templates use
 
 
-class SpelledOut(Extension):
-    """Korean for what a theme's template spells out, put in as the template is read."""
-
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
-        return replace_all(source, TEMPLATES)
-
-
-def replace_all(text: str, words: dict[str, str]) -> str:
-    for english, korean in words.items():
-        text = text.replace(english, korean)
-    return text
-
-
-def read_templates_in_korean(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        app.builder.templates.environment.add_extension(SpelledOut)
-
-
 def translate_copy_button(app: Sphinx, exception: Exception | None) -> None:
     script = Path(app.outdir, "_static", "copybutton.js")
     if not exception and script.exists():
@@ -139,7 +120,7 @@ def translate_copy_button(app: Sphinx, exception: Exception | None) -> None:
         script.write_text(replace_all(text, COPYBUTTON), encoding="utf-8")
 
 
-def ask_in_korean(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+def label_buttons(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
     for group in context["header_buttons"]:
         for button in group.get("buttons", []):
             if "url" in button:
@@ -156,8 +137,8 @@ def name_folds(app: Sphinx, doctree: nodes.document) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", speak_korean)
-    app.connect("builder-inited", read_templates_in_korean)
+    change(app, TEMPLATES)
     app.connect("doctree-read", name_folds)
-    app.connect("html-page-context", ask_in_korean, priority=900)
+    app.connect("html-page-context", label_buttons, priority=900)
     app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed
     return {"parallel_read_safe": True, "parallel_write_safe": True}

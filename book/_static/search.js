@@ -29,5 +29,5 @@ Search.query = (query) => {
     });
   if (links.length === 0) return;
   const apart = links.flatMap((link) => [" ", link]);
-  Search.status.replaceChildren("이 말이 모두 있는 쪽은 없습니다. 따로 찾아보세요:", ...apart);
+  Search.status.replaceChildren("이 말이 모두 있는 페이지는 없습니다. 따로 찾아보세요:", ...apart);
 };

@@ -8,13 +8,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import yaml
+from book.pages import LECTURES, PAGES, ROOT, SITE
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "_build" / "html"
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [TOC["root"], *(c["file"] for part in TOC["parts"] for c in part["chapters"])]
-LECTURES = [page for page in PAGES if page.startswith("lectures/")]
+__all__ = ["EVERY_PAGE", "LECTURES", "PAGES", "ROOT", "SITE", "serve"]
 EVERY_PAGE = [f"{page}.html" for page in PAGES] + ["search.html"]
 TEXT = (".html", ".css", ".js", ".json", ".svg", ".txt")
 

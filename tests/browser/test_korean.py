@@ -10,8 +10,8 @@ import pytest
 
 from .site import EVERY_PAGE, LECTURES
 
-# Names, and the endings of files.
-NAMES = {"GitHub", "Colab", "Binder", "Windows", "macOS", "Linux", ".ipynb", ".md", ".pdf"}
+# Names.
+NAMES = {"GitHub"}
 
 # Attributes that are read or shown, wherever they stand; text outside the article; and what a
 # script or an extension puts into the article: buttons, folds, titles of icons, text for screen

@@ -216,7 +216,7 @@ def test_words_that_no_page_has_together_are_offered_apart(visit, site: str, que
     page = visit(f"{site}/search.html?q={quote(query)}").page
     assert answers(page) == set()
     status = page.get_by_role("status")
-    expect(status).to_contain_text("이 말이 모두 있는 쪽은 없습니다")
+    expect(status).to_contain_text("이 말이 모두 있는 페이지는 없습니다")
     assert status.get_by_role("link").all_inner_texts() == APART[query]
     assert complaints(page) == []
     status.get_by_role("link").first.click()
