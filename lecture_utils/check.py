@@ -8,12 +8,14 @@ import math
 import platform
 import textwrap
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 
 import torch
+
+from lecture_utils import exercises
 
 # Rounding differs between processors: a thousand steps of training amplify the last digit.
 EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")
@@ -119,3 +121,11 @@ def fails(error: type[BaseException]) -> Iterator[None]:
         print(textwrap.fill(message, 60, initial_indent="  ", subsequent_indent="  "))
     else:
         raise AssertionError(f"✗ {error.__name__}가 나야 하는데 아무 일도 없었습니다")
+
+
+def exercise(name: str, function: Callable) -> None:
+    """Judge a student's `function`, the answer to the exercise `name`; never raises for it.
+
+    Prints in Korean: passed, still blank, or a hint for the mistake that was recognised.
+    """
+    print(exercises.judge(name, function))

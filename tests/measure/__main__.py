@@ -1,6 +1,6 @@
 """Measure the ranges of lecture_utils/reference.toml again: `make reference`, about 40 minutes.
 
-    python -m tests.measure [line] [solo] [movielens] [synthetic]     (no name: all of them)
+    python -m tests.measure [line] [solo] [movielens] ...     (no name: all of them)
 
 Each module beside this file has `measure(seeds) -> {key: values}`, one value per seed, or a
 single value where nothing is random. Written is min..max widened by MARGIN of their distance
@@ -19,7 +19,7 @@ FILE = Path(__file__).parents[2] / "lecture_utils" / "reference.toml"
 MARKER = "# Measured by `make reference`: do not edit below this line.\n"
 SEEDS = range(20)
 MARGIN = 0.5
-PARTS = ("line", "solo", "movielens", "synthetic")
+PARTS = ("line", "solo", "movielens")
 
 
 def entry(key: str, values: list[float], part: str) -> str:
@@ -58,17 +58,10 @@ def main(names: list[str]) -> None:
     for name in names or PARTS:
         if name not in PARTS:
             raise SystemExit(f"unknown part {name!r}; choose from {', '.join(PARTS)}")
-        module = import_module(f"tests.measure.{'movielens' if name == 'synthetic' else name}")
-        options = {"synthetic_set": True} if name == "synthetic" else {}
-        measured = module.measure(SEEDS, **options)
+        measured = import_module(f"tests.measure.{name}").measure(SEEDS)
         text = FILE.read_text("utf-8")
         old = tables(text)
-        old.update(
-            {
-                key: entry(key, values, module.__name__.split(".")[-1])
-                for key, values in measured.items()
-            }
-        )
+        old.update({key: entry(key, values, name) for key, values in measured.items()})
         new = text.partition(MARKER)[0] + MARKER + "\n" + "\n".join(old[key] for key in sorted(old))
         tomllib.loads(new)
         FILE.write_text(new, "utf-8")

@@ -1,0 +1,3 @@
+"""Exercises of lecture 02."""
+
+EXERCISES = {}
