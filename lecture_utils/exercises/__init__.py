@@ -105,7 +105,7 @@ def same(a: object, b: object) -> bool:
 def _numbers(value: object) -> torch.Tensor | None:
     """A number, or numbers in any box, as float64; None for anything else."""
     if hasattr(value, "to_numpy"):
-        value = value.to_numpy()
+        value = value.to_numpy(copy=True)  # pandas lends what torch must not write to
     try:
         return torch.as_tensor(value, dtype=torch.float64).detach()
     except (TypeError, ValueError, RuntimeError):
