@@ -5,8 +5,10 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
+    "baselines": ("Biases", "fit_biases"),
     "data": ("Ratings", "Solo", "Tensors", "as_tensors", "load_movielens", "load_solo"),
     "models": ("EmbeddingFactorization", "MatrixFactorization", "NeuralRecommender"),
+    "recommend": ("fold_in", "top_n"),
     "steps": ("Steps",),
     "train": ("History", "fit"),
 }

@@ -1,0 +1,66 @@
+"""Fold-in against gradient descent on the same objective, top-N against sorting by hand."""
+
+import pytest
+import torch
+
+from lecture_utils import MatrixFactorization
+from lecture_utils.recommend import fold_in, top_n
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return MatrixFactorization(4, 30, rank=3, bias=True, mean=3.5)
+
+
+def test_fold_in_is_the_minimum(model):
+    """Newton's method needs one step; LBFGS knows nothing of the closed form."""
+    items, ratings = torch.tensor([3, 7, 9, 20, 21]), torch.tensor([5.0, 4.0, 1.0, 2.0, 5.0])
+    q, b = (torch.zeros(n, requires_grad=True) for n in (3, 1))
+    optimizer = torch.optim.LBFGS([q, b], max_iter=200, tolerance_grad=1e-9, tolerance_change=1e-12)
+
+    def objective():
+        optimizer.zero_grad()
+        guess = 3.5 + model.bias_item[items].detach() + model.P[items].detach() @ q + b
+        loss = (ratings - guess).square().sum() + 9.0 * (q.square().sum() + b.square().sum())
+        loss.backward()
+        return loss
+
+    optimizer.step(objective)
+    found_q, found_b = fold_in(model, items, ratings, ridge=9.0)
+    torch.testing.assert_close(found_q, q.detach(), rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(found_b, b.detach()[0], rtol=1e-3, atol=1e-5)
+
+
+def test_nothing_is_known_of_someone_without_ratings(model):
+    q, b = fold_in(model, torch.tensor([], dtype=torch.long), torch.tensor([]), ridge=9.0)
+    assert q.tolist() == [0.0, 0.0, 0.0] and b.item() == 0.0
+
+
+def test_fold_in_refuses(model):
+    one, plain = torch.tensor([1]), MatrixFactorization(4, 30, rank=3)
+    with pytest.raises(ValueError, match="bias=True"):
+        fold_in(plain, one, torch.tensor([1.0]), 9.0)
+    with pytest.raises(ValueError, match=r"items \(1,\) and ratings \(2,\)"):
+        fold_in(model, one, torch.tensor([1.0, 2.0]), 9.0)
+    with pytest.raises(ValueError, match="not 0"):
+        fold_in(model, one, torch.tensor([1.0]), 0)
+
+
+SCORES = torch.tensor([9.0, 1.0, 5.0, -2.0, 4.0, 3.0])
+
+
+def test_top_n():
+    assert top_n(SCORES, torch.tensor([2]), 3).tolist() == [4, 5, 1]
+    assert top_n(SCORES, torch.tensor([], dtype=torch.long), 5).tolist() == [2, 4, 5, 1, 3]
+
+
+@pytest.mark.parametrize("n", [0, 5])
+def test_top_n_refuses_more_than_there_are(n):
+    with pytest.raises(ValueError, match=f"from 1 to 4, the items not seen, not {n}"):
+        top_n(SCORES, torch.tensor([2]), n)
+
+
+def test_top_n_refuses_nan():
+    with pytest.raises(ValueError, match="2 NaN"):
+        top_n(torch.tensor([0.0, float("nan"), float("nan")]), torch.tensor([1]), 1)
