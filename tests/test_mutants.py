@@ -48,6 +48,24 @@ MUTANTS = {
     "03 added": Mutant(
         "03", {"(W_features * M_features)": "(W_features + M_features)"}, "check-mf-document"
     ),
+    "04 shuffled": Mutant(
+        "04",
+        {"as_tensors(data.train), as_tensors(data.test)":
+         'as_tensors(data.train.assign(rating=data.train["rating"].sample(frac=1).to_numpy()))'
+         ", as_tensors(data.test)"},
+        "check-learn",
+    ),
+    "04 turned back": Mutant(
+        "04", {"R = U @ Vt": "R = (U @ Vt).T"}, "check-turned", {"neighbours"}
+    ),
+    "04 ridge": Mutant(
+        "04", {"N * lam * torch.eye(11)": "lam * torch.eye(11)"},
+        "check-fold-in", {"neighbours", "seeds", "weak"},
+    ),
+    "04 seen": Mutant(
+        "04", {'by_hand[my_items] = float("-inf")': "by_hand[my_items] += 0"},
+        "check-top-n", {"neighbours", "seeds", "weak"},
+    ),
 }  # fmt: skip
 
 

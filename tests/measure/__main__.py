@@ -19,7 +19,13 @@ FILE = Path(__file__).parents[2] / "lecture_utils" / "reference.toml"
 MARKER = "# Measured by `make reference`: do not edit below this line.\n"
 SEEDS = range(20)
 MARGIN = 0.5
-PARTS = ("line", "solo", "movielens")
+PARTS = (
+    "line",
+    "solo",
+    "movielens",
+    "reading",
+    "evaluation",
+)
 
 
 def entry(key: str, values: list[float], part: str) -> str:

@@ -1,0 +1,177 @@
+"""Lecture 05's numbers on MovieLens 100K and on the synthetic set, over seeds.
+
+The ten twins of a seed are the models of that seed and the nine after it.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+
+import pandas as pd
+import torch
+
+from lecture_utils import MatrixFactorization, Ratings, Tensors, as_tensors, evaluate, fit
+from lecture_utils import fit_biases, load_movielens, synthetic  # fmt: skip
+from lecture_utils.exercises.lecture_05 import best_epoch
+from tests.measure.movielens import load
+
+SIZE = 944, 1683
+TWINS, PATIENCE = 10, 20
+GRID = [(rank, lam) for rank in (2, 5, 10) for lam in (3e-5, 1e-4, 2e-4, 3e-4)]
+
+
+def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
+    """One value per seed; what depends on no seed is measured once."""
+    seeds, values = list(seeds), {}
+    more = [*seeds, *range(seeds[-1] + 1, seeds[-1] + TWINS)]
+    for synthetic_set in (False, True):
+        data = load(synthetic_set)
+        key = f"{data.name}.evaluation."
+        values |= {key + name: [value] for name, value in facts(synthetic_set).items()}
+        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+            for found in pool.map(partial(evaluated, synthetic_set), seeds):
+                for name, value in found.items():
+                    values.setdefault(key + name, []).append(value)
+            squared = torch.stack([*pool.map(partial(twin, synthetic_set), more)])
+        for first in range(len(seeds)):
+            for name, value in luck(squared[first : first + TWINS]).items():
+                values.setdefault(key + name, []).append(value)
+    return values
+
+
+def learn(train: Tensors, valid: Tensors | None = None, rank: int = 10, lam: float = 1e-4,
+          epochs: int = 150, seed: int = 0, bias: bool = True):  # fmt: skip
+    """The function of the lecture."""
+    torch.manual_seed(seed)
+    mean = train.ratings.mean().item()
+    model = MatrixFactorization(*SIZE, rank, bias=bias, mean=mean)
+    l2 = {name: lam for name, _ in model.named_parameters()}
+    history = fit(model, train, valid, epochs=epochs, lr=0.1, l2=l2)
+    return model.requires_grad_(False), history
+
+
+def evaluated(synthetic_set: bool, seed: int) -> dict[str, float]:
+    torch.set_num_threads(1)
+    data = load(synthetic_set)
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    model, _ = learn(train, seed=seed)
+    no_bias, _ = learn(train, seed=seed, bias=False)
+    torch.manual_seed(0)
+    shuffled = train._replace(ratings=train.ratings[torch.randperm(len(train.ratings))])
+    half = torch.arange(len(test.ratings)) % 2 == 0
+    dirty = Tensors(*(torch.cat([a, b[half]]) for a, b in zip(train, test)))
+    found = {
+        "test_rmse": error(model, test),
+        "no_bias_rmse": error(no_bias, test),
+        "ndcg_model": ndcg(scores(model), train, test),
+        "ndcg_no_bias": ndcg(scores(no_bias), train, test),
+        "user_sd": resampled(model, test).std().item(),
+        "shuffled_rmse": error(learn(shuffled, seed=seed)[0], test),
+        "leaked_rmse": error(learn(dirty, seed=seed)[0], test),
+    }
+    for name, (rest, held) in splits(synthetic_set).items():
+        found[f"split_{name}"] = error(learn(rest, seed=seed)[0], held)
+    return found | chosen(data, seed)
+
+
+def chosen(data: Ratings, seed: int) -> dict[str, float]:
+    """Early stopping, and the grid."""
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    small, valid = map(as_tensors, evaluate.per_user_split(data.train, 5, seed=0))
+    _, weak = learn(small, valid, lam=1e-5, epochs=200, seed=seed)
+    grid = {}
+    for rank, lam in GRID:
+        _, history = learn(small, valid, rank, lam, seed=seed)
+        grid[rank, lam] = history.test_mse[-1]
+    best, _ = learn(train, None, *min(grid, key=grid.get), seed=seed)
+    return {
+        "best_epoch": best_epoch(weak.test_mse, PATIENCE),
+        "grid_mse": min(grid.values()),
+        "chosen_rmse": error(best, test),
+    }
+
+
+def facts(synthetic_set: bool) -> dict[str, float]:
+    data = load(synthetic_set)
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    whole = Tensors(*(torch.cat([a, b]) for a, b in zip(train, test)))
+    count = torch.bincount(train.items, minlength=SIZE[1])
+    mean, peeked = (movie_mean(source, train.ratings.mean()) for source in (train, whole))
+    rare = count[test.items] <= 3
+    rest, held = splits(synthetic_set)["time"]
+    return {
+        "ndcg_popular": ndcg(count.float().expand(SIZE), train, test),
+        "ndcg_movie_mean": ndcg(mean.expand(SIZE), train, test),
+        "rare_honest": evaluate.rmse(mean[test.items][rare], test.ratings[rare]),
+        "rare_peeking": evaluate.rmse(peeked[test.items][rare], test.ratings[rare]),
+        "time_bias": error(fit_biases(rest, *SIZE), held),
+    }
+
+
+def splits(synthetic_set: bool) -> dict[str, tuple[Tensors, Tensors]]:
+    data = load(synthetic_set)
+    everything = pd.concat([data.train, data.test], ignore_index=True)
+    frames = {name: published(name, synthetic_set) for name in ("u1", "u4")} | {
+        "random": evaluate.random_split(everything, 0.1, seed=0),
+        "last": evaluate.per_user_split(everything, 10),
+        "time": evaluate.time_split(everything, 0.1),
+    }
+    return {name: tuple(map(as_tensors, frames[name])) for name in frames}
+
+
+def published(name: str, synthetic_set: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if synthetic_set:
+        return synthetic.make(name)[:2]
+    data = load_movielens(name)
+    return data.train, data.test
+
+
+def movie_mean(source: Tensors, otherwise: torch.Tensor) -> torch.Tensor:
+    count = torch.bincount(source.items, minlength=SIZE[1])
+    total = torch.zeros(SIZE[1]).index_add(0, source.items, source.ratings)
+    return torch.where(count > 0, total / count.clamp(min=1), otherwise)
+
+
+def twin(synthetic_set: bool, seed: int) -> torch.Tensor:
+    """Squared errors on the test ratings of a model with a weak penalty."""
+    torch.set_num_threads(1)
+    data = load(synthetic_set)
+    test = as_tensors(data.test)
+    model, _ = learn(as_tensors(data.train), lam=3e-5, seed=seed)
+    return (model(test.users, test.items) - test.ratings).square()
+
+
+def luck(squared: torch.Tensor) -> dict[str, float]:
+    """How much better than the mean the best of twins is: where it was chosen, and elsewhere."""
+    torch.manual_seed(0)
+    seems, really = [], []
+    for _ in range(200):
+        here = torch.rand(squared.shape[1]) < 0.5
+        a, b = (squared[:, part].mean(dim=1).sqrt() for part in (here, ~here))
+        seems.append((a.mean() - a.min()).item())
+        really.append((b.mean() - b[a.argmin()]).item())
+    return {"seems_better": sum(seems) / 200, "really_better": sum(really) / 200}
+
+
+def resampled(model, test: Tensors) -> torch.Tensor:
+    """RMSE on 2000 bootstrap samples of users, shape (2000,)."""
+    torch.manual_seed(0)
+    picks = torch.randint(1, SIZE[0], (2000, SIZE[0] - 1))
+    squared = (model(test.users, test.items) - test.ratings).square()
+    total = torch.zeros(SIZE[0]).index_add(0, test.users, squared)
+    count = torch.bincount(test.users, minlength=SIZE[0])
+    return (total[picks].sum(1) / count[picks].sum(1)).sqrt()
+
+
+def scores(model) -> torch.Tensor:
+    users = torch.arange(SIZE[0]).repeat_interleave(SIZE[1])
+    return model(users, torch.arange(SIZE[1]).repeat(SIZE[0])).reshape(SIZE)
+
+
+def ndcg(scores: torch.Tensor, train: Tensors, test: Tensors) -> float:
+    return evaluate.ranking(scores, train, test)["ndcg"]
+
+
+def error(model, data: Tensors) -> float:
+    return evaluate.rmse(model(data.users, data.items), data.ratings)
