@@ -11,8 +11,17 @@ from multiprocessing import get_context
 import pandas as pd
 import torch
 
-from lecture_utils import MatrixFactorization, Ratings, Tensors, as_tensors, evaluate, fit
-from lecture_utils import fit_biases, load_movielens, synthetic  # fmt: skip
+from lecture_utils import (
+    MatrixFactorization,
+    Ratings,
+    Tensors,
+    as_tensors,
+    evaluate,
+    fit,
+    fit_biases,
+    load_movielens,
+    synthetic,
+)
 from lecture_utils.exercises.lecture_05 import best_epoch
 from tests.measure.movielens import load
 
