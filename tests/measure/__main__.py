@@ -25,6 +25,7 @@ PARTS = (
     "movielens",
     "reading",
     "evaluation",
+    "mistakes",
 )
 
 
