@@ -6,7 +6,6 @@ The numbers it compares with stand in one place, reference.toml, each with its s
 
 import math
 import platform
-import textwrap
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -88,14 +87,14 @@ def close(
 ) -> None:
     """Assert that numbers agree: |actual - expected| <= atol + rtol * |expected|, elementwise.
 
-    `expected` is a number, a sequence, a tensor, or a key of reference.toml, whose own
+    `expected` is a number, a sequence, a tensor, a frame, or a key of reference.toml, whose own
     tolerance then holds. rtol is 1e-4, design's "same curve" for training; use 1e-3 for test.
     """
     if isinstance(expected, str):
         entry, name = reference(expected), name or expected
         rtol, atol = 0.0, entry["atol"] if EXACT else entry.get("atol_elsewhere", entry["atol"])
         expected = entry["values"] if "values" in entry else entry["value"]
-    a, b = (torch.as_tensor(x, dtype=torch.float64).detach().flatten() for x in (actual, expected))
+    a, b = map(_flat, (actual, expected))
     if a.shape != b.shape or not len(a):
         raise AssertionError(f"✗ {name}: 값의 개수가 다릅니다: {len(a)}개와 {len(b)}개")
     gap = (a - b).abs()
@@ -110,6 +109,13 @@ def close(
     print(f"✓ {name or '두 결과'}: {found}")
 
 
+def _flat(values: object) -> torch.Tensor:
+    """All numbers in a row. A copy of a frame's: pandas may lend what torch must not write to."""
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy(copy=True)
+    return torch.as_tensor(values, dtype=torch.float64).detach().flatten()
+
+
 @contextmanager
 def fails(error: type[BaseException]) -> Iterator[None]:
     """Assert that the block raises `error`; show its message and go on."""
@@ -117,8 +123,7 @@ def fails(error: type[BaseException]) -> Iterator[None]:
         yield
     except error as caught:
         message = (str(caught).strip() or "(메시지 없음)").splitlines()[0]
-        print(f"✓ 예상대로 {type(caught).__name__}가 났습니다.")
-        print(textwrap.fill(message, 60, initial_indent="  ", subsequent_indent="  "))
+        print(exercises.wrap(f"✓ 예상대로 {type(caught).__name__}가 났습니다.\n{message}"))
     else:
         raise AssertionError(f"✗ {error.__name__}가 나야 하는데 아무 일도 없었습니다")
 

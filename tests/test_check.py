@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import pytest
 import torch
 
@@ -115,3 +116,12 @@ def test_fails(capsys):
         pass
     with pytest.raises(KeyError), check.fails(ValueError):
         raise KeyError("another")
+
+
+def test_close_reads_frames(capsys):
+    frame = pd.DataFrame({"a": [1, 2], "b": [3.0, 4.0]})
+    check.close(frame, [[1, 3], [2, 4]], "표")
+    check.close(frame["a"], torch.tensor([1.0, 2.0]), "열")
+    assert capsys.readouterr().out.count("✓") == 2
+    with pytest.raises(AssertionError, match="표: 값이 다릅니다"):
+        check.close(frame, frame + 1, "표")

@@ -99,7 +99,7 @@ def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
         said = written(signature + textwrap.indent(body, "    "), name, capsys)
         assert said.startswith(f"✗ {name}"), body
         assert word in " ".join(said.split()), said
-        assert max(map(exercises._columns, said.splitlines())) <= exercises.WIDTH
+        assert max(map(exercises.columns, said.splitlines())) <= exercises.WIDTH
 
 
 @pytest.fixture

@@ -36,14 +36,14 @@ def judge(name: str, function: Callable) -> str:
         raise KeyError(f"there is no exercise {name!r}: choose one of {', '.join(exercises)}")
     exercise = exercises[name]
     if not callable(function):
-        return _wrap(f"✗ {name}: 함수를 괄호 없이 이름으로 건네주세요.")
+        return wrap(f"✗ {name}: 함수를 괄호 없이 이름으로 건네주세요.")
     found = [_call(function, case) for case in exercise.cases]
     if any(map(_blank, found)):
-        return _wrap(f"□ {name}: 아직 비어 있습니다. `...`을 지우고 채워 봅시다.")
+        return wrap(f"□ {name}: 아직 비어 있습니다. `...`을 지우고 채워 봅시다.")
     wanted = [_call(exercise.answer, case) for case in exercise.cases]
     if all(map(same, found, wanted)):
-        return _wrap(f"✓ {name}: 맞았습니다. {len(found)}가지 경우를 모두 통과했습니다.")
-    return _wrap(f"✗ {name}: 아직 아닙니다. {_hint(exercise, found, wanted)}")
+        return wrap(f"✓ {name}: 맞았습니다. {len(found)}가지 경우를 모두 통과했습니다.")
+    return wrap(f"✗ {name}: 아직 아닙니다. {_hint(exercise, found, wanted)}")
 
 
 @cache
@@ -122,13 +122,13 @@ def _show(value: object) -> str:
     return f"{rounded}, 모양 {tuple(numbers.shape)}" if numbers.dim() > 1 else str(rounded)
 
 
-def _wrap(text: str) -> str:
-    """Lines of at most WIDTH columns, broken between words; the later ones are set in."""
+def wrap(text: str) -> str:
+    """Lines of at most WIDTH columns, broken between words; all but the first are set in."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = "  " if lines else ""
         for word in paragraph.split(" "):
-            if line.strip() and _columns(line) + 1 + _columns(word) > WIDTH:
+            if line.strip() and columns(line) + 1 + columns(word) > WIDTH:
                 lines.append(line)
                 line = "  "
             line += (" " if line.strip() else "") + word
@@ -136,5 +136,6 @@ def _wrap(text: str) -> str:
     return "\n".join(lines)
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """Width on a screen."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -85,7 +85,7 @@ EXERCISES = {
     ),
     "to_ids": Exercise(
         answer=to_ids,
-        cases=[(["b", "a", "b"],), (["하니", "옥순", "영자", "옥순", "하니"],)],
+        cases=[(["b", "a", "b"],), (["하니", "하니", "옥순", "영자", "옥순"],)],
         mistakes={
             "0번이 나오지 않습니다. 표의 첫 줄은 몇 번인가요?": (
                 lambda names: [i + 1 for i in to_ids(names)]

@@ -160,7 +160,7 @@ def luck(squared: torch.Tensor) -> dict[str, float]:
         a, b = (squared[:, part].mean(dim=1).sqrt() for part in (here, ~here))
         seems.append((a.mean() - a.min()).item())
         really.append((b.mean() - b[a.argmin()]).item())
-    return {"seems_better": sum(seems) / 200, "really_better": sum(really) / 200}
+    return {"seems": sum(seems) / 200, "really": sum(really) / 200}
 
 
 def resampled(model, test: Tensors) -> torch.Tensor:
