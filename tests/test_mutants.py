@@ -26,6 +26,7 @@ class Mutant:
     skip: set[str] = field(default_factory=set)  # tags of cells that the check does not need
 
 
+EVALUATIONS = {"twins", "kinds", "stop", "grid", "splits", "seeds", "ranking", "lies"}
 SHUFFLED = ".float()[torch.randperm(len(train))]"
 MUTANTS = {
     "01 lr=0": Mutant("01", {"lr = 0.1": "lr = 0.0", "lr=0.1": "lr=0.0"}, "check-line-falls"),
@@ -65,6 +66,21 @@ MUTANTS = {
     "04 seen": Mutant(
         "04", {'by_hand[my_items] = float("-inf")': "by_hand[my_items] += 0"},
         "check-top-n", {"neighbours", "seeds", "weak"},
+    ),
+    "05 shuffled": Mutant(
+        "05",
+        {"as_tensors(data.train), as_tensors(data.test)":
+         'as_tensors(data.train.assign(rating=data.train["rating"].sample(frac=1).to_numpy()))'
+         ", as_tensors(data.test)"},
+        "check-model",
+    ),
+    "05 discount": Mutant(
+        "05", {"torch.arange(2, k + 2).log2()": "torch.arange(3, k + 3).log2()"},
+        "check-ranking", EVALUATIONS,
+    ),
+    "05 no leak": Mutant(
+        "05", {"torch.cat([a, b[leaked]])": "torch.cat([a, b[leaked][:1]])"},
+        "check-leak", EVALUATIONS - {"lies"},
     ),
 }  # fmt: skip
 
