@@ -64,7 +64,8 @@ def tables(figure: Figure) -> list[dict]:
             if y and frame.index.name is None and len(names) == len(frames) == 1:
                 names = [y]  # what pandas calls "count" has a name on its axis
             rows = frame.iloc[_some(frame)]
-            caption = f"{title}: {', '.join(names)}" if len(frames) > 1 else title
+            what = frame.attrs.get("what") or ", ".join(names)
+            caption = f"{title}: {what}" if len(frames) > 1 else title
             caption += f" ({len(frame)}개 가운데 {len(rows)}개)" if len(rows) < len(frame) else ""
             cells = [[str(_short(first)), *map(_short, row)] for first, *row in rows.itertuples()]
             columns = [frame.index.name or x or "이름", *names]
@@ -96,7 +97,8 @@ def _bars(bars: BarContainer, names: dict[float, str]) -> pd.DataFrame:
         height = np.add.reduceat(height, range(0, len(bars), each))
         ends = zip(left[::each], [*right[each - 1 :: each], right[-1]])
         index = [f"{_short(start)}~{_short(end)}" for start, end in ends][: len(height)]
-    return pd.DataFrame({bars.get_label(): height}, index)
+    label = _or(bars.get_label(), bars.patches[0].get_label() or "_")  # hist labels the first bar
+    return pd.DataFrame({label: height}, index)
 
 
 def _points(ax: Axes) -> Iterator[pd.DataFrame]:
@@ -113,7 +115,8 @@ def _points(ax: Axes) -> Iterator[pd.DataFrame]:
                 words.setdefault(point, []).append(_or(group.get_label(), ""))
         else:
             spread = points.agg([*SPREAD]).T.rename(columns=SPREAD)
-            yield spread.rename_axis(index=_or(group.get_label(), "축"))
+            spread.attrs["what"] = label = _or(group.get_label(), "")
+            yield spread.rename_axis(index=label or "축")
     if words:
         rows = [
             (name, ", ".join(filter(None, dict.fromkeys(said))), *point)

@@ -185,3 +185,16 @@ def test_outside_of_a_notebook_nothing_happens(monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython")
     figure_data.register()
     assert "IPython" not in sys.modules
+
+
+def test_groups_of_one_axes_are_told_apart():
+    """Two clouds, or two histograms: each table's caption says which."""
+    figure, axes = plt.subplots(1, 2)
+    for shift, label in ((0, "앞"), (1, "뒤")):
+        axes[0].scatter([shift, 2.0, 3.0], [1.0, 2.0, 3.0], label=label)
+        axes[1].hist([shift, 2.0, 3.0], bins=2, label=label)
+    axes[0].set_title("구름")
+    axes[1].set_title("막대")
+    captions = [table["caption"] for table in figure_data.tables(figure)]
+    plt.close(figure)
+    assert captions == ["구름: 앞", "구름: 뒤", "막대: 앞", "막대: 뒤"]

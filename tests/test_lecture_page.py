@@ -76,9 +76,9 @@ def test_page_says_when_on_what_and_how_long(path):
     assert datetime.fromisoformat(line.time["datetime"]) == start.replace(microsecond=0)
     minutes, seconds = re.search(r"(?:, (\d+)분)?,? (?:(\d+)초 )?걸렸습니다", line.text).groups("0")
     assert abs(60 * int(minutes) + int(seconds) - (end - start).total_seconds()) <= 1
-    said = {"ml-100k": "MovieLens 100K로 ", "solo": "9×8 평점표로 "}
-    words = "".join(said[name] for name in metadata["executed"]["data"])
-    assert line.text.startswith(f"{line.time.text}에 {words}실행했고, ")
+    said = {"ml-100k": "MovieLens 100K", "solo": "9×8 평점표"}
+    words = " · ".join(said[name] for name in metadata["executed"]["data"])
+    assert line.text.startswith(f"{line.time.text}에 {words}{'로 ' * bool(words)}실행했고, ")
     versions = metadata["executed"]["versions"]
     assert line.text.endswith(
         f"걸렸습니다. Python {metadata['language_info']['version']} · "

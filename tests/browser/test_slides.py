@@ -111,7 +111,7 @@ def test_an_answer_waits_for_a_key(show) -> None:
         """(() => { const slide = document.querySelector('.answer').closest('.slide');
            const { h, v } = Reveal.getIndices(slide); Reveal.slide(h, v, -1); })()"""
     )
-    answer = page.locator(".answer + .fragment")
+    answer = page.locator(".answer + .fragment").first
     assert answer.evaluate("(part) => getComputedStyle(part).visibility") == "hidden"
     page.keyboard.press("ArrowRight")
     page.wait_for_function("getComputedStyle(document.querySelector('.fragment')).opacity == 1")
