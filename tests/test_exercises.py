@@ -4,9 +4,12 @@ What students may write stands in tests/wrong_answers, written apart from the mi
 lecture_utils/exercises knows: the body of a function, and a word of the hint that is due.
 """
 
+import inspect
 import re
 import textwrap
+import warnings
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,25 +18,17 @@ import torch
 import torch.nn.functional as F
 
 from lecture_utils import check, exercises
-from lecture_utils.exercises import Exercise, judge
+from lecture_utils.exercises import Exercise, judge, outcome
 from tests.notebooks import LECTURES, load, printed, source
 
 CELL = "exercise-"
-PARTS = {path.stem: f"lecture_{path.stem[:2]}" for path in LECTURES}
-IN = {
-    stem: import_module(f"lecture_utils.exercises.{part}").EXERCISES for stem, part in PARTS.items()
-}
-WRONG = {
-    name: wrong
-    for part in PARTS.values()
-    for name, wrong in import_module(f"tests.wrong_answers.{part}").WRONG.items()
-}
-NAMES = [name for found in IN.values() for name in found]
+PARTS = [f"tests.wrong_answers.lecture_{path.stem[:2]}" for path in LECTURES]
+WRONG = {name: wrong for part in PARTS for name, wrong in import_module(part).WRONG.items()}
+TABLE = pd.DataFrame([[4.0, float("nan")]], index=["옥순"], columns=["영식", "a"])
 
 
-def cells(stem: str) -> dict[str, tuple[dict, str]]:
+def cells(path: Path) -> dict[str, tuple[dict, str]]:
     """Of each exercise of a lecture the cell with the blank, and the fold below it."""
-    path = next(path for path in LECTURES if path.stem == stem)
     every = load(path)["cells"]
     return {
         cell["metadata"]["name"].removeprefix(CELL): (cell, source(below))
@@ -42,7 +37,8 @@ def cells(stem: str) -> dict[str, tuple[dict, str]]:
     }
 
 
-ALL = {name: found for stem in IN for name, found in cells(stem).items()}
+ALL = {name: found for path in LECTURES for name, found in cells(path).items()}
+NAMES = list(exercises.load())
 
 
 def written(code: str, name: str, capsys) -> str:
@@ -64,10 +60,13 @@ def fold(name: str) -> str:
     return re.search(pattern, ALL[name][1], re.DOTALL).group(1)
 
 
-@pytest.mark.parametrize("stem", IN)
-def test_every_lecture_has_at_least_three(stem):
-    assert len(IN[stem]) >= 3
-    assert list(cells(stem)) == list(IN[stem])
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_every_lecture_has_at_least_three(path):
+    assert len(cells(path)) >= 3
+
+
+def test_what_is_asked_can_be_judged():
+    assert sorted(ALL) == sorted(NAMES) == sorted(WRONG)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,6 +74,12 @@ def test_the_blank_says_so(name, capsys):
     assert f'check.exercise("{name}", {name})' in blank(name)
     assert written(blank(name), name, capsys).startswith(f"□ {name}")
     assert printed(ALL[name][0]).startswith(f"□ {name}"), "committed with an answer"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_arguments_have_the_names_that_are_printed(name):
+    names = inspect.signature(exercises.load()[name].answer).parameters
+    assert f"def {name}({', '.join(names)}):" in blank(name)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -94,12 +99,14 @@ def test_each_mistake_has_a_hint_of_its_own(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
     signature = re.search(rf"def {name}\(.*?\):\n", blank(name), re.DOTALL).group(0)
-    assert len(set(WRONG[name].values())) >= 3
+    unheard = [" ".join(hint.split()) for hint in exercises.load()[name].mistakes]
     for body, word in WRONG[name].items():
-        said = written(signature + textwrap.indent(body, "    "), name, capsys)
-        assert said.startswith(f"✗ {name}"), body
-        assert word in " ".join(said.split()), said
-        assert max(map(exercises.columns, said.splitlines())) <= exercises.WIDTH
+        lines = written(signature + textwrap.indent(body, "    "), name, capsys).splitlines()
+        assert max(map(outcome.columns, lines)) <= outcome.WIDTH
+        said = " ".join(" ".join(lines).split())
+        assert said.startswith(f"✗ {name}") and word in said, (body, said)
+        unheard = [hint for hint in unheard if hint not in said]
+    assert not unheard, "no wrong answer gets this hint"
 
 
 @pytest.fixture
@@ -115,19 +122,31 @@ def double(monkeypatch):
         (lambda x: [2, 4], "✓"),  # a list of the right numbers is right
         (lambda x: ..., "□ double: 아직 비어"),
         (lambda x: x * ..., "□"),
+        (lambda x: (...).mean(), "□"),
+        (lambda x: (2, ...), "□"),
         (lambda x: x - 2, "✗ double: 아직 아닙니다. 뺐습니다"),
         (lambda x: None, "return이 있나요"),
-        (lambda x: x.reshape(2, 1) * 2, "나온 값: [[2.0], [4.0]], 모양 (2, 1)"),
+        (lambda x: x.reshape(2, 1) * 2, "값은 맞습니다. 모양이 (2, 1)입니다. (2,)이어야 합니다."),
+        (lambda x: x.reshape(2, 1) * 3, "나온 값: [[3], [6]], 모양 (2, 1)"),
+        (lambda x: map(float, x * 2), "나온 것은 map입니다. 목록이나 텐서로"),
+        (lambda x: (i for i in x), "나온 것은 generator입니다. 목록이나 텐서로"),
+        (lambda x: {2, 4}, "나온 것은 set입니다. 목록이나 텐서로"),
+        (lambda x: x.topk(2), "여러 값이 한데 묶여 나왔습니다."),
+        (lambda x: warnings.warn("wrong", stacklevel=1) or 2 * x, "✓ double"),
         (lambda x: x * float("nan"), "나온 값: [nan, nan]"),
         (lambda x: x.twice, "나온 값: AttributeError: 'Tensor' object has no attribute 'twice'"),
         (lambda: 1, "TypeError"),
-        (lambda x: x.mul_(3), "넣은 값: [1.0, 2.0]"),  # the case is not the student's to change
+        (
+            lambda x: x.mul_(3),
+            "넣은 값: x = [1, 2] 나와야 할 값: [2, 4]",
+        ),  # the case is not the student's to change
         (lambda x: "둘", "나온 값: '둘'"),
         (torch.tensor([2.0, 4.0]), "괄호 없이"),
     ],
 )
-def test_judge(double, function, words):
+def test_judge(double, function, words, recwarn):
     assert words in " ".join(judge("double", function).split())
+    assert not recwarn.list, "a warning is in English"
 
 
 def test_an_unknown_exercise_is_named(double):
@@ -144,9 +163,12 @@ def test_an_unknown_exercise_is_named(double):
         (float("nan"), float("nan"), True),
         (ValueError("a"), ValueError("b"), True),
         (ValueError("a"), KeyError("a"), False),
+        (TypeError("'NoneType' is not iterable"), TypeError("a"), False),
         (ValueError("a"), 1, False),
         ((torch.ones(2), torch.ones(3)), [torch.ones(2), torch.ones(3)], True),
         ((torch.ones(2), torch.ones(3)), [torch.ones(3), torch.ones(2)], False),
+        ((TABLE, TABLE), [TABLE, TABLE], True),
+        ((TABLE[:0], TABLE), (TABLE[:0], TABLE[:0]), False),
         ({"a": 1}, {"a": 1.0}, True),
         ({"a": 1}, {"b": 1}, False),
         ("a", "a", True),
@@ -157,4 +179,23 @@ def test_an_unknown_exercise_is_named(double):
     ],
 )
 def test_same(a, b, agree):
-    assert exercises.same(a, b) is exercises.same(b, a) is agree
+    assert outcome.same(a, b) is outcome.same(b, a) is agree
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (torch.tensor([1, 2]), "[1, 2]"),
+        ([2.0, 0.12345, float("nan"), -0.0], "[2, 0.123, nan, 0]"),
+        (893286638, "893286638"),
+        ([[1, 2], [3, 4]], "[[1, 2], [3, 4]], 모양 (2, 2)"),
+        (["b", "a"], "['b', 'a']"),
+        ({1, 2}, "{1, 2}"),
+        (True, "True"),
+        ((torch.tensor([1.0, 2.0]), torch.tensor(3)), "[1, 2] / 3"),
+        (TABLE, "\n줄    영식  a\n옥순  4     nan"),
+        ((TABLE[:0], TABLE[:1]), "\n줄  영식  a\n/\n줄    영식  a\n옥순  4     nan"),
+    ],
+)
+def test_show(value, shown):
+    assert outcome.show(value) == shown

@@ -26,7 +26,7 @@ def _scaled(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Ten
     return gradient[0] * factor, gradient[1] * factor
 
 
-GUESS = torch.tensor([4.0, 3.0, 5.0])
+GUESS, STARS = torch.tensor([4.0, 3.0, 5.0]), torch.tensor([5.0, 3.0, 1.0])
 P = torch.arange(8.0).reshape(4, 2)
 Q = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]])
 X, Y = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 2.0, 7.0])
@@ -50,17 +50,26 @@ EXERCISES = {
             "숫자 하나가 나왔습니다. 평점마다 예측이 하나씩 있어야 합니다.": (
                 lambda P, Q, i, u: (P[i] * Q[u]).sum()
             ),
+            "영화 번호로 사용자의 행을 꺼냈나요? P와 Q는 저마다 무엇을 쌓은 것이지요?": (
+                lambda P, Q, i, u: predict(P, Q, u, i)
+            ),
+            "값이 작습니다. 곱한 것을 평균 냈나요? 내적은 어떻게 구하지요?": (
+                lambda P, Q, i, u: (P[i] * Q[u]).mean(dim=1)
+            ),
         },
     ),
     "mse": Exercise(
         answer=mse,
-        cases=[
-            (GUESS, torch.tensor([5.0, 3.0, 1.0])),
-            (GUESS, torch.tensor([[5.0], [3.0], [1.0]])),
-        ],
+        cases=[(GUESS, STARS), (GUESS, STARS.reshape(-1, 1)), (GUESS.reshape(-1, 1), STARS)],
         mistakes={
             "둘째 평점은 모양이 (3, 1)입니다. 그대로 빼면 차이가 몇 개 나올까요?": (
                 lambda p, r: (p - r).square().mean()
+            ),
+            "평점만 폈나요? 셋째 경우에는 예측의 모양이 (3, 1)입니다.": (
+                lambda p, r: (p - r.reshape(-1)).square().mean()
+            ),
+            "예측만 폈나요? 둘째 경우에는 평점의 모양이 (3, 1)입니다.": (
+                lambda p, r: (p.reshape(-1) - r).square().mean()
             ),
             "차이를 제곱해 더하기까지는 맞았습니다. '평균'을 내려면 무엇이 더 필요할까요?": (
                 lambda p, r: (p.reshape(-1) - r.reshape(-1)).square().sum()
@@ -71,6 +80,7 @@ EXERCISES = {
             "제곱 대신 절댓값을 썼나요? 크게 틀린 것에 더 무게를 두려면요?": (
                 lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean()
             ),
+            "지금 것은 RMSE입니다. 마지막에 무엇을 씌웠나요?": lambda p, r: mse(p, r).sqrt(),
         },
     ),
     "gradients": Exercise(
@@ -85,6 +95,9 @@ EXERCISES = {
             ),
             "점이 많을수록 커집니다. 손실은 합인가요, 평균인가요?": (
                 lambda x, y, a, b: _scaled(gradients(x, y, a, b), len(x))
+            ),
+            "크기가 두 배입니다. backward()를 두 번 불렀나요? 경사는 지워질 때까지 쌓입니다.": (
+                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 2)
             ),
             "a와 b의 차례가 바뀌었습니다.": lambda x, y, a, b: gradients(x, y, a, b)[::-1],
             "b로 미분할 때 안에 있는 bx도 미분했나요? 무엇이 곱해져야 할까요?": (

@@ -18,7 +18,7 @@ def mean_rmse(train_ratings: Tensor, test_ratings: Tensor) -> Tensor:
     return (test_ratings - train_ratings.mean()).square().mean().sqrt()
 
 
-def movie_bias(ratings: Tensor, mean: float, strength: float) -> Tensor:
+def movie_bias(ratings: Tensor, mean: float, strength: int) -> Tensor:
     """Mean of the ratings (n,) minus `mean`, as if `strength` more of them were average."""
     return (ratings - mean).sum() / (len(ratings) + strength)
 
@@ -41,6 +41,19 @@ EXERCISES = {
             ),
             "한 행렬에만 벌금을 매겼나요? 벡터는 영화에도 사용자에도 있습니다.": (
                 lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * P.square().sum()
+            ),
+            "사용자의 벡터에만 벌금을 매겼나요? 영화의 벡터는 어디에 있지요?": (
+                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * Q.square().sum()
+            ),
+            "이 평점들에 나오지 않은 영화와 사용자도 있습니다. 벌금은 어디까지 더하나요?": (
+                lambda P, Q, i, u, r, lam: (
+                    _cost(P, Q, i, u, r) + lam * (P[i].square().sum() + Q[u].square().sum())
+                )
+            ),
+            "lam이 한쪽에만 곱해지지 않았나요? 괄호를 살펴보세요.": (
+                lambda P, Q, i, u, r, lam: (
+                    _cost(P, Q, i, u, r) + lam * P.square().sum() + Q.square().sum()
+                )
             ),
             "벌금이 너무 작습니다. 제곱의 합인가요, 평균인가요?": (
                 lambda P, Q, i, u, r, lam: (
@@ -70,19 +83,22 @@ EXERCISES = {
             "평균에 테스트 데이터가 섞였습니다. 예측할 때 무엇을 알고 있나요?": (
                 lambda train, test: mean_rmse(torch.cat([train, test]), test)
             ),
-            "MSE까지 왔습니다. 별점과 단위가 같으려면 무엇이 남았나요?": (
+            "MSE까지 왔습니다. 평점과 단위가 같으려면 무엇이 남았나요?": (
                 lambda train, test: mean_rmse(train, test) ** 2
             ),
             "훈련 데이터로 채점했습니다. 처음 보는 평점은 어느 쪽인가요?": (
                 lambda train, test: mean_rmse(train, train)
+            ),
+            "std()를 썼나요? 그 안에서는 어느 평균을 빼고, 무엇으로 나누나요?": (
+                lambda train, test: test.std()
             ),
         },
     ),
     "movie_bias": Exercise(
         answer=movie_bias,
         cases=[
-            (torch.tensor([5.0]), 3.5, 5.0),
-            (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2.0),
+            (torch.tensor([5.0]), 3.5, 5),
+            (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2),
         ],
         mistakes={
             "평점이 하나뿐이어도 그대로 믿고 있습니다. strength는 어디에 썼나요?": (
@@ -97,6 +113,12 @@ EXERCISES = {
             "평점 수와 상관없이 strength로만 나누었나요?": lambda r, mean, s: (r - mean).sum() / s,
             "편향이 아니라 평점을 돌려주었습니다. 평균을 다시 더했나요?": (
                 lambda r, mean, s: mean + movie_bias(r, mean, s)
+            ),
+            "둘째 경우의 strength는 5가 아닙니다. 숫자를 그대로 적었나요?": (
+                lambda r, mean, s: movie_bias(r, mean, 5)
+            ),
+            "부호가 반대입니다. 평균보다 높게 받은 영화의 편향은 양수여야 하지 않을까요?": (
+                lambda r, mean, s: -movie_bias(r, mean, s)
             ),
         },
     ),

@@ -57,6 +57,9 @@ EXERCISES = {
             "줄이 하나뿐입니다. 번호마다 한 줄씩 있어야 합니다.": (
                 lambda ids, size: one_hot(ids, size).amax(dim=0)
             ),
+            "모든 줄이 똑같습니다. 줄마다 제 번호에만 1을 세우려면 무엇을 함께 짚어야 할까요?": (
+                lambda ids, size: one_hot(ids, size).amax(dim=0).expand(len(ids), size)
+            ),
         },
     ),
     "to_long": Exercise(
@@ -75,6 +78,12 @@ EXERCISES = {
             ),
             "번호가 1부터입니다. 임베딩의 첫 줄은 몇 번인가요?": (
                 lambda table: [(i + 1, j + 1, v) for i, j, v in to_long(table)]
+            ),
+            "빈칸이 0점이 되어 따라왔습니다. 모르는 것과 0점은 같은가요?": (
+                lambda table: _cells(table.fillna(0))
+            ),
+            "빈칸이 하나라도 있는 줄을 통째로 버렸나요? 그 줄에도 아는 칸이 있습니다.": (
+                lambda table: _cells(table.dropna())
             ),
         },
     ),
@@ -96,6 +105,20 @@ EXERCISES = {
             ),
             "시그모이드가 1일 때 high가 나오나요? 폭은 얼마여야 할까요?": (
                 lambda U, V, u, i, low, high: low + high * torch.sigmoid(_dot(U, V, u, i))
+            ),
+            "폭은 맞습니다. 그런데 아래쪽 끝이 0입니다. 늘린 다음 무엇이 남았나요?": (
+                lambda U, V, u, i, low, high: predict_between(U, V, u, i, 0.0, high - low)
+            ),
+            "5를 그대로 적었나요? low와 high는 경우마다 다릅니다.": (
+                lambda U, V, u, i, low, high: predict_between(U, V, u, i, 0.0, 5.0)
+            ),
+            "1과 5를 그대로 적었나요? 둘째 경우의 범위도 그런가요?": (
+                lambda U, V, u, i, low, high: predict_between(U, V, u, i, 1.0, 5.0)
+            ),
+            "하나하나 누른 다음 더했나요? 범위를 벗어나지 않으려면 무엇이 먼저일까요?": (
+                lambda U, V, u, i, low, high: (
+                    low + (high - low) * torch.sigmoid(U[u] * V[i]).sum(dim=1)
+                )
             ),
             "범위를 벗어난 것을 잘랐습니다. 잘린 자리에서는 경사가 0이 됩니다.": (
                 lambda U, V, u, i, low, high: _dot(U, V, u, i).clamp(low, high)

@@ -1,23 +1,10 @@
-"""Exercises of lecture 05."""
+"""Exercises of lecture 05: when to stop, what to hold out."""
 
-import math
+from collections.abc import Callable
 
 import pandas as pd
 
 from lecture_utils.exercises import Exercise
-
-SHOWN, LIKED = [7, 1, 3, 5, 9], {3, 7, 8}
-MANY = {3, 5, 7, 8, 9, 10}
-
-
-def precision_at_k(shown: list[int], liked: set[int], k: int) -> float:
-    """Share of the first `k` of `shown` that are `liked`."""
-    return sum(i in liked for i in shown[:k]) / k
-
-
-def ndcg_at_k(shown: list[int], liked: set[int], k: int) -> float:
-    """Discounted gain of the first `k` over the best possible (Järvelin & Kekäläinen 2002)."""
-    return _dcg(shown[:k], liked) / _ideal(min(k, len(liked)))
 
 
 def best_epoch(errors: list[float], patience: int) -> int:
@@ -37,83 +24,43 @@ def split_future(frame: pd.DataFrame, n: int) -> tuple[pd.DataFrame, pd.DataFram
     return ordered.iloc[:-n], ordered.iloc[-n:]
 
 
-def _dcg(shown: list[int], liked: set[int], shift: int = 1) -> float:
-    return sum(
-        (i in liked) / math.log2(rank + shift) for rank, i in enumerate(shown, start=1)
-    )  # ZeroDivisionError for shift 0
-
-
-def _ideal(n: int) -> float:
-    return sum(1 / math.log2(rank + 1) for rank in range(1, n + 1))
-
-
 def _stopped(errors: list[float], patience: int) -> int:
     best = best_epoch(errors, patience)
     return min(best + patience, len(errors) - 1)
+
+
+def _waited(errors: list, patience: int, better: Callable, reset=True, start=1) -> int:
+    """Early stopping with a counter; `better` tells of the errors, this epoch and the best."""
+    best = wait = 0
+    for epoch in range(start, len(errors)):
+        if better(errors, epoch, best):
+            best, wait = epoch, 0 if reset else wait
+        else:
+            wait += 1
+        if wait >= patience:
+            break
+    return best
+
+
+def _lower(errors: list, epoch: int, best: int) -> bool:
+    return errors[epoch] < errors[best]
 
 
 def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("timestamp")
 
 
+CURVE, SLOW = [5.0, 4.0, 3.0, 4.0, 4.0, 1.0], [5.0, 6.0, 4.0, 3.0, 2.0]
+BUMPY = [5.0, 3.0, 3.5, 2.0, 2.5, 1.8, 2.2, 2.1, 2.3, 2.4, 0.5]
+LONG = [5.0, 4.0, 4.5, 3.0, 3.5, 2.0, 2.0, 2.2, 1.0, 1.5, 1.6, 1.7, 0.5]
 LOG = pd.DataFrame(
-    {
-        "user": [1, 1, 2, 2, 3],
-        "movie": [10, 11, 10, 12, 13],
-        "rating": [5, 3, 4, 1, 2],
-        "timestamp": [30, 10, 50, 20, 40],
-    }
+    [[1, 10, 5, 30], [1, 11, 3, 10], [2, 10, 4, 50], [2, 12, 1, 20], [3, 13, 2, 40]],
+    columns=["user", "movie", "rating", "timestamp"],
 )
-CURVE, BUMPY = [5.0, 4.0, 3.0, 4.0, 4.0, 1.0], [5.0, 3.0, 3.5, 2.0, 2.5, 2.2, 2.1, 0.5]
 EXERCISES = {
-    "precision_at_k": Exercise(
-        answer=precision_at_k,
-        cases=[(SHOWN, LIKED, 2), (SHOWN, LIKED, 5), (SHOWN, MANY, 3)],
-        mistakes={
-            "지금 것은 재현율입니다. 무엇으로 나누어야 '보여 준 것 가운데'의 비율일까요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(liked)
-            ),
-            "k등까지만 보았나요? 목록 전체를 세고 있지는 않나요?": (
-                lambda s, liked, k: sum(i in liked for i in s) / k
-            ),
-            "목록 전체의 길이로 나누었나요? 보여 준 것은 k개뿐입니다.": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(s)
-            ),
-            "맞은 개수까지는 좋습니다. 비율이 되려면 무엇이 더 필요할까요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k])
-            ),
-            "k와 상관없이 늘 같은 값이 나옵니다. k는 어디에 썼나요?": (
-                lambda s, liked, k: sum(i in liked for i in s) / len(s)
-            ),
-        },
-    ),
-    "ndcg_at_k": Exercise(
-        answer=ndcg_at_k,
-        cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3)],
-        mistakes={
-            "아직 DCG입니다. 좋아할 것을 모두 맨 위에 놓았다면 몇 점이었을까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked)
-            ),
-            "이상적인 점수가 너무 큽니다. k개만 보여 줄 수 있다면 아무리 잘해도 몇 개가 맞나요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal(len(liked))
-            ),
-            "이상적인 점수가 좋아할 것의 수와 상관없군요. 좋아할 것이 k개보다 적으면요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal(k)
-            ),
-            "0으로 나누었습니다. 등수를 0부터 세고 있나요? 1등의 점수는 얼마여야 하지요?": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=0)
-            ),
-            "2등이 맞으나 5등이 맞으나 점수가 같습니다. 순위는 어디에 들어갔나요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / min(k, len(liked))
-            ),
-            "1등부터 점수가 깎이고 있습니다. r등의 점수는 1/log2(r + 1)입니다.": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=2) / _ideal(min(k, len(liked)))
-            ),
-        },
-    ),
     "best_epoch": Exercise(
         answer=best_epoch,
-        cases=[(CURVE, 2), (BUMPY, 3), ([3.0, 2.0, 1.0], 5)],
+        cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
         mistakes={
             "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": _stopped,
             "미래를 보았습니다. 멈춘 뒤의 오차를 어떻게 알 수 있을까요? patience는요?": (
@@ -126,6 +73,30 @@ EXERCISES = {
                 lambda e, patience: e[best_epoch(e, patience)]
             ),
             "한 에폭씩 밀렸습니다. 번호를 몇부터 세나요?": lambda e, p: best_epoch(e, p) + 1,
+            "한 에폭 더 기다렸습니다. patience가 2라면 몇 에폭을 보고 멈춰야 할까요?": (
+                lambda e, patience: best_epoch(e, patience + 1)
+            ),
+            "한 에폭 먼저 멈췄습니다. 기다림을 어디부터 세고 있나요?": (
+                lambda e, patience: best_epoch(e, patience - 1)
+            ),
+            "더 나은 에폭이 나온 뒤에도 기다림을 이어서 세고 있지 않나요?": (
+                lambda e, patience: _waited(e, patience, _lower, reset=False)
+            ),
+            "기다림을 0으로 되돌리는 줄이 있나요? 더 나은 에폭이 나왔을 때는요?": (
+                lambda e, patience: _waited(e, patience, _lower, reset=False, start=0)
+            ),
+            "첫 에폭도 나아지지 않은 것으로 셌나요? 그때는 견줄 에폭이 없습니다.": (
+                lambda e, patience: _waited(e, patience, _lower, start=0)
+            ),
+            "같은 값이 나왔을 때는요? 그것도 나아진 것인가요?": (
+                lambda e, patience: _waited(e, patience, lambda e, n, best: e[n] <= e[best])
+            ),
+            "바로 앞 에폭과 견주었나요? 나아졌는지는 무엇과 견주어야 할까요?": (
+                lambda e, patience: _waited(e, patience, lambda e, n, _: e[n] <= e[n - 1])
+            ),
+            "맨 앞의 몇 에폭만 보았나요? 기다림은 가장 좋았던 에폭부터 셉니다.": (
+                lambda e, patience: e.index(min(e[: patience + 1]))
+            ),
         },
     ),
     "split_future": Exercise(
@@ -146,6 +117,16 @@ EXERCISES = {
             ),
             "최근 것부터 늘어놓았나요? 두 표 모두 시간 차례여야 합니다.": (
                 lambda f, n: tuple(part.iloc[::-1] for part in split_future(f, n))
+            ),
+            "테스트는 시간 차례인데, 훈련 데이터의 줄은 어떤 차례인가요?": (
+                lambda f, n: (split_future(f, n)[0].sort_index(), split_future(f, n)[1])
+            ),
+            "줄은 알맞게 나누었습니다. 두 표의 줄은 어떤 차례로 놓여 있나요?": (
+                lambda f, n: tuple(part.sort_index() for part in split_future(f, n))
+            ),
+            "테스트만 돌려주었습니다. 학습은 무엇으로 하지요?": lambda f, n: split_future(f, n)[1],
+            "열이 하나 늘었습니다. reset_index()가 옛 줄 번호를 어디에 두었나요?": (
+                lambda f, n: tuple(part.reset_index() for part in split_future(f, n))
             ),
         },
     ),

@@ -13,6 +13,7 @@ WRONG = {
         ),
         "return F.one_hot(ids)": "칸의 수가",
         "E = torch.zeros(size)\nE[ids] = 1\nreturn E": "줄이 하나뿐",
+        "E = torch.zeros(len(ids), size)\nE[:, ids] = 1\nreturn E": "모든 줄이 똑같습니다",
     },
     "to_long": {
         "return [(i, j, v) for i, row in enumerate(table.to_numpy().tolist())\n"
@@ -26,6 +27,16 @@ WRONG = {
         ),
         "return [(i, j, v) for i, row in enumerate(table.to_numpy(), 1)\n"
         "        for j, v in enumerate(row, 1) if v == v]": "1부터입니다",
+        "return [(i, j, 0 if pd.isna(v) else v) for i, row in enumerate(table.to_numpy())\n"
+        "        for j, v in enumerate(row)]": "0점이 되어",
+        "full = table[table.notna().all(axis=1)].to_numpy()\n"
+        "return [(i, j, v) for i, row in enumerate(full) for j, v in enumerate(row)]": (
+            "통째로 버렸나요"
+        ),
+        "rows, cols = table.notna().to_numpy().nonzero()\n"
+        "return zip(rows, cols, table.to_numpy()[rows, cols])": "나온 것은 zip입니다",
+        "return [(i, j, table[i][j]) for i in range(len(table))\n"
+        "        for j in range(table.shape[1])]": "줄 영식 영철 옥순 4 nan",
     },
     "predict_between": {
         "return torch.sum(U[users] * V[items], dim=1)": "거쳤나요",
@@ -33,5 +44,10 @@ WRONG = {
         "return torch.sigmoid((U[users] * V[items]).sum(axis=1)) * high": "아래쪽 끝을",
         "return torch.sigmoid((U[users] * V[items]).sum(axis=1)) * high + low": "폭은 얼마",
         "return torch.clip((U[users] * V[items]).sum(1), low, high)": "잘랐습니다",
+        "score = (U[users] * V[items]).sum(1)\n"
+        "return (high - low) / (1 + torch.exp(-score))": "폭은 맞습니다",
+        "return 5 * torch.sigmoid((U[users] * V[items]).sum(1))": "5를 그대로",
+        "return 1 + 4 * torch.sigmoid((U[users] * V[items]).sum(1))": "1과 5를 그대로",
+        "return (torch.sigmoid(U[users] * V[items]) * (high - low)).sum(1) + low": "하나하나 누른",
     },
 }
