@@ -88,7 +88,7 @@ def close(
     """Assert that numbers agree: |actual - expected| <= atol + rtol * |expected|, elementwise.
 
     `expected` is a number, a sequence, a tensor, a frame, or a key of reference.toml, whose own
-    tolerance then holds. rtol is 1e-4, design's "same curve" for training; use 1e-3 for test.
+    tolerance then holds. rtol is 1e-4, "the same curve" of training errors; use 1e-3 for test.
     """
     if isinstance(expected, str):
         entry, name = reference(expected), name or expected
@@ -105,7 +105,10 @@ def close(
             f"✗ {name}: 값이 다릅니다. {worst}번째에서 {a[worst]:.6g}, 기준은 {b[worst]:.6g} "
             f"(허용 차이 {slack:.2g})"
         )
-    found = f"{len(a)}개 일치 (최대 차이 {gap.max():.1g}, 허용 {slack:.2g})"
+    if len(a) == 1:
+        found = f"{a[0]:.6g} (기대한 값 {b[0]:.6g}, 허용 차이 {slack:.2g})"
+    else:
+        found = f"{len(a)}개 일치 (최대 차이 {gap.max():.1g}, 허용 {slack:.2g})"
     print(f"✓ {name or '두 결과'}: {found}")
 
 

@@ -44,7 +44,6 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     for first, seed in enumerate(seeds):
         found = {
             "lucky_rmse": min(errors[first : first + LUCKY]),
-            "forgotten_mse": forgotten(known, seed),
             "fresh_rmse": fresh(known, seed),
         }
         for name, value in found.items():
@@ -61,18 +60,6 @@ def ids(train: Tensors, test: Tensors) -> dict[str, float]:
         "shifted_rmse": rmse(wrong, test.ratings[last]),
         "aligned_rmse": rmse(fitted(test.users - 1, test.items - 1), test.ratings),
     }
-
-
-def forgotten(known: Tensors, seed: int) -> float:
-    """The loss of the hundredth epoch where gradients are never cleared."""
-    torch.manual_seed(seed)
-    model = EmbeddingFactorization(9, 8)
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
-    for _ in range(100):
-        loss = (model(known.users, known.items) - known.ratings).square().mean()
-        loss.backward()
-        optimizer.step()
-    return loss.item()
 
 
 def fresh(known: Tensors, seed: int) -> float:

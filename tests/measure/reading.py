@@ -55,6 +55,7 @@ def read(synthetic_set: bool, seed: int) -> dict[str, float]:
     return {
         "train_mse": curve[-1],
         "test_mse": F.mse_loss(one, test.ratings).item(),
+        "rare_short": short_of_raters(data, train, model),
         "genre_shared": shared(model.P[known], common),
         "raw_gap": ((Z - Z2).norm() / Z2.norm()).item(),
         "prediction_gap": rms(one, two),
@@ -75,6 +76,14 @@ def facts(data: Ratings) -> dict[str, float]:
         "genre_pairs": ((common.sum() - common.trace()) / (m * (m - 1))).item(),
         "rare_mean": train.ratings[count[train.items] == 1].mean().item(),
     }
+
+
+def short_of_raters(data: Ratings, train: Tensors, model) -> float:
+    """How far a movie with one rating falls short of mean and bias of the user who gave it."""
+    count = torch.bincount(train.items, minlength=data.num_movies)
+    once = count[train.items] == 1
+    level = model.mean + model.bias_user[train.users[once]]
+    return (level - train.ratings[once]).mean().item()
 
 
 def genres(data: Ratings, train: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
@@ -119,7 +128,7 @@ def guests(seed: int, data: Ratings, train: Tensors, test: Tensors) -> dict[str,
             q, b = fold_in(host, items, ratings, ridge)
             if not vectors:
                 q = torch.zeros(10)
-                b = (ratings - host.mean - host.bias_item[items]).sum() / (k + ridge)
+                b = (ratings - host.mean - host.bias_item[items]).sum() / (len(rows) + ridge)
             asked = test.users == user
             errors.append(test.ratings[asked] - scores_of(host, q, b)[test.items[asked]])
         key = f"guest_{k}" + "_bias" * (not vectors)
