@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
+from lecture_utils.models import check_pairs
 
 
 class Biases(NamedTuple):
@@ -16,7 +17,8 @@ class Biases(NamedTuple):
     item: Tensor  # (num_items,)
 
     def __call__(self, users: Tensor, items: Tensor) -> Tensor:
-        """Predicted ratings, shape (n,), for ids of shape (n,)."""
+        """Predicted ratings, shape (n,), for ids of shape (n,). IndexError for an unknown id."""
+        check_pairs(users, items, len(self.user), len(self.item))
         return self.mean + self.user[users] + self.item[items]
 
 
@@ -27,14 +29,18 @@ def fit_biases(
 
     Given the users' biases the items' are shrunken means, and the other way round: `sweeps` turns
     of each, as in lecture 02. An id without a rating has bias 0.
-    Raises ValueError for a negative `strength` and for fewer sweeps than one.
+    Raises ValueError for ratings that are not finite, or none, for a `strength` below 0 and for
+    fewer sweeps than one; IndexError for an unknown id.
     """
-    if strength < 0 or sweeps < 1:
+    users, items, ratings = train
+    check_pairs(users, items, num_users, num_items)
+    mean = ratings.mean()
+    if not bool(mean.isfinite()):
+        raise ValueError("ratings must be finite, and at least one; drop the blanks (NaN) first")
+    if not strength >= 0 or sweeps < 1:
         raise ValueError(
             f"strength must be at least 0 and sweeps at least 1, not {strength} and {sweeps}"
         )
-    users, items, ratings = train
-    mean = ratings.mean()
     user, item = torch.zeros(num_users), torch.zeros(num_items)
     for _ in range(sweeps):
         item = _shrunken_mean(items, ratings - mean - user[users], num_items, strength)

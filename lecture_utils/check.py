@@ -106,7 +106,7 @@ def close(
             f"(허용 차이 {slack:.2g})"
         )
     if len(a) == 1:
-        found = f"{a[0]:.6g} (기대한 값 {b[0]:.6g}, 허용 차이 {slack:.2g})"
+        found = f"{a[0]:.5g} (기대한 값 {b[0]:.5g}, 허용 {slack:.2g})"
     else:
         found = f"{len(a)}개 일치 (최대 차이 {gap.max():.1g}, 허용 {slack:.2g})"
     print(f"✓ {name or '두 결과'}: {found}")

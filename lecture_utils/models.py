@@ -10,21 +10,30 @@ import torch
 from torch import Tensor, nn
 
 
-def _check_ids(users: Tensor, items: Tensor, num_users: int, num_items: int) -> None:
-    """Refuse ids that would index beyond a table, or silently broadcast."""
+def check_pairs(users: Tensor, items: Tensor, num_users: int, num_items: int) -> None:
+    """Raise ValueError unless both are of one shape (n,), and what `check_ids` raises."""
     if users.shape != items.shape or users.dim() != 1:
         raise ValueError(
             f"users {tuple(users.shape)} and items {tuple(items.shape)} must be of one shape (n,)"
         )
-    for name, ids, size in (("user", users, num_users), ("item", items, num_items)):
-        if ids.is_floating_point() or ids.dtype == torch.bool:
-            raise TypeError(f"{name} ids must be integers, not {ids.dtype}; convert with .long()")
-        if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) < size):
-            bad = int(ids.max()) if int(ids.max()) >= size else int(ids.min())
-            raise IndexError(
-                f"{name} id {bad} is outside 0..{size - 1}; "
-                f"build the model with num_{name}s > the largest id"
-            )
+    check_ids("user", users, num_users)
+    check_ids("item", items, num_items)
+
+
+def check_ids(name: str, ids: Tensor, size: int) -> None:
+    """Refuse `ids` of a `name` ("user" or "item") that a table of `size` rows does not have.
+
+    Raises IndexError, also for -1, which would silently be the last row, and TypeError unless
+    they are integers.
+    """
+    if ids.is_floating_point() or ids.dtype == torch.bool:
+        raise TypeError(f"{name} ids must be integers, not {ids.dtype}; convert with .long()")
+    if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) < size):
+        bad = int(ids.max()) if int(ids.max()) >= size else int(ids.min())
+        raise IndexError(
+            f"{name} id {bad} is outside 0..{size - 1}; "
+            f"build the model with num_{name}s > the largest id"
+        )
 
 
 class MatrixFactorization(nn.Module):
@@ -33,7 +42,8 @@ class MatrixFactorization(nn.Module):
 
     Parameters: `P` (num_items, rank), `Q` (num_users, rank), and with `bias=True`
     `bias_item` (num_items,), `bias_user` (num_users,); all drawn from N(0, 1) in that order,
-    so that the same seed gives the numbers of lecture 02. `mean` is the constant mu.
+    so that the same seed gives the numbers of lecture 02. `mean` is the constant mu; without
+    biases it is not used.
     """
 
     def __init__(
@@ -49,7 +59,7 @@ class MatrixFactorization(nn.Module):
             self.bias_user = nn.Parameter(torch.randn(num_users))
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
-        _check_ids(users, items, len(self.Q), len(self.P))
+        check_pairs(users, items, len(self.Q), len(self.P))
         score = torch.sum(self.P[items] * self.Q[users], dim=1)  # (n, rank) -> (n,)
         if self.bias:
             score = score + self.mean + self.bias_item[items] + self.bias_user[users]
@@ -72,7 +82,7 @@ class EmbeddingFactorization(nn.Module):
         self.scale = scale
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
-        _check_ids(users, items, self.user_bias.num_embeddings, self.item_bias.num_embeddings)
+        check_pairs(users, items, self.user_bias.num_embeddings, self.item_bias.num_embeddings)
         score = (self.user_features(users) * self.item_features(items)).sum(dim=1)  # (n,)
         score = score + self.user_bias(users).squeeze(1) + self.item_bias(items).squeeze(1)
         return self.scale * torch.sigmoid(score)
@@ -108,7 +118,7 @@ class NeuralRecommender(nn.Module):
         self.mlp = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
 
     def forward(self, users: Tensor, items: Tensor) -> Tensor:
-        _check_ids(users, items, self.user_bias.num_embeddings, self.item_bias.num_embeddings)
+        check_pairs(users, items, self.user_bias.num_embeddings, self.item_bias.num_embeddings)
         features = torch.cat(
             [
                 self.user_features(users),  # (n, rank)

@@ -39,7 +39,29 @@ def test_no_strength_is_the_plain_mean():
     assert found.item.tolist() == [0.0, 1.5, 0.0, -1.5, 0.0]
 
 
-@pytest.mark.parametrize(("strength", "sweeps"), [(-1.0, 10), (5.0, 0)])
+@pytest.mark.parametrize(("strength", "sweeps"), [(-1.0, 10), (5.0, 0), (float("nan"), 10)])
 def test_bad_arguments(strength, sweeps):
     with pytest.raises(ValueError, match=f"not {strength} and {sweeps}"):
         fit_biases(Tensors(USERS, ITEMS, RATINGS), 4, 5, strength, sweeps)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_ratings_that_are_not_finite(bad):
+    ratings = RATINGS.clone()
+    ratings[2] = bad
+    with pytest.raises(ValueError, match="must be finite"):
+        fit_biases(Tensors(USERS, ITEMS, ratings), 4, 5)
+
+
+def test_no_ratings():
+    with pytest.raises(ValueError, match="at least one"):
+        fit_biases(Tensors(USERS[:0], ITEMS[:0], RATINGS[:0]), 4, 5)
+
+
+@pytest.mark.parametrize("user", [-1, 4])
+def test_unknown_ids(user):
+    biases = fit_biases(Tensors(USERS, ITEMS, RATINGS), 4, 5)
+    with pytest.raises(IndexError, match=f"user id {user} is outside 0..3"):
+        biases(torch.tensor([user]), torch.tensor([1]))
+    with pytest.raises(IndexError, match=f"user id {user} is outside 0..3"):
+        fit_biases(Tensors(torch.tensor([user]), torch.tensor([1]), RATINGS[:1]), 4, 5)

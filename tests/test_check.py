@@ -68,7 +68,7 @@ def test_close(table, capsys, monkeypatch):
     check.close([1.0, 2.0], torch.tensor([1.0, 2.0001]), "두 곡선")
     assert "두 곡선: 2개 일치 (최대 차이 0.0001" in capsys.readouterr().out
     check.close(torch.tensor([[3.0]], requires_grad=True), 3.0, "겹침")
-    assert "✓ 겹침: 3 (기대한 값 3, 허용 차이 0.0003)" in capsys.readouterr().out
+    assert "✓ 겹침: 3 (기대한 값 3, 허용 0.0003)" in capsys.readouterr().out
     check.close(3.005, "b")
     monkeypatch.setattr(check, "EXACT", True)
     check.close([1.05, 2.0], "c")

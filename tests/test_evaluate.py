@@ -58,7 +58,7 @@ def test_ranking_against_loops():
     scores = torch.randn(12, 40)
     pairs = torch.randperm(11 * 39)[:200]
     rows = [(1 + p // 39, 1 + p % 39, float(torch.randint(1, 6, ()))) for p in pairs.tolist()]
-    train, test = triple(rows[:100]), triple(rows[100:])
+    train, test = triple(rows[:100]), triple(rows[90:])  # ten stand in both
     for k in (1, 3, 10):
         found = evaluate.ranking(scores, train, test, k=k)
         assert found == pytest.approx(slow(scores, train, test, k, 4.0), rel=1e-5)
@@ -82,6 +82,30 @@ def test_what_was_rated_in_training_is_not_offered():
 def test_ranking_refuses_nan():
     with pytest.raises(ValueError, match="NaN"):
         evaluate.ranking(torch.full((2, 3), torch.nan), triple([(1, 1, 5)]), triple([(1, 2, 5)]), 1)
+
+
+@pytest.mark.parametrize(
+    ("k", "good", "words"),
+    [
+        (0, 4, "from 1 to 2, the fewest items left"),
+        (3, 4, "not 3"),
+        (9, 4, "not 9"),
+        (1, 5.5, "no test rating is 5.5"),
+    ],
+)
+def test_ranking_refuses_what_it_cannot_offer(k, good, words):
+    scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])  # of items 1 to 3 one is seen
+    with pytest.raises(ValueError, match=words):
+        evaluate.ranking(scores, triple([(1, 1, 5)]), triple([(1, 2, 5)]), k, good)
+
+
+@pytest.mark.parametrize("where", ["train", "test"])
+@pytest.mark.parametrize("item", [-1, 4])
+def test_ranking_refuses_unknown_ids(where, item):
+    data = {"train": triple([(1, 1, 5)]), "test": triple([(1, 2, 5)])}
+    data[where] = triple([(1, item, 5)])
+    with pytest.raises(IndexError, match=f"item id {item} is outside 0..3"):
+        evaluate.ranking(torch.ones(2, 4), **data, k=1)
 
 
 def rows(frame):
@@ -130,6 +154,8 @@ def test_per_user_split_takes_the_latest_of_each(frame):
 def test_per_user_split_at_random(frame):
     held = evaluate.per_user_split(frame, 4, seed=0)[1]
     assert (held["user"].value_counts() == 4).all()
+    assert held.equals(evaluate.per_user_split(frame, 4, seed=0)[1])
+    assert not held.equals(evaluate.per_user_split(frame, 4, seed=1)[1])
     assert not held.equals(evaluate.per_user_split(frame, 4)[1])
 
 
@@ -140,6 +166,12 @@ def test_per_user_split_at_random(frame):
         (lambda f: evaluate.time_split(f, 1.0), "not 1.0"),
         (lambda f: evaluate.per_user_split(f, 0), "not 0"),
         (lambda f: evaluate.per_user_split(f, 1000), "fewer than any user has, not 1000"),
+        (lambda f: evaluate.per_user_split(f[:0]), "the frame is empty"),
+        (lambda f: evaluate.per_user_split(f[["movie"]]), r"lacks the column user.*'movie'"),
+        (lambda f: evaluate.per_user_split(f[["user"]]), "lacks the column timestamp"),
+        (lambda f: evaluate.time_split(f[["user"]]), "lacks the column timestamp"),
+        (lambda f: evaluate.random_split(f[:9], 0.01), "0 of 9 ratings would be held out"),
+        (lambda f: evaluate.time_split(f[:9], 0.99), "9 of 9 ratings would be held out"),
         (lambda f: evaluate.random_split(pd.concat([f, f])), "index must be unique"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lecture_utils import MatrixFactorization
+from lecture_utils import EmbeddingFactorization, MatrixFactorization
 from lecture_utils.recommend import fold_in, top_n
 
 
@@ -45,6 +45,22 @@ def test_fold_in_refuses(model):
         fold_in(model, one, torch.tensor([1.0, 2.0]), 9.0)
     with pytest.raises(ValueError, match="not 0"):
         fold_in(model, one, torch.tensor([1.0]), 0)
+    with pytest.raises(ValueError, match="bias=True"):
+        fold_in(EmbeddingFactorization(4, 30), one, torch.tensor([1.0]), 9.0)
+    with pytest.raises(ValueError, match="finite"):
+        fold_in(model, one, torch.tensor([float("nan")]), 9.0)
+    for item in (-1, 30):
+        with pytest.raises(IndexError, match=f"item id {item} is outside 0..29"):
+            fold_in(model, torch.tensor([item]), torch.tensor([1.0]), 9.0)
+    with pytest.raises(TypeError, match="item ids must be integers, not torch.float32"):
+        fold_in(model, torch.tensor([1.0]), torch.tensor([1.0]), 9.0)
+
+
+def test_fold_in_takes_ratings_of_any_type(model):
+    items, ratings = torch.tensor([1, 2]), torch.tensor([4, 5])
+    q, b = fold_in(model, items, ratings, 9.0)
+    again = fold_in(model, items, ratings.double(), 9.0)
+    assert torch.equal(q, again[0]) and torch.equal(b, again[1])
 
 
 SCORES = torch.tensor([9.0, 1.0, 5.0, -2.0, 4.0, 3.0])
@@ -59,6 +75,12 @@ def test_top_n():
 def test_top_n_refuses_more_than_there_are(n):
     with pytest.raises(ValueError, match=f"from 1 to 4, the items not seen, not {n}"):
         top_n(SCORES, torch.tensor([2]), n)
+
+
+@pytest.mark.parametrize("seen", [-1, 6])
+def test_top_n_refuses_what_it_does_not_know(seen):
+    with pytest.raises(IndexError, match=f"item id {seen} is outside 0..5"):
+        top_n(SCORES, torch.tensor([seen]), 1)
 
 
 def test_top_n_refuses_nan():

@@ -40,6 +40,11 @@ def test_entry(key):
         assert 0 < entry["atol"] <= entry.get("atol_elsewhere", entry["atol"])
 
 
+def test_every_part_is_found_and_was_measured():
+    sources = "\n".join(entry["source"] for entry in ENTRIES.values())
+    assert set(re.findall(r"^tests/measure/(\w+)\.py", sources, re.M)) == set(measure.PARTS)
+
+
 @pytest.mark.parametrize("name", ["ml-100k", "synthetic"])
 def test_the_story_of_lecture_02(name):
     """Plain worse than the mean, L2 better than it, biases best, and alone nearly as good."""
