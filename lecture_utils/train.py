@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lecture_utils.sparse import predictor
+
 Triple = tuple[Tensor, Tensor, Tensor]  # users (n,), items (n,), ratings (n,)
 
 
@@ -55,8 +57,9 @@ def fit(
     _check(parameters, l2, epochs, lr)
     optimizer = torch.optim.Adam(parameters.values(), lr=lr)
     history = History()
+    predict = predictor(model, train[0], train[1])
     for epoch in range(epochs):
-        cost = mse(model, train)
+        cost = _mean_squared_error(predict(), train[2])
         loss = cost + sum(lam * parameters[name].square().sum() for name, lam in l2.items())
         if not math.isfinite(loss.item()):
             raise ValueError(
@@ -79,7 +82,10 @@ def fit(
 def mse(model: nn.Module, data: Triple) -> Tensor:
     """Mean squared error of `model` on `data`, a scalar that gradients flow through."""
     users, items, ratings = data
-    prediction = model(users, items)
+    return _mean_squared_error(model(users, items), ratings)
+
+
+def _mean_squared_error(prediction: Tensor, ratings: Tensor) -> Tensor:
     if prediction.shape != ratings.shape:  # (n,) - (n, 1) would silently become (n, n)
         raise ValueError(
             f"predictions have shape {tuple(prediction.shape)}, ratings "

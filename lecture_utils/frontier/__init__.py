@@ -1,0 +1,7 @@
+"""Beyond the documents: the methods of lecture 07, one module each.
+
+`als` (alternating least squares) and `gibbs` (Bayesian matrix factorization) stand on `rows`,
+which solves one ridge regression per user or movie; `effects` says what a prior may know
+(attributes, who rated what, when), `ordinal` that stars are ordered labels.
+`import lecture_utils` imports none of it.
+"""

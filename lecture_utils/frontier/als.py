@@ -1,0 +1,67 @@
+"""Alternating least squares with biases.
+
+Zhou, Wilkinson, Schreiber & Pan (2008), Large-scale Parallel Collaborative Filtering for the
+Netflix Prize; biases as in Koren, Bell & Volinsky (2009).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from lecture_utils.data import Tensors
+from lecture_utils.frontier.rows import normal_equations, solve
+from lecture_utils.sparse import Rows
+
+
+class Factors(NamedTuple):
+    r"""Predicts $\mu + b_x + b_i + q_x \cdot p_i$; the last column of each table is the bias."""
+
+    mean: float
+    user: Tensor  # (num_users, rank + 1)
+    item: Tensor  # (num_items, rank + 1)
+
+    def __call__(self, users: Tensor, items: Tensor) -> Tensor:
+        """Predicted ratings, shape (n,), for ids of shape (n,); not clipped."""
+        u, i = self.user[users], self.item[items]  # (n, rank + 1)
+        return self.mean + (u[:, :-1] * i[:, :-1]).sum(1) + u[:, -1] + i[:, -1]
+
+
+def design(table: Tensor) -> Tensor:
+    """What a rating is regressed on, given the other side: its factors, and 1 for the bias."""
+    return torch.cat([table[:, :-1], torch.ones(len(table), 1)], dim=1)
+
+
+def sweeps(
+    train: Tensors,
+    num_users: int,
+    num_items: int,
+    *,
+    rank: int = 10,
+    ridge: float = 12.0,
+    ridge_bias: float = 4.0,
+) -> Iterator[Factors]:
+    r"""Yield the model after each sweep: all users in closed form, then all movies; without end.
+
+    Minimised is $\sum (r - \mu - b_x - b_i - q_x \cdot p_i)^2$ plus `ridge` times the squares of
+    the factors and `ridge_bias` times those of the biases: sums, not means, so `ridge` is N times
+    the lambda of lecture 02. Starts from torch's random numbers: set torch.manual_seed before.
+    """
+    if rank < 1 or not (ridge > 0 and ridge_bias > 0):
+        raise ValueError(
+            f"rank must be at least 1 and both ridges positive, not {rank}, {ridge}, {ridge_bias}"
+        )
+    users, items, ratings = train
+    rest = ratings - ratings.mean()
+    by_user = Rows(users, items, num_users, num_items)
+    by_item = Rows(items, users, num_items, num_users)
+    penalty = torch.diag(torch.tensor([ridge] * rank + [ridge_bias]))[..., None]  # (k, k, 1)
+    user, item = torch.zeros(num_users, rank + 1), torch.zeros(num_items, rank + 1)
+    item[:, :-1] = 0.1 * torch.randn(num_items, rank)
+    while True:
+        gram, moment = normal_equations(by_user, design(item), rest - item[items, -1])
+        user = solve(gram + penalty, moment).T
+        gram, moment = normal_equations(by_item, design(user), rest - user[users, -1])
+        item = solve(gram + penalty, moment).T
+        yield Factors(ratings.mean().item(), user, item)

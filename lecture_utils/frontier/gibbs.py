@@ -1,0 +1,197 @@
+"""Bayesian matrix factorization by Gibbs sampling: not one best model but many likely ones.
+
+Salakhutdinov & Mnih (2008), Bayesian Probabilistic Matrix Factorization using MCMC, with biases as
+one more factor; side information as in Simm et al. (2017), see `effects`.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from lecture_utils.data import Tensors
+from lecture_utils.frontier.als import design
+from lecture_utils.frontier.effects import Effect, gamma, wishart
+from lecture_utils.frontier.ordinal import Ordinal
+from lecture_utils.frontier.rows import normal_equations, solve
+from lecture_utils.sparse import Rows
+
+STRENGTH = 2.0  # of the prior on a table's mean: as many rows as that
+
+
+class Table:
+    """The factors and the bias of every user (or movie), and what is believed of them all.
+
+    `values` is (n, k) with k = rank + 1, the bias last. A row is N(mean + effects, precision^-1)
+    with a normal-Wishart prior on mean and precision, and an `Effect` per matrix of features.
+    """
+
+    def __init__(self, size: int, k: int, features: Sequence[Tensor]):
+        self.values = torch.cat([0.1 * torch.randn(size, k - 1), torch.zeros(size, 1)], dim=1)
+        self.mean = torch.zeros(k)
+        self.precision = 5.0 * torch.eye(k)
+        for X in features:
+            if len(X) != size:
+                raise ValueError(f"features have {len(X)} rows, the table has {size}")
+        self.effects = [Effect(X, k) for X in features]
+
+    def prior_mean(self) -> Tensor:
+        """What is expected of each row before its ratings, (n, k)."""
+        return sum((effect.mean() for effect in self.effects), self.mean.expand_as(self.values))
+
+    def draw(self, gram: Tensor, moment: Tensor) -> None:
+        """Draw all rows given their normal equations, (k, k, n) and (k, n), weighted by the
+        precision of the ratings."""
+        moment = moment + self.precision @ self.prior_mean().T
+        noise = torch.randn(moment.shape)
+        self.values = solve(gram + self.precision[..., None], moment, noise).T.contiguous()
+
+    def draw_beliefs(self) -> None:
+        """Draw mean and precision of the rows, then each effect."""
+        n, k = self.values.shape
+        prior = self.prior_mean()
+        rest = self.values - (prior - self.mean)
+        average = rest.mean(0)
+        scatter = (rest - average).T @ (rest - average)
+        scatter += n * STRENGTH / (n + STRENGTH) * torch.outer(average, average)
+        self.precision = wishart(scatter, n)
+        root = torch.linalg.cholesky((n + STRENGTH) * self.precision)
+        noise = torch.linalg.solve_triangular(root.T, torch.randn(k, 1), upper=True).flatten()
+        mean = n * average / (n + STRENGTH) + noise
+        prior, self.mean = prior - self.mean + mean, mean
+        for effect in self.effects:
+            others = prior - effect.mean()
+            effect.draw(self.values - others, self.precision)
+            prior = others + effect.mean()
+
+
+class Context:
+    """An offset for each group of a user's ratings, such as those of one day: c ~ N(0, 1 / lam)."""
+
+    def __init__(self, groups: Tensor, users: Tensor, size: int):
+        self.groups = groups  # (n,)
+        self.owner = torch.zeros(size, dtype=torch.long).index_put((groups,), users)
+        if not bool((self.owner[groups] == users).all()):
+            raise ValueError("a group must hold ratings of one user only")
+        self.count = torch.bincount(groups, minlength=size)
+        self.offset = torch.zeros(size)
+        self.lam = torch.tensor(10.0)
+
+    def draw(self, rest: Tensor, precision: Tensor) -> None:
+        """Draw offsets and lam given what the rest of the model leaves, (n,), and the precision
+        of each user's ratings, (num_users,)."""
+        weight = precision[self.owner]
+        total = torch.zeros(len(self.offset)).index_add(0, self.groups, rest)
+        posterior = weight * self.count + self.lam
+        noise = torch.randn(len(total)) / posterior.sqrt()
+        self.offset = weight * total / posterior + noise
+        self.lam = gamma(1 + len(total) / 2, 1 + self.offset.square().sum() / 2)
+
+
+class Gibbs:
+    r"""One chain: $z \sim N(\mu + b_x + b_i + q_x \cdot p_i + \sum c_g,\ (\alpha\tau_x)^{-1})$.
+
+    z is the rating; with `ordinal=True` it is latent and cut points make a rating of it (alpha is
+    then 1). tau, the noise of a user, is Gamma(5, 5) or, with `user_noise=False`, 1. `contexts`
+    holds pairs (groups of the training ratings, number of groups); see `effects.time_bins`.
+    Draws come from torch's global generator: set torch.manual_seed before making the chain.
+    """
+
+    def __init__(
+        self,
+        train: Tensors,
+        num_users: int,
+        num_items: int,
+        *,
+        rank: int = 10,
+        user_features: Sequence[Tensor] = (),
+        item_features: Sequence[Tensor] = (),
+        contexts: Sequence[tuple[Tensor, int]] = (),
+        user_noise: bool = True,
+        ordinal: bool = False,
+    ):
+        self.users, self.items, ratings = train
+        if not bool(ratings.isfinite().all()):
+            raise ValueError("ratings must be finite; drop the blanks (NaN) first")
+        self.by_user = Rows(self.users, self.items, num_users, num_items)
+        self.by_item = Rows(self.items, self.users, num_items, num_users)
+        self.user = Table(num_users, rank + 1, user_features)
+        self.item = Table(num_items, rank + 1, item_features)
+        self.contexts = [Context(groups, self.users, size) for groups, size in contexts]
+        self.user_noise, self.alpha, self.tau = user_noise, torch.tensor(1.0), torch.ones(num_users)
+        self.mean = 0.0 if ordinal else ratings.mean().item()
+        self.labels = Ordinal(ratings) if ordinal else None
+        self.z = ratings - ratings.mean()
+        self.score = torch.zeros(len(ratings))  # of users and items, without contexts
+        self.offset = torch.zeros(len(ratings))  # of contexts
+
+    def sweep(self) -> None:
+        """Draw everything once, each part given all others."""
+        precision = self.alpha * self.tau  # (num_users,)
+        rest = self.z - self.offset - self.item.values[self.items, -1]
+        gram, moment = normal_equations(self.by_user, design(self.item.values), rest)
+        self.user.draw(precision * gram, precision * moment)
+        self.draw_items(precision)
+        self.user.draw_beliefs()
+        self.item.draw_beliefs()
+        self.score = self.by_user.dots(*_halves(self.user.values, self.item.values))
+        for context in self.contexts:
+            others = self.offset - context.offset[context.groups]
+            context.draw(self.z - self.score - others, precision)
+            self.offset = others + context.offset[context.groups]
+        self.draw_noise()
+        if self.labels:
+            eta, scale = self.score + self.offset, (self.alpha * self.tau).sqrt()[self.users]
+            self.labels.draw_cuts(eta, scale)
+            self.z = self.labels.draw_latent(eta, scale)
+
+    def draw_items(self, precision: Tensor) -> None:
+        """The movies' turn: here each rating of a movie has its own user's precision."""
+        rest = self.z - self.offset - self.user.values[self.users, -1]
+        root = precision.sqrt()
+        weighted = design(self.user.values) * root[:, None]
+        self.item.draw(*normal_equations(self.by_item, weighted, rest * root[self.users]))
+
+    def draw_noise(self) -> None:
+        """alpha ~ Gamma(1, 1), unless ordinal, and tau ~ Gamma(5, 5), given the residuals."""
+        square = (self.z - self.score - self.offset).square()
+        if not self.labels:
+            weighted = (self.tau[self.users] * square).sum()
+            self.alpha = gamma(1 + len(square) / 2, 1 + weighted / 2)
+        if self.user_noise:
+            total = torch.zeros(len(self.tau)).index_add(0, self.users, square)
+            count = self.by_user.start.long().diff()
+            self.tau = gamma(5 + count / 2, 5 + self.alpha * total / 2)
+
+    def predict(self, users: Tensor, items: Tensor, groups: Sequence[Tensor] = ()) -> Tensor:
+        """Expected ratings under the current draw, (m,); `groups` (m,) for each context."""
+        if len(groups) != len(self.contexts):
+            raise ValueError(f"groups for {len(self.contexts)} contexts, not {len(groups)}")
+        left, right = _halves(self.user.values, self.item.values)
+        score = (left.index_select(0, users) * right.index_select(0, items)).sum(1)
+        score = score + sum(c.offset[g] for c, g in zip(self.contexts, groups))
+        if self.labels:
+            return self.labels.expected(score, (self.alpha * self.tau).sqrt()[users])
+        return self.mean + score
+
+
+def _halves(user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
+    """(q, b, 1) and (p, 1, b): their dot product is the whole score."""
+    ones = torch.ones(len(user), 1), torch.ones(len(item), 1)
+    return (
+        torch.cat([user, ones[0]], 1),
+        torch.cat([item[:, :-1], ones[1], item[:, -1:]], 1),
+    )
+
+
+def averages(
+    chain: Gibbs, users: Tensor, items: Tensor, groups: Sequence[Tensor] = (), burn_in: int = 15
+) -> Iterator[Tensor]:
+    """Sweep without end; yield the mean prediction, (m,), over all sweeps after `burn_in`."""
+    total, count = torch.zeros(len(users)), 0
+    for _ in range(burn_in):
+        chain.sweep()
+    while True:
+        chain.sweep()
+        total, count = total + chain.predict(users, items, groups), count + 1
+        yield total / count

@@ -1,0 +1,78 @@
+"""Stars are ordered labels: an ordered probit likelihood for `gibbs`.
+
+A latent real number z ~ N(eta, 1 / precision) falls between two cut points, and its place is the
+rating. Albert & Chib (1993), section 4; cut points as in Cowles (1996), with z integrated out.
+"""
+
+import torch
+from torch import Tensor
+from torch.special import ndtr, ndtri
+
+FAR = 1e3  # beyond every z
+
+
+class Ordinal:
+    """Ratings 1..levels and the `levels - 1` cut points between them.
+
+    A flat prior on ordered cut points; they start at the quantiles of the ratings.
+    """
+
+    def __init__(self, ratings: Tensor):
+        """`ratings` (n,) must be whole numbers from 1, each level used at least once."""
+        self.labels = ratings.long() - 1  # (n,)
+        if not bool((self.labels + 1 == ratings).all()) or int(self.labels.min()) < 0:
+            raise ValueError("ordinal ratings must be whole numbers from 1 on")
+        share = torch.bincount(self.labels) / len(ratings)
+        if not bool((share > 0).all()):
+            raise ValueError(f"no rating is {int(share.argmin()) + 1}: leave no level out")
+        self.cuts = ndtri(share.cumsum(0)[:-1])  # (levels - 1,)
+        self.root = torch.linalg.cholesky(len(ratings) * _information(self.cuts, share))
+
+    def bounds(self, cuts: Tensor, eta: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
+        """Standardised ends of the interval that each z must lie in, (n,) and (n,)."""
+        ends = torch.cat([torch.tensor([-FAR]), cuts, torch.tensor([FAR])])
+        return (ends[self.labels] - eta) * scale, (ends[self.labels + 1] - eta) * scale
+
+    def draw_latent(self, eta: Tensor, scale: Tensor) -> Tensor:
+        """z of each rating, (n,): normal with mean `eta` and deviation 1 / `scale`, truncated."""
+        return eta + truncated_normal(*self.bounds(self.cuts, eta, scale)) / scale
+
+    def draw_cuts(self, eta: Tensor, scale: Tensor, steps: int = 2) -> None:
+        """Metropolis steps on all cut points together; proposals follow the Fisher information."""
+        now = self._log_likelihood(self.cuts, eta, scale)
+        for _ in range(steps):
+            noise = torch.randn(len(self.cuts), 1)
+            step = torch.linalg.solve_triangular(self.root.T, noise, upper=True).flatten()
+            proposed = self.cuts + step
+            if not bool((proposed.diff() > 0).all()):
+                continue
+            then = self._log_likelihood(proposed, eta, scale)
+            if torch.rand(()) < (then - now).exp():
+                self.cuts, now = proposed, then
+
+    def expected(self, eta: Tensor, scale: Tensor) -> Tensor:
+        """Expected rating, (m,): 1 plus, for each cut point, the chance to lie above it."""
+        return 1 + sum(ndtr((eta - cut) * scale) for cut in self.cuts)
+
+    def _log_likelihood(self, cuts: Tensor, eta: Tensor, scale: Tensor) -> Tensor:
+        low, high = self.bounds(cuts, eta, scale)
+        flip = low > 0  # the upper tail loses its digits: use the lower one
+        low, high = torch.where(flip, -high, low), torch.where(flip, -low, high)
+        return (ndtr(high) - ndtr(low)).clamp(min=1e-30).log().sum(dtype=torch.float64)
+
+
+def truncated_normal(low: Tensor, high: Tensor) -> Tensor:
+    """Standard normal draws between `low` and `high`, (n,), by the inverse of the distribution."""
+    flip = low > 0
+    low, high = torch.where(flip, -high, low), torch.where(flip, -low, high)
+    a, b = ndtr(low), ndtr(high)
+    drawn = ndtri((a + (b - a) * torch.rand(a.shape)).clamp(min=1e-37)).clamp(low, high)
+    return torch.where(flip, -drawn, drawn)
+
+
+def _information(cuts: Tensor, share: Tensor) -> Tensor:
+    """Fisher information of the cut points per rating where every eta is 0: tridiagonal."""
+    density = torch.exp(-cuts.square() / 2) / (2 * torch.pi) ** 0.5
+    own = density.square() * (1 / share[:-1] + 1 / share[1:])
+    beside = -density[:-1] * density[1:] / share[1:-1]
+    return torch.diag(own) + torch.diag(beside, 1) + torch.diag(beside, -1)

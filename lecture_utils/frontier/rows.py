@@ -1,0 +1,44 @@
+"""Least squares for every user at once, or for every movie.
+
+Given the movies' factors f, user x's own solve a ridge regression on her ratings. Its normal
+equations need the sum of f f^T over the movies that she rated. For all users together that is one
+product: a sparse 0/1 matrix (users x movies) times a dense one that holds f f^T of each movie.
+"""
+
+import torch
+from torch import Tensor
+
+from lecture_utils.sparse import Rows
+
+
+def normal_equations(ratings: Rows, design: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Of each row's regression of `values` (n,) on `design` (num_columns, k): the sums of f f^T,
+    shape (k, k, num_rows), and of values times f, shape (k, num_rows)."""
+    k = design.shape[1]
+    i, j = torch.tril_indices(k, k)
+    ones = ratings.matrix(torch.ones_like(values))
+    half = ones @ (design[:, i] * design[:, j])  # (num_rows, k (k + 1) / 2)
+    whole = torch.empty(k, k, dtype=torch.long)
+    whole[i, j] = whole[j, i] = torch.arange(len(i))
+    gram = half.T.contiguous()[whole]  # (k, k, num_rows)
+    return gram, (ratings.matrix(values) @ design).T.contiguous()
+
+
+def solve(gram: Tensor, moment: Tensor, noise: Tensor | float = 0.0) -> Tensor:
+    """Solve a small system per row: gram (k, k, n) positive definite, moment (k, n) -> (k, n).
+
+    With standard normal `noise` (k, n) a draw from N(gram^-1 moment, gram^-1) comes back, which is
+    what a Gibbs sampler wants. Cholesky column by column, every column for all n rows at once:
+    LAPACK one row after the other takes twice as long.
+    """
+    k = len(moment)
+    L, x = torch.empty_like(gram), torch.empty_like(moment)
+    for j in range(k):
+        column = gram[j:, j] - (L[j:, :j] * L[j, :j]).sum(1)  # (k - j, n)
+        scale = column[0].rsqrt()
+        L[j:, j] = column * scale
+        x[j] = (moment[j] - (L[j, :j] * x[:j]).sum(0)) * scale  # L x = moment
+    x = x + noise
+    for j in reversed(range(k)):
+        x[j] = (x[j] - (L[j + 1 :, j] * x[j + 1 :]).sum(0)) / L[j, j]  # L^T x = x
+    return x

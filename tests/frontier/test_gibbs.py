@@ -1,0 +1,221 @@
+"""The sampler: against loops with the same random numbers, against the joint distribution, and
+against planted parameters."""
+
+from itertools import islice
+
+import pytest
+import torch
+
+from lecture_utils import Tensors
+from lecture_utils.frontier.effects import wishart
+from lecture_utils.frontier.gibbs import STRENGTH, Context, Gibbs, averages
+
+USERS, ITEMS = 20, 15
+
+
+def data(seed=1, n=200):
+    torch.manual_seed(seed)
+    users, items = torch.randint(0, USERS, (n,)), torch.randint(0, ITEMS, (n,))
+    return Tensors(users, items, torch.randint(1, 6, (n,)).float())
+
+
+def chain(train=None, seed=0, **settings):
+    train = train or data()
+    torch.manual_seed(seed)
+    return Gibbs(train, USERS, ITEMS, **({"rank": 3} | settings))
+
+
+@pytest.fixture
+def double():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_users_against_a_loop_with_the_same_noise():
+    gibbs = chain()
+    gibbs.tau = 0.5 + torch.rand(USERS)
+    gibbs.alpha = torch.tensor(1.7)
+    before, precision = gibbs.item.values.clone(), gibbs.user.precision.clone()
+    prior, tau = gibbs.user.prior_mean().clone(), gibbs.tau
+    torch.manual_seed(7)
+    gibbs.sweep()
+    torch.manual_seed(7)
+    noise = torch.randn(4, USERS)
+    users, items, _ = data()
+    z = data().ratings - data().ratings.mean()
+    found = gibbs.user.values  # the first thing that a sweep draws; beliefs do not change it
+    for x in range(USERS):
+        mine = users == x
+        A = torch.cat([before[items[mine], :3], torch.ones(int(mine.sum()), 1)], 1)
+        y = z[mine] - before[items[mine], 3]
+        gram = 1.7 * tau[x] * A.T @ A + precision
+        mean = torch.linalg.solve(gram, 1.7 * tau[x] * A.T @ y + precision @ prior[x])
+        root = torch.linalg.cholesky(gram)
+        slow = mean + torch.linalg.solve(root.T, noise[:, x])
+        torch.testing.assert_close(found[x], slow, rtol=1e-3, atol=1e-3)
+
+
+def test_items_weigh_each_rating_by_its_user():
+    gibbs = chain()
+    precision = 0.5 + torch.rand(USERS)
+    user, prior = gibbs.user.values, gibbs.item.prior_mean().clone()
+    torch.manual_seed(7)
+    gibbs.draw_items(precision)
+    torch.manual_seed(7)
+    noise = torch.randn(4, ITEMS)
+    users, items, _ = data()
+    for i in range(ITEMS):
+        mine = users[items == i]
+        A = torch.cat([user[mine, :3], torch.ones(len(mine), 1)], 1)
+        W, y = torch.diag(precision[mine]), gibbs.z[items == i] - user[mine, 3]
+        gram = A.T @ W @ A + gibbs.item.precision
+        mean = torch.linalg.solve(gram, A.T @ W @ y + gibbs.item.precision @ prior[i])
+        slow = mean + torch.linalg.solve(torch.linalg.cholesky(gram).T, noise[:, i])
+        torch.testing.assert_close(gibbs.item.values[i], slow, rtol=1e-3, atol=1e-3)
+
+
+def test_a_context_is_a_shrunken_mean():
+    groups, users = torch.tensor([0, 0, 1, 2]), torch.tensor([0, 0, 0, 1])
+    context, precision = Context(groups, users, 4), torch.tensor([2.0, 0.5])
+    rest, drawn = torch.tensor([1.0, 3.0, -1.0, 4.0]), []
+    torch.manual_seed(0)
+    for _ in range(20_000):
+        context.lam = torch.tensor(1.5)  # held fixed
+        context.draw(rest, precision)
+        drawn.append(context.offset)
+    drawn = torch.stack(drawn)
+    posterior = torch.tensor([2 * 2 + 1.5, 2 * 1 + 1.5, 0.5 + 1.5, 1.5])
+    mean = torch.tensor([2 * 4, -2, 0.5 * 4, 0]) / posterior
+    torch.testing.assert_close(drawn.mean(0), mean, rtol=0, atol=0.03)
+    torch.testing.assert_close(drawn.var(0), 1 / posterior, rtol=0.05, atol=0)
+    with pytest.raises(ValueError, match="one user only"):
+        Context(torch.tensor([0, 0]), torch.tensor([0, 1]), 1)
+
+
+def statistics(gibbs):
+    """Bounded, since the priors have heavy tails."""
+    user, item = gibbs.user, gibbs.item
+    context = gibbs.contexts[0]
+    return torch.stack(
+        [
+            gibbs.alpha / (1 + gibbs.alpha),
+            gibbs.tau[0] / (1 + gibbs.tau[0]),
+            context.lam / (1 + context.lam),
+            context.offset[0].tanh() ** 2,
+            user.values[0, 0].tanh() ** 2,
+            user.values[:, -1].mean().tanh() ** 2,
+            item.values[0, 0].tanh() ** 2,
+            (user.values[0, 0] * item.values[0, 0]).tanh() ** 2,
+            user.precision[0, 0] / (1 + user.precision[0, 0]),
+            item.mean[0].tanh() ** 2,
+            item.effects[0].coefficients[0, 0].tanh() ** 2,
+            item.effects[0].precision[0, 0] / (1 + item.effects[0].precision[0, 0]),
+        ]
+    )
+
+
+def from_the_prior(gibbs):
+    """Draw every parameter of a chain from its prior, in the order of the model's story."""
+    gibbs.alpha = torch.distributions.Gamma(1.0, 1.0).sample()
+    gibbs.tau = torch.distributions.Gamma(5.0, 5.0).sample(gibbs.tau.shape)
+    for context in gibbs.contexts:
+        context.lam = torch.distributions.Gamma(1.0, 1.0).sample()
+        context.offset = torch.randn(len(context.offset)) / context.lam.sqrt()
+    for table in (gibbs.user, gibbs.item):
+        n, k = table.values.shape
+        table.precision = wishart(torch.zeros(k, k), 0)
+        root = torch.linalg.cholesky(torch.linalg.inv(table.precision))
+        table.mean = root @ torch.randn(k) / STRENGTH**0.5
+        for effect in table.effects:
+            effect.precision = wishart(torch.zeros(k, k), 0)
+            spread = torch.linalg.cholesky(torch.linalg.inv(effect.precision))
+            noise = torch.randn(len(effect.scale), k) @ spread.T
+            effect.coefficients = effect.scale.sqrt()[:, None] * noise
+        table.values = table.prior_mean() + torch.randn(n, k) @ root.T
+
+
+def simulate(gibbs):
+    """Ratings given the parameters."""
+    left = torch.cat([gibbs.user.values[:, :-1], gibbs.user.values[:, -1:]], 1)[gibbs.users]
+    right = gibbs.item.values[gibbs.items]
+    gibbs.score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
+    gibbs.offset = sum(c.offset[c.groups] for c in gibbs.contexts)
+    noise = torch.randn(len(gibbs.z)) / (gibbs.alpha * gibbs.tau[gibbs.users]).sqrt()
+    gibbs.z = gibbs.score + gibbs.offset + noise
+
+
+def test_joint_distribution(double):
+    """Geweke (2004), Getting It Right: parameters drawn from the prior, and parameters of a chain
+    whose data are drawn anew after each sweep, have the same distribution."""
+    torch.manual_seed(3)
+    users, items = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 1, 1, 0, 1])
+    train = Tensors(users, items, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
+    groups = torch.tensor([0, 0, 1, 2, 3])
+    gibbs = Gibbs(
+        train, 3, 2, rank=1, item_features=[torch.tensor([[1.0], [0.5]])], contexts=[(groups, 4)]
+    )
+    prior = []
+    for _ in range(4000):
+        from_the_prior(gibbs)
+        prior.append(statistics(gibbs))
+    prior, sampled = torch.stack(prior), []
+    for _ in range(12_000):
+        simulate(gibbs)
+        gibbs.sweep()
+        sampled.append(statistics(gibbs))
+    batches = torch.stack(sampled).reshape(40, 300, -1).mean(1)  # neighbours are alike
+    error = (batches.var(0) / 40 + prior.var(0) / len(prior)).sqrt()
+    z = (batches.mean(0) - prior.mean(0)) / error
+    assert z.abs().max() < 4, z
+
+
+@pytest.mark.parametrize("ordinal", [False, True])
+def test_planted_parameters_are_found_again(ordinal):
+    torch.manual_seed(0)
+    m, k, n = 60, 50, 2400
+    q, p, bx, bi = torch.randn(m, 2), torch.randn(k, 2), torch.randn(m), torch.randn(k)
+    truth = (q @ p.T + bx[:, None] + bi) / 2 + 3
+    cells = torch.randperm(m * k)
+    users, items = cells // k, cells % k
+    ratings = truth[users, items] + 0.3 * torch.randn(m * k)
+    if ordinal:
+        ratings = ratings.round().clamp(1, 5)
+    train = Tensors(users[:n], items[:n], ratings[:n])
+    gibbs = Gibbs(train, m, k, rank=2, ordinal=ordinal)
+    guess = next(islice(averages(gibbs, users[n:], items[n:], burn_in=100), 200, None))
+    gap = (guess - ratings[n:]).square().mean().sqrt().item()
+    assert gap < (0.55 if ordinal else 0.36)  # rounding alone costs sqrt(1/12 + .09) = .42
+    assert gap < 0.5 * ratings[n:].std().item()
+
+
+def test_effects_explain_what_depends_on_features():
+    """Movies without ratings are told apart by their features alone."""
+    torch.manual_seed(0)
+    X = torch.cat([torch.zeros(ITEMS, 1), torch.ones(ITEMS, 1)])
+    users, items = torch.randint(0, USERS, (600,)), torch.randint(0, 2 * ITEMS - 2, (600,))
+    items = items + (items >= ITEMS - 1).long()  # one movie of either kind stays unrated
+    ratings = 3 + 1.5 * X[items, 0] + 0.3 * torch.randn(600)
+    gibbs = Gibbs(Tensors(users, items, ratings), USERS, 2 * ITEMS, rank=1, item_features=[X])
+    unrated = torch.tensor([ITEMS - 1, 2 * ITEMS - 1])
+    found = next(islice(averages(gibbs, torch.tensor([0, 0]), unrated), 200, None))
+    assert found[1] - found[0] == pytest.approx(1.5, abs=0.4)
+
+
+def test_same_seed_same_chain():
+    a, b, c = chain(), chain(), chain(seed=5)
+    for gibbs in (a, b, c):
+        torch.manual_seed(9)
+        gibbs.sweep()
+    assert torch.equal(a.user.values, b.user.values)
+    assert not torch.equal(a.user.values, c.user.values)
+
+
+def test_bad_arguments():
+    train = data()
+    with pytest.raises(ValueError, match="must be finite"):
+        chain(train._replace(ratings=train.ratings * float("nan")))
+    with pytest.raises(ValueError, match="features have 3 rows, the table has 20"):
+        chain(user_features=[torch.ones(3, 1)])
+    with pytest.raises(ValueError, match="groups for 0 contexts, not 1"):
+        chain().predict(train.users, train.items, [train.users])
