@@ -1,0 +1,168 @@
+"""benchmarks/: the driver, on cheap methods and the synthetic set, and the results that it left."""
+
+import json
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from benchmarks import run, worker
+from benchmarks.methods import METHODS, Method
+from lecture_utils import Ratings, synthetic
+from tests.notebooks import ROOT
+
+CHEAP = ("mean", "biases", "als")
+TARGETS = {str(target) for target in worker.TARGETS}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bench")
+    worker.save(Ratings("synthetic", *synthetic.make("ua")), folder / "ua.pickle")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def methods():
+    registry = run.describe()
+    return {key: registry[key] for key in CHEAP}
+
+
+@pytest.fixture(scope="module")
+def runs(folder, methods):
+    return run.measure(folder, methods, ["ua"], [0, 1], steps=2)
+
+
+def check_row(row):
+    assert row["split"] in worker.SPLITS
+    for name in run.MEASURED:
+        assert row[name]["mean"] >= 0 and row[name]["spread"] >= 0
+    assert 0.8 < row["rmse"]["mean"] < 2
+    assert row["peak_mb"]["mean"] >= row["peak_before_mb"]["mean"] > 10
+    assert row["reached_cpu_s"] is None or set(row["reached_cpu_s"]) == TARGETS
+    assert row["code_lines"] is None or 20 < row["code_lines"] < 1000
+
+
+def test_a_row_has_means_over_the_seeds(runs, methods):
+    rows = run.summary(runs, methods, ["ua"], [0, 1])
+    assert [row["method"] for row in rows] == [*CHEAP]
+    for row in rows:
+        check_row(row)
+    rmse = [row["rmse"]["mean"] for row in rows]
+    assert rmse[0] > rmse[1] > rmse[2]
+    assert rows[1]["rmse"]["spread"] == 0 < rows[2]["rmse"]["spread"]  # only ALS has a seed
+    assert run.summary(runs, methods, ["ua"], [0, 1, 2]) == []
+    assert all(row["setting"] in run.table(rows) for row in rows)
+
+
+def test_what_has_run_does_not_run_again(folder, methods, runs, monkeypatch):
+    monkeypatch.setattr(run, "spawn", lambda *_: pytest.fail("ran again"))
+    assert run.measure(folder, methods, ["ua"], [0, 1], steps=2) == runs
+    assert len((folder / "runs.jsonl").read_text().splitlines()) == len(runs) == 6
+
+
+def test_seeds_take_turns(runs):
+    assert [(r["seed"], r["method"]) for r in runs] == [(s, k) for s in (0, 1) for k in CHEAP]
+
+
+def test_a_failed_run_stops_and_tells_why(folder):
+    with pytest.raises(SystemExit, match="KeyError: 'nothing'"):
+        run.spawn("benchmarks.worker", folder, "nothing", "ua", 0)
+
+
+def test_only_the_real_movielens_is_measured(tmp_path, monkeypatch):
+    made = Ratings("synthetic", *synthetic.make("ua"))
+    monkeypatch.setattr("lecture_utils.data.load_movielens", lambda split: made)
+    with pytest.raises(SystemExit, match="LECTURE_DATA_DIR"):
+        worker.fetch(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def clocked(monkeypatch):
+    """A clock whose time is `now[0]`, for two ratings of 3 stars."""
+    now = [0.0]
+    monkeypatch.setattr(worker, "process_time", lambda: now[0])
+    clock = worker.Clock(np.array([3.0, 3.0]))
+    clock.start()
+    return now, clock
+
+
+def test_the_clock_stands_still_while_it_predicts(monkeypatch):
+    now, clock = clocked(monkeypatch)
+
+    def predict():
+        now[0] += 100
+        return [4.0, 9.0]  # 9 counts as 5
+
+    now[0] += 2
+    clock.report(1, predict)
+    now[0] += 3
+    clock.report(2, predict)
+    assert clock.curve == [(1, 2.0, math.sqrt(2.5)), (2, 5.0, math.sqrt(2.5))]
+    assert clock.predict == 100
+
+
+def test_the_mean_of_draws_is_scored(monkeypatch):
+    now, clock = clocked(monkeypatch)
+
+    def predict():
+        now[0] += 1
+        return [now[0], 3.0]  # 1, then 2, then 3
+
+    for step in range(3):
+        clock.report(step, predict, average=True)
+    errors = [rmse * math.sqrt(2) for _, _, rmse in clock.curve]
+    assert errors == pytest.approx([2, 1.5, 1])
+    assert clock.predict == 3  # all of them are needed
+
+
+def test_refits_go_on_until_all_targets_are_reached():
+    asked = []
+
+    def method(data, seed, clock, epochs):
+        asked.append(epochs)
+        clock.start()
+        clock.report(epochs, lambda: np.array([3.0, 3.0]) + 1.2 - 0.01 * epochs)
+
+    data = SimpleNamespace(test={"rating": SimpleNamespace(to_numpy=lambda _: np.full(2, 3.0))})
+    result = worker.run(Method("ours", "", method, refit=True), data, 0, 100, refit=True)
+    assert asked[0] == 100 and asked[1:4] == [1, 2, 3] and 28 <= asked[-1] <= 31
+    assert None not in result["reached_cpu_s"].values()
+    without = worker.run(Method("ours", "", method, refit=True), data, 0, 100)
+    assert without["reached_cpu_s"] is None
+
+
+def test_lines_of_code(tmp_path, monkeypatch):
+    text = '"""Doc."""\n\n# comment\ndef f():\n    """More\n    of it."""\n    return """\na"""\n'
+    (tmp_path / "lecture_utils").mkdir()
+    (tmp_path / "lecture_utils" / "m.py").write_text(text)
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    assert run.code_lines(["m"]) == 3  # def, and two of return
+
+
+def test_the_code_that_is_counted_exists():
+    assert all(run.code_lines(m.code) > 20 for m in METHODS.values() if m.code)
+    assert all(bool(m.code) == (m.ours and key != "mean") for key, m in METHODS.items())
+
+
+def test_the_results_on_disk():
+    results = json.loads(run.RESULTS.read_text(encoding="utf-8"))
+    assert results["data"] == "ml-100k" and results["machine"]["cpu"]
+    assert {"python", "torch", "cornac", "myfm"} <= set(results["versions"])
+    found = {(row["method"], row["split"]) for row in results["rows"]}
+    needed = {key for key, method in METHODS.items() if not method.slow}
+    assert found >= {(key, split) for key in needed for split in worker.SPLITS}
+    for row in results["rows"]:
+        check_row(row)
+        method = METHODS[row["method"]]
+        assert (row["setting"], row["steps"]) == (method.setting, method.steps)
+        assert len(row["seeds"]) == 3
+    assert results["epoch"]["largest_relative_gradient_gap"] < 1e-5
+
+
+def test_the_peers_are_pinned():
+    lines = (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8").splitlines()
+    pinned = dict(line.split("#")[0].strip().split("==") for line in lines if line[0] != "#")
+    installed = json.loads(run.RESULTS.read_text(encoding="utf-8"))["versions"]
+    assert pinned.items() >= {p: v for p, v in installed.items() if p in pinned}.items()
