@@ -3,10 +3,11 @@ RUNS ?= 5
 DEV := .venv/ready
 BOOK := .venv-book/ready
 COLAB := .venv-colab/ready
+BENCH := .venv-bench/ready
 PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
-.PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference pins address clean
+.PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference bench pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -58,6 +59,10 @@ lectures: $(DEV)
 reference: $(DEV)
 	OMP_NUM_THREADS=1 .venv/bin/python -m tests.measure
 
+#: make bench      measure our methods and other libraries' side by side (about 25 minutes)
+bench: $(BENCH)
+	.venv-bench/bin/python -u -m benchmarks.run $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
+
 #: make pins       write constraints.txt: the newest versions that resolve together
 pins:
 	grep '^torch==' constraints.txt > constraints.new && mv constraints.new constraints.txt
@@ -72,7 +77,7 @@ address:
 
 #: make clean      remove what was built, the environments included
 clean:
-	rm -rf _build .venv .venv-book .venv-colab .pytest_cache .ruff_cache
+	rm -rf _build .venv .venv-book .venv-colab .venv-bench .pytest_cache .ruff_cache
 
 # pip 25.1 was the first to know --group.
 $(DEV): pyproject.toml constraints.txt
@@ -97,4 +102,13 @@ $(COLAB): tests/colab.txt constraints.txt
 	sed -n 's/==.*/==/p' tests/colab.txt | grep -vFf - constraints.txt > .venv-colab/rest.txt
 	.venv-colab/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
 	.venv-colab/bin/python -m pip install --quiet -r tests/colab.txt -c .venv-colab/rest.txt
+	touch $@
+
+# myfm needs an older setuptools than the one in constraints.txt.
+$(BENCH): benchmarks/requirements.txt pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-bench
+	grep -v '^setuptools==' constraints.txt > .venv-bench/rest.txt
+	.venv-bench/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
+	.venv-bench/bin/python -m pip install --quiet --editable . -r benchmarks/requirements.txt \
+		-c .venv-bench/rest.txt
 	touch $@

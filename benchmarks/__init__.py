@@ -1,0 +1,5 @@
+"""Our methods and other people's, side by side on MovieLens 100K: `make bench`.
+
+`methods` says what is compared, `worker` runs one of them in a process of its own, `run` starts
+the workers and writes results.json, `epoch` measures one step of document 000's model.
+"""

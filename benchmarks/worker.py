@@ -1,0 +1,148 @@
+"""One method, one split, one seed: the only thing that its process does.
+
+python -m benchmarks.worker FOLDER METHOD SPLIT SEED [STEPS] prints one line of JSON;
+python -m benchmarks.worker FOLDER puts the splits of the real MovieLens into FOLDER;
+python -m benchmarks.worker prints what there is to run.
+"""
+
+import json
+import pickle
+import resource
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from time import process_time
+from types import SimpleNamespace
+
+import numpy as np
+
+from benchmarks.methods import METHODS, Method
+
+SPLITS = ("ua", "u1")
+TARGETS = (0.96, 0.95, 0.94, 0.93, 0.92)
+GROWTH = 1.1  # from one refit's epochs to the next
+
+
+class Clock:
+    """CPU seconds of a method, which stand still while it is scored.
+
+    `curve` holds a row (step, seconds so far, RMSE clipped to 1..5) per report. `predict` is what
+    the last prediction took, or with `average` all that the mean is taken of.
+    """
+
+    def __init__(self, ratings: np.ndarray):
+        self.ratings = ratings  # (m,)
+        self.curve, self.seconds, self.predict = [], 0.0, 0.0
+        self.total, self.count = np.zeros(len(ratings)), 0
+
+    def start(self) -> None:
+        """To be called when everything is imported and the ratings lie where they are wanted."""
+        self.since = process_time()
+
+    def report(self, step: int, predict: Callable[[], object], average: bool = False) -> None:
+        """Score what `predict()` returns, (m,), or with `average` the mean of all so far."""
+        paused = process_time()
+        self.seconds += paused - self.since
+        prediction = np.asarray(predict(), dtype=float)
+        took = process_time() - paused
+        if average:
+            self.total, self.count = self.total + prediction, self.count + 1
+            prediction, took = self.total / self.count, self.predict + took
+        self.predict = took
+        rmse = np.sqrt(np.mean((prediction.clip(1, 5) - self.ratings) ** 2))
+        self.curve.append((step, self.seconds, float(rmse)))
+        self.start()
+
+
+def run(method: Method, data: object, seed: int, steps: int, refit: bool = False) -> dict:
+    """Result of one run. `refit` asks for the curve of a method that shows no iterates: it is
+    trained anew, from the same seed, for 1 epoch, 2 and so on, until it reaches every target."""
+    ratings = data.test["rating"].to_numpy(float)
+    begun = _peak()
+    clock = Clock(ratings)
+    method.run(data, seed, clock, steps)
+    peak, (_, fit, rmse) = _peak(), clock.curve[-1]
+    curve = clock.curve
+    if method.refit:
+        curve = list(_refits(method, data, seed, steps)) if refit else []
+    reached = {
+        str(target): next((seconds for _, seconds, rmse in curve if rmse <= target), None)
+        for target in TARGETS
+    }
+    return {
+        "rmse": rmse,
+        "fit_cpu_s": fit,
+        "predict_cpu_s": clock.predict,
+        "peak_mb": peak,
+        "peak_before_mb": begun,
+        "reached_cpu_s": reached if curve else None,
+    }
+
+
+def _refits(method: Method, data: object, seed: int, steps: int):
+    epochs = 1
+    while True:
+        clock = Clock(data.test["rating"].to_numpy(float))
+        method.run(data, seed, clock, epochs)
+        yield clock.curve[-1]
+        if epochs == steps or clock.curve[-1][2] <= min(TARGETS):
+            return
+        epochs = min(steps, max(epochs + 1, round(epochs * GROWTH)))
+
+
+def _peak() -> float:
+    """Largest resident memory of this process so far in MB, the interpreter included."""
+    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def save(data: object, path: Path) -> None:
+    """Put a `Ratings` where a worker finds it, as tables: peers' workers do without torch."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(pickle.dumps({f.name: getattr(data, f.name) for f in fields(data)}))
+
+
+def load(path: Path, ours: bool) -> object:
+    """What `save` wrote: a `Ratings`, or for a peer something with the same tables."""
+    tables = pickle.loads(path.read_bytes())
+    if not ours:
+        return SimpleNamespace(**tables)
+    from lecture_utils.data import Ratings
+
+    return Ratings(**tables)
+
+
+def fetch(folder: Path) -> None:
+    """Save the splits; SystemExit unless they are the real ones."""
+    from lecture_utils.data import load_movielens
+
+    for split in SPLITS:
+        data = load_movielens(split)
+        if data.name != "ml-100k":
+            raise SystemExit("benchmarks need the real MovieLens 100K: set LECTURE_DATA_DIR")
+        save(data, folder / f"{split}.pickle")
+
+
+def registry() -> dict[str, dict]:
+    """METHODS without the functions."""
+    names = [f.name for f in fields(Method) if f.name != "run"]
+    return {key: {n: getattr(method, n) for n in names} for key, method in METHODS.items()}
+
+
+def main(folder: str = "", *arguments: str) -> None:
+    if not folder:
+        print(json.dumps(registry()))
+        return
+    if not arguments:
+        fetch(Path(folder))
+        return
+    key, split, seed, *steps = arguments
+    method = METHODS[key]
+    data = load(Path(folder) / f"{split}.pickle", method.ours)
+    steps = int(steps[0]) if steps else method.steps
+    print(json.dumps(run(method, data, int(seed), steps, refit=split == SPLITS[0])))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
