@@ -64,7 +64,7 @@ MUTANTS = {
         "check-fold-in", {"neighbours", "seeds", "weak"},
     ),
     "04 seen": Mutant(
-        "04", {'by_hand[my_items] = float("-inf")': "by_hand[my_items] += 0"},
+        "04", {'[my_items] = float("-inf")': '[my_items] = float("inf")'},
         "check-top-n", {"neighbours", "seeds", "weak"},
     ),
     "05 shuffled": Mutant(
