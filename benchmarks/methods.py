@@ -257,8 +257,8 @@ METHODS = {
     ),
     "surprise-svdpp": Method(
         "Surprise",
-        "SVD++, k 20, reg .05",
-        partial(surprise, algorithm="SVDpp", n_factors=20, reg_all=0.05, cache_ratings=True),
+        "SVD++, k 20, reg .09",
+        partial(surprise, algorithm="SVDpp", n_factors=20, reg_all=0.09, cache_ratings=True),
         50,
         refit=True,
         slow=True,

@@ -135,14 +135,15 @@ def versions() -> dict[str, str]:
 
 def table(rows: list[dict]) -> str:
     """The rows as text, one line each."""
-    lines = [f"{'':64} RMSE (spread)    fit s  predict s  peak MB  s to .94"]
+    lines = [f"{'':64} RMSE (spread)      fit s  predict s  peak MB  s to .94  may look at"]
     for row in rows:
         name = f"{row['split']} {row['who']}: {row['setting']}"
         cells = [row[key]["mean"] for key in ("fit_cpu_s", "predict_cpu_s", "peak_mb")]
         reached = (row["reached_cpu_s"] or {}).get("0.94")
         rmse = f"{row['rmse']['mean']:.4f} ({row['rmse']['spread']:.4f})"
         text = f"{name:64} {rmse} {cells[0]:8.2f} {cells[1]:10.2f} {cells[2]:8.0f}"
-        lines.append(text + (f" {reached['mean']:9.2f}" if reached else ""))
+        text += f" {reached['mean']:9.2f}" if reached else f" {'-':>9}"
+        lines.append(f"{text}  {row['information']}")
     return "\n".join(lines)
 
 
