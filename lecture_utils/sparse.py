@@ -42,6 +42,10 @@ class Rows:
         self.start = torch.cat([torch.zeros(1), ends]).int()  # (num_rows + 1,)
         self.column = columns[self.order].int()  # (n,)
 
+    def counts(self) -> Tensor:
+        """Ratings of each row, (num_rows,)."""
+        return self.start.long().diff()
+
     def matrix(self, values: Tensor) -> Tensor:
         """The sparse matrix that holds `values`, (n,), where the ratings are."""
         values = values.index_select(0, self.order)
