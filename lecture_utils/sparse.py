@@ -2,18 +2,20 @@
 
 `P[items]` is easy to read, but its gradient adds 90,570 rows one after the other into a small
 table, and that is where a step spends its time. The same gradient is a product: with the errors in
-a sparse matrix E (users x movies), dQ = E P and dP = E^T Q.
+a sparse matrix E (users x movies), dQ = 2/n E P and dP = 2/n E^T Q.
 """
 
 import warnings
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lecture_utils.models import MatrixFactorization, check_pairs
 
 WORTHWHILE = 1000  # ratings; a smaller table is as fast without
+VECTOR = 16  # floats that a processor multiplies at once
 
 with warnings.catch_warnings():  # PyTorch remarks, once, that its sparse CSR matrices are "in beta"
     warnings.simplefilter("ignore", UserWarning)
@@ -36,7 +38,7 @@ class Rows:
             if not (int(ids.min()) >= 0 and int(ids.max()) < size):
                 raise IndexError(f"{name} ids must lie in 0..{size - 1}")
         self.shape = num_rows, num_columns
-        self.order = torch.argsort(rows * num_columns + columns)  # (n,) row by row
+        self.order = torch.argsort(rows.long() * num_columns + columns)  # (n,) row by row
         self.place = torch.argsort(self.order)  # (n,) and back
         ends = torch.bincount(rows, minlength=num_rows).cumsum(0)
         self.start = torch.cat([torch.zeros(1), ends]).int()  # (num_rows + 1,)
@@ -55,49 +57,85 @@ class Rows:
 
     def dots(self, left: Tensor, right: Tensor) -> Tensor:
         """left[row] . right[column] of each rating, (n,), from (num_rows, k), (num_columns, k)."""
-        if not torch.backends.mkl.is_available():  # sampled_addmm is MKL's
-            rows = torch.repeat_interleave(self.start.long().diff())
-            picked = left.index_select(0, rows) * right.index_select(0, self.column)
-            return picked.sum(1).index_select(0, self.place)
-        nothing = self.matrix(left.new_zeros(len(self.column)))
-        dots = torch.sparse.sampled_addmm(nothing, left, right.T, beta=0.0)
-        return dots.values().index_select(0, self.place)
+        cells = self.matrix(left.new_zeros(len(self.column)))
+        dots_minus(cells, left, right)
+        return cells.values().index_select(0, self.place)
 
 
-class Dots(torch.autograd.Function):
-    """`Rows.dots` with its gradient: two products of a sparse and a dense matrix."""
-
-    @staticmethod
-    def forward(ctx, left: Tensor, right: Tensor, rows: Rows, columns: Rows) -> Tensor:
-        ctx.save_for_backward(left, right)
-        ctx.rows, ctx.columns = rows, columns
-        return rows.dots(left, right)
-
-    @staticmethod
-    def backward(ctx, error: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        left, right = ctx.saved_tensors
-        return ctx.rows.matrix(error) @ right, ctx.columns.matrix(error) @ left, None, None
+def dots_minus(cells: Tensor, left: Tensor, right: Tensor) -> None:
+    """Turn each value of the sparse matrix `cells` into left[row] . right[column] - value."""
+    if torch.backends.mkl.is_available():  # sampled_addmm has been tried with MKL only
+        # It reads what does not fill a vector number by number: a rank of 4 took ten times as
+        # long as one of 16. Zeros fill it.
+        left, right = (F.pad(table, (0, -table.shape[1] % VECTOR)) for table in (left, right))
+        torch.sparse.sampled_addmm(cells, left, right.T, beta=-1.0, out=cells)
+    else:
+        rows = torch.repeat_interleave(cells.crow_indices().diff())
+        picked = left.index_select(0, rows) * right.index_select(0, cells.col_indices())
+        cells.values().neg_().add_(picked.sum(1))
 
 
-def predictor(model: nn.Module, users: Tensor, items: Tensor) -> Callable[[], Tensor]:
-    """A function without arguments that predicts the same ratings again and again, (n,).
+class Errors:
+    """Predicted minus given ratings as E and its transpose, whose values each step overwrites."""
 
-    For a `MatrixFactorization` on the CPU it is the fast one; otherwise `model(users, items)`.
-    Predictions and gradients are equal but for rounding.
+    def __init__(self, by_user: Rows, by_item: Rows, ratings: Tensor):
+        self.ratings = ratings.index_select(0, by_user.order)  # (n,) user by user
+        self.turn = by_user.place[by_item.order].int()  # (n,) from there to movie by movie
+        self.E, self.E_T = by_user.matrix(ratings), by_item.matrix(ratings)
+        self.values = self.E.values()  # (n,), the same memory
+
+
+class MeanSquare(torch.autograd.Function):
+    """The mean of the squared errors, a scalar, with its gradient.
+
+    A sum does not ask for an order, so the ratings stay sorted by user. Only for E^T the errors
+    have to move: 90,570 single numbers, not rows.
     """
-    if type(model) is not MatrixFactorization or len(users) < WORTHWHILE or model.P.is_cuda:
-        return lambda: model(users, items)
-    check_pairs(users, items, len(model.Q), len(model.P))
-    rows = Rows(users, items, len(model.Q), len(model.P))
-    columns = Rows(items, users, len(model.P), len(model.Q))
 
-    def predict() -> Tensor:
-        left, right = model.Q, model.P
-        if model.bias:  # (q, b, 1) . (p, 1, b)
-            one = left.new_ones(1)
-            left = torch.cat([left, model.bias_user[:, None], one.expand(len(left), 1)], 1)
-            right = torch.cat([right, one.expand(len(right), 1), model.bias_item[:, None]], 1)
-        score = Dots.apply(left, right, rows, columns)
-        return score + model.mean if model.bias else score
+    @staticmethod
+    def forward(ctx, left: Tensor, right: Tensor, errors: Errors) -> Tensor:
+        values = errors.values.copy_(errors.ratings)
+        dots_minus(errors.E, left, right)
+        ctx.save_for_backward(left, right, values)  # so backward refuses if they have changed
+        ctx.errors = errors
+        return values.dot(values) / len(values)
 
-    return predict
+    @staticmethod
+    def backward(ctx, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        left, right, values = ctx.saved_tensors
+        E, E_T = ctx.errors.E, ctx.errors.E_T
+        torch.index_select(values, 0, ctx.errors.turn, out=E_T.values())
+        scale = slope * (2 / len(values))
+        return scale * (E @ right), scale * (E_T @ left), None
+
+
+def squared_error(
+    model: nn.Module, users: Tensor, items: Tensor, ratings: Tensor
+) -> Callable[[], Tensor] | None:
+    """A function without arguments: the mean squared error on the same ratings, again and again.
+
+    Like that of `model(users, items)`, also in its gradients, but for rounding. Call backward
+    before you call it again. None if the model itself is as fast or the only way: for all but a
+    `MatrixFactorization` on the CPU.
+    """
+    if type(model) is not MatrixFactorization or len(users) < WORTHWHILE:
+        return None
+    P, Q = model.P, model.Q
+    known = P.device.type == "cpu" and P.dtype in (torch.float32, torch.float64)
+    if not known or ratings.shape != users.shape:
+        return None
+    check_pairs(users, items, len(Q), len(P))
+    rest = (ratings - model.mean if model.bias else ratings).to(P.dtype)
+    by_user, by_item = Rows(users, items, len(Q), len(P)), Rows(items, users, len(P), len(Q))
+    errors = Errors(by_user, by_item, rest)
+    return lambda: MeanSquare.apply(*halves(model), errors)
+
+
+def halves(model: MatrixFactorization) -> tuple[Tensor, Tensor]:
+    """(q, b, 1) and (p, 1, b): their dot product is the score, less the mean."""
+    left, right = model.Q, model.P
+    if model.bias:
+        one = left.new_ones(1)
+        left = torch.cat([left, model.bias_user[:, None], one.expand(len(left), 1)], 1)
+        right = torch.cat([right, one.expand(len(right), 1), model.bias_item[:, None]], 1)
+    return left, right

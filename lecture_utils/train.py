@@ -3,12 +3,13 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lecture_utils.sparse import predictor
+from lecture_utils.sparse import squared_error
 
 Triple = tuple[Tensor, Tensor, Tensor]  # users (n,), items (n,), ratings (n,)
 
@@ -55,12 +56,14 @@ def fit(
         if not ratings.isfinite().all():
             raise ValueError("ratings must be finite; drop the blanks (NaN) first")
     _check(parameters, l2, epochs, lr)
-    optimizer = torch.optim.Adam(parameters.values(), lr=lr)
+    fast = squared_error(model, *train)
+    train_error = fast or partial(mse, model, train)
+    test_error = test and (squared_error(model, *test) or partial(mse, model, test))
+    optimizer = torch.optim.Adam(parameters.values(), lr=lr, fused=True if fast else None)
     history = History()
-    predict = predictor(model, train[0], train[1])
     for epoch in range(epochs):
-        cost = _mean_squared_error(predict(), train[2])
-        loss = cost + sum(lam * parameters[name].square().sum() for name, lam in l2.items())
+        cost = train_error()
+        loss = sum((lam * parameters[name].square().sum() for name, lam in l2.items()), cost)
         if not math.isfinite(loss.item()):
             raise ValueError(
                 f"the loss became {loss.item()} at epoch {epoch}; try an lr below {lr}"
@@ -71,9 +74,9 @@ def fit(
         optimizer.step()
 
         history.train_mse.append(cost.item())
-        if test is not None:
+        if test_error:
             with torch.no_grad():
-                history.test_mse.append(mse(model, test).item())
+                history.test_mse.append(test_error().item())
         if every and epoch % every == 0:
             print(f"epoch: {epoch:4d}, cost: {cost.item():.6f}")
     return history
@@ -82,10 +85,7 @@ def fit(
 def mse(model: nn.Module, data: Triple) -> Tensor:
     """Mean squared error of `model` on `data`, a scalar that gradients flow through."""
     users, items, ratings = data
-    return _mean_squared_error(model(users, items), ratings)
-
-
-def _mean_squared_error(prediction: Tensor, ratings: Tensor) -> Tensor:
+    prediction = model(users, items)
     if prediction.shape != ratings.shape:  # (n,) - (n, 1) would silently become (n, n)
         raise ValueError(
             f"predictions have shape {tuple(prediction.shape)}, ratings "

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import run, worker
+from benchmarks import epoch, run, worker
 from benchmarks.methods import METHODS, Method
 from lecture_utils import Ratings, synthetic
 from tests.notebooks import ROOT
@@ -159,6 +159,28 @@ def test_the_results_on_disk():
         assert (row["setting"], row["steps"]) == (method.setting, method.steps)
         assert len(row["seeds"]) == 3
     assert results["epoch"]["largest_relative_gradient_gap"] < 1e-5
+
+
+def test_an_epoch_is_timed_all_ways(folder, monkeypatch):
+    monkeypatch.setattr(epoch, "EPOCHS", 20)
+    steps = []
+    step = epoch.Twin.epoch
+    monkeypatch.setattr(epoch.Twin, "epoch", lambda twin: steps.append(twin) or step(twin))
+    result = epoch.measure(worker.load(folder / "ua.pickle", ours=True))
+    ways = ("indexing", "indexing_fused_adam", "sparse")
+    assert all(result[way]["median_ms"] >= result[way]["min_ms"] > 0 for way in ways)
+    for way in ways[:2]:
+        ratio = result[way]["median_ms"] / result["sparse"]["median_ms"]
+        assert result[way]["times_sparse"] == pytest.approx(ratio)
+    assert result["largest_relative_gradient_gap"] < 1e-5
+    plain, fused, ours = steps[:3]
+    assert [bool(t.optimizer.defaults["fused"]) for t in (plain, fused, ours)] == [
+        False,
+        True,
+        True,
+    ]
+    assert steps[3:23] == [plain] * 10 + [fused] * 10  # turns of ten
+    assert {steps.count(twin) for twin in (plain, fused, ours)} == {1 + epoch.WARM_UP + 20}
 
 
 def test_the_peers_are_pinned():

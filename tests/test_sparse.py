@@ -1,10 +1,13 @@
 """The fast full-batch step: the same predictions and gradients as `P[items]`, only sooner."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from lecture_utils import EmbeddingFactorization, MatrixFactorization, fit, sparse
-from lecture_utils.sparse import Rows, predictor
+from lecture_utils.sparse import Rows, squared_error
+from lecture_utils.train import mse
 
 ROWS = torch.tensor([2, 0, 2, 1, 2, 0])  # in no order; row 3 has no rating
 COLUMNS = torch.tensor([4, 1, 0, 3, 1, 2])
@@ -36,30 +39,51 @@ def ratings(n=5000, num_users=90, num_items=70):
     return users, items, torch.randint(1, 6, (n,)).float()
 
 
-@pytest.mark.parametrize("bias", [False, True])
-def test_predictions_and_gradients(bias, mkl):
-    users, items, stars = ratings()
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("rank", "bias"), [(4, False), (4, True), (16, False), (15, True)])
+def test_errors_and_gradients(rank, bias, dtype, mkl):
+    data = ratings()
     torch.manual_seed(0)
-    model = MatrixFactorization(90, 70, rank=4, bias=bias, mean=3.5)
-    found = []
-    for predict in (predictor(model, users, items), lambda: model(users, items)):
-        model.zero_grad()
-        score = predict()
-        (score - stars).square().mean().backward()
-        found.append([score.detach(), *(p.grad.clone() for p in model.parameters())])
-    for fast, slow in zip(*found):
-        gap = (fast - slow).abs().max() / slow.abs().max()
-        assert gap < 1e-5
+    model = MatrixFactorization(90, 70, rank=rank, bias=bias, mean=3.5).to(dtype)
+    fast = squared_error(model, *data)
+    for _ in range(2):  # the second time it overwrites what the first has left
+        found = []
+        for error in (partial(mse, model, data), fast):
+            model.zero_grad()
+            cost = error()
+            (3 * cost).backward()
+            found.append([cost.detach(), *(p.grad.clone() for p in model.parameters())])
+        for slow, quick in zip(*found):
+            assert slow.dtype == quick.dtype
+            assert (slow - quick).abs().max() / slow.abs().max() < 1e-5
+        with torch.no_grad():
+            for p in model.parameters():
+                p -= p.grad
+
+
+def test_backward_refuses_errors_of_a_later_call():
+    fast = squared_error(MatrixFactorization(90, 70), *ratings())
+    cost = fast()
+    fast()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        cost.backward()
 
 
 def test_the_same_curve(monkeypatch):
-    train, test, curves = ratings(), ratings(1000), []
+    train, test, curves, calls, fused = ratings(), ratings(1000), [], [], []
+    apply, adam = sparse.MeanSquare.apply, torch.optim.Adam
+    monkeypatch.setattr(sparse.MeanSquare, "apply", lambda *a: calls.append(a) or apply(*a))
+    monkeypatch.setattr(
+        torch.optim, "Adam", lambda *a, **k: fused.append(k["fused"]) or adam(*a, **k)
+    )
     for least in (sparse.WORTHWHILE, 10**9):
         monkeypatch.setattr(sparse, "WORTHWHILE", least)
         torch.manual_seed(0)
         model = MatrixFactorization(90, 70, rank=4, bias=True, mean=3.5)
         l2 = {"P": 1e-4, "Q": 1e-4}
         curves.append(fit(model, train, test, epochs=300, lr=0.05, l2=l2))
+    assert len(calls) == 2 * 300  # train and test, of the first fit only
+    assert fused == [True, None]
     for fast, slow, rtol in (
         (curves[0].train_mse, curves[1].train_mse, 1e-4),
         (curves[0].test_mse, curves[1].test_mse, 1e-3),
@@ -67,10 +91,44 @@ def test_the_same_curve(monkeypatch):
         assert fast == pytest.approx(slow, rel=rtol)
 
 
-def test_other_models_predict_as_ever():
-    users, items, _ = ratings()
-    model = EmbeddingFactorization(90, 70)
-    assert torch.equal(predictor(model, users, items)(), model(users, items))
+class Rounded(MatrixFactorization):
+    def forward(self, users, items):
+        return super().forward(users, items).round()
+
+
+def test_what_goes_the_plain_way():
+    users, items, stars = ratings()
+    model = MatrixFactorization(90, 70)
+    assert squared_error(model, users, items, stars) is not None
+    for other in (
+        EmbeddingFactorization(90, 70),
+        Rounded(90, 70),
+        MatrixFactorization(90, 70).half(),
+    ):
+        assert squared_error(other, users, items, stars) is None
+    assert squared_error(model.to("meta"), users, items, stars) is None  # not on the CPU
+    few = [column[:999] for column in ratings()]
+    assert squared_error(MatrixFactorization(90, 70), *few) is None
+
+
+def test_what_is_wrong_is_refused_as_ever():
+    users, items, stars = ratings()
+    with pytest.raises(ValueError, match=r"\(5000,\), ratings \(5000, 1\)"):
+        fit(MatrixFactorization(90, 70), (users, items, stars[:, None]))
+    with pytest.raises(IndexError, match="user id 89 is outside"):
+        fit(MatrixFactorization(89, 70), (users, items, stars))
+    with pytest.raises(ValueError, match=r"the loss became (inf|nan) at epoch \d"):
+        fit(MatrixFactorization(90, 70), (users, items, stars), lr=1e30)
+
+
+def test_whole_stars_and_short_ids():
+    """Ratings and ids may be integers, as a table of MovieLens has them."""
+    users, items, stars = ratings()
+    model = MatrixFactorization(90, 70)
+    expected = mse(model, (users, items, stars))
+    torch.testing.assert_close(squared_error(model, users.int(), items, stars.long())(), expected)
+    rows = Rows(30_000 * ROWS.int(), COLUMNS.int(), 100_000, 100_000)  # more than 2^31 cells
+    assert torch.equal(rows.column, torch.tensor([1, 2, 3, 0, 1, 4]).int())
 
 
 @pytest.mark.parametrize(
