@@ -20,7 +20,7 @@ TIME = "attributes, who rated what, full timestamp: more than any peer uses"
 LINEAR = ("baselines",)
 DOCUMENT = ("models", "sparse", "train")
 SOLVER = ("sparse", "frontier.als", "frontier.rows")
-SAMPLER = (*SOLVER, "frontier.gibbs", "frontier.effects", "frontier.ordinal")
+SAMPLER = (*SOLVER, "frontier.gibbs", "frontier.contexts", "frontier.effects", "frontier.ordinal")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def als(data, seed, clock, steps, **options):
         clock.report(step, partial(model, test.users, test.items))
 
 
-def gibbs(data, seed, clock, steps, *, side=False, bins=(), **options):
+def gibbs(data, seed, clock, steps, *, side=False, day=False, pauses=(), **options):
     from lecture_utils.frontier import effects
     from lecture_utils.frontier.gibbs import Gibbs
 
@@ -87,7 +87,8 @@ def gibbs(data, seed, clock, steps, *, side=False, bins=(), **options):
     clock.start()
     tables = [effects.attributes(data), effects.rated_sets(train, *sizes)] if side else []
     user_features, item_features = zip(*tables) if tables else ((), ())
-    pairs = [effects.time_bins(data.train, data.test, seconds) for seconds in bins]
+    pairs = [effects.sessions(data.train, data.test, pause) for pause in pauses]
+    pairs += [effects.time_bins(data.train, data.test, DAY)] if day else []
     contexts = [(a, 1 + max(int(a.max()), int(b.max()))) for a, b in pairs]
     features = {"user_features": user_features, "item_features": item_features}
     chain = Gibbs(train, *sizes, contexts=contexts, **features, **options)
@@ -211,7 +212,7 @@ def _tensors(data, seed):
 
 L2 = {"P": 1e-4, "Q": 1e-4}
 L2_BIAS = L2 | {"bias_item": 1e-3, "bias_user": 1e-3}
-FINE = (1, 30, 300, 3600, DAY)  # seconds
+PAUSES = (0, 10, 20, 30, 45, 60, 90, 120, 240, 1000, 3600)  # seconds that end a session
 
 METHODS = {
     "mean": Method("ours", "global mean", mean),
@@ -237,20 +238,20 @@ METHODS = {
         15,
         code=SOLVER,
     ),
-    "gibbs": Method("ours", "Gibbs, rank 10", gibbs, 200, code=SAMPLER),
+    "gibbs": Method("ours", "Gibbs, rank 14", partial(gibbs, rank=14), 200, code=SAMPLER),
     "gibbs-side": Method(
         "ours",
         "Gibbs, rank 10, ordinal",
-        partial(gibbs, side=True, bins=(DAY,), ordinal=True),
-        200,
+        partial(gibbs, side=True, day=True, ordinal=True),
+        300,
         SIDE,
         code=SAMPLER,
     ),
     "gibbs-time": Method(
         "ours",
-        "Gibbs, rank 16, ordinal, bins of 1, 30, 300, 3600, 86400 s",
-        partial(gibbs, side=True, bins=FINE, rank=16, ordinal=True),
-        200,
+        "Gibbs, rank 16, ordinal, sessions by pauses of 0 to 3600 s",
+        partial(gibbs, side=True, pauses=PAUSES, rank=16, ordinal=True),
+        400,
         TIME,
         code=SAMPLER,
     ),

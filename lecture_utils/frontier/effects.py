@@ -11,6 +11,7 @@ from torch import Tensor
 from lecture_utils.data import Ratings, Tensors
 
 AGES = [0, 18, 25, 35, 45, 50, 56, 200]
+WEAK = 0.1  # how much an effect shows at first: S ~ Wishart(I / WEAK, k)
 YEARS = [0, 1940, 1950, 1960, 1970, 1975, 1980, 1985, *range(1990, 1999)]
 
 
@@ -32,13 +33,16 @@ class Effect:
         self.basis = basis.contiguous()  # V, (n, r)
         self.coefficients = torch.zeros(len(kept), k)  # c, (r, k)
         self.precision = 10.0 * torch.eye(k)  # S
+        self.mean = torch.zeros(n, k)  # g
 
-    def mean(self) -> Tensor:
-        """g, shape (n, k)."""
-        return self.basis @ self.coefficients
+    def place(self, coefficients: Tensor) -> None:
+        """Set c and with it g. Flat times large is faster than large times thin."""
+        self.coefficients = coefficients
+        self.mean = (coefficients.T @ self.basis.T).T
 
     def draw(self, rest: Tensor, precision: Tensor) -> None:
-        """Draw c, then S, given `rest` = g + noise, (n, k), whose rows have `precision` (k, k).
+        """Draw c and with it g, then S, given `rest` = g + noise, (n, k), whose rows have
+        `precision` (k, k).
 
         One basis makes both precisions diagonal; in it every coefficient is drawn by itself.
         """
@@ -47,17 +51,18 @@ class Effect:
         ratio, turn = torch.linalg.eigh(inverse @ self.precision @ inverse.T)  # (k,), (k, k)
         axes = root @ turn
         shrink = 1 + ratio / self.scale[:, None]  # (r, k)
-        drawn = self.basis.T @ rest @ axes / shrink + torch.randn(shrink.shape) / shrink.sqrt()
-        self.coefficients = drawn @ torch.linalg.inv(axes)
+        seen = (rest.T @ self.basis).T  # (r, k)
+        drawn = seen @ axes / shrink + torch.randn(shrink.shape) / shrink.sqrt()
+        self.place(drawn @ torch.linalg.inv(axes))
         scatter = self.coefficients.T @ (self.coefficients / self.scale[:, None])
-        self.precision = wishart(scatter, len(self.scale))
+        self.precision = wishart(scatter, len(self.scale), WEAK)
 
 
-def wishart(scatter: Tensor, n: int) -> Tensor:
+def wishart(scatter: Tensor, n: int, ridge: float = 1.0) -> Tensor:
     """Draw a precision (k, k) given the `scatter` of `n` rows, sum of x x^T, and the prior
-    Wishart(I, k). Bartlett's decomposition (Odell & Feiveson 1966)."""
+    Wishart(I / ridge, k). Bartlett's decomposition (Odell & Feiveson 1966)."""
     k = len(scatter)
-    root = torch.linalg.cholesky(torch.linalg.inv(torch.eye(k) + scatter))
+    root = torch.linalg.cholesky(torch.linalg.inv(ridge * torch.eye(k) + scatter))
     dof = k + n - torch.arange(k)
     A = torch.randn(k, k).tril(-1) + torch.diag((2 * torch._standard_gamma(dof / 2)).sqrt())
     return root @ A @ A.T @ root.T
@@ -106,6 +111,32 @@ def time_bins(train: pd.DataFrame, test: pd.DataFrame, seconds: int) -> tuple[Te
     pair = both["user"] * (both["timestamp"].max() // seconds + 1) + both["timestamp"] // seconds
     groups = torch.tensor(pd.factorize(pair)[0])
     return groups[: len(train)], groups[len(train) :]
+
+
+def sessions(train: pd.DataFrame, test: pd.DataFrame, pause: int) -> tuple[Tensor, Tensor]:
+    """Number each user's sessions: a session ends where more than `pause` seconds pass without a
+    rating. With a pause of 0 it is the ratings of one second.
+
+    Returns the session of each training and of each test rating, (n,) and (m,). The training
+    data alone make the sessions. A test rating belongs to that of the training rating of its user
+    that is nearest in time, or if even that is too far away, to the last number, which is nobody's.
+    """
+    if pause < 0:
+        raise ValueError(f"a pause must be at least 0 seconds, not {pause}")
+    apart = 2**32  # users are far from each other in time
+    times, new = (
+        torch.tensor((part["user"] * apart + part["timestamp"]).to_numpy())
+        for part in (train, test)
+    )
+    times, order = times.sort()
+    number = torch.zeros_like(times)  # in the order of time
+    number[1:] = (times.diff() > pause).cumsum(0)
+    after = torch.searchsorted(times, new).clamp(max=len(times) - 1)
+    before = (after - 1).clamp(min=0)
+    nearest = torch.where(new - times[before] <= (times[after] - new).abs(), before, after)
+    near = (new - times[nearest]).abs() <= pause
+    groups = torch.empty_like(number).index_put((order,), number)
+    return groups, torch.where(near, number[nearest], number[-1] + 1)
 
 
 def _table(dummies: pd.DataFrame) -> Tensor:

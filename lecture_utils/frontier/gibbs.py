@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.frontier.als import design
+from lecture_utils.frontier.contexts import Contexts
 from lecture_utils.frontier.effects import Effect, gamma, wishart
 from lecture_utils.frontier.ordinal import Ordinal
 from lecture_utils.frontier.rows import normal_equations, solve
@@ -37,7 +38,7 @@ class Table:
 
     def prior_mean(self) -> Tensor:
         """What is expected of each row before its ratings, (n, k)."""
-        return sum((effect.mean() for effect in self.effects), self.mean.expand_as(self.values))
+        return sum((effect.mean for effect in self.effects), self.mean.expand_as(self.values))
 
     def draw(self, gram: Tensor, moment: Tensor) -> None:
         """Draw all rows given their normal equations, (k, k, n) and (k, n), weighted by the
@@ -60,32 +61,9 @@ class Table:
         mean = n * average / (n + STRENGTH) + noise
         prior, self.mean = prior - self.mean + mean, mean
         for effect in self.effects:
-            others = prior - effect.mean()
+            others = prior - effect.mean
             effect.draw(self.values - others, self.precision)
-            prior = others + effect.mean()
-
-
-class Context:
-    """An offset for each group of a user's ratings, such as those of one day: c ~ N(0, 1 / lam)."""
-
-    def __init__(self, groups: Tensor, users: Tensor, size: int):
-        self.groups = groups  # (n,)
-        self.owner = torch.zeros(size, dtype=torch.long).index_put((groups,), users)
-        if not bool((self.owner[groups] == users).all()):
-            raise ValueError("a group must hold ratings of one user only")
-        self.count = torch.bincount(groups, minlength=size)
-        self.offset = torch.zeros(size)
-        self.lam = torch.tensor(10.0)
-
-    def draw(self, rest: Tensor, precision: Tensor) -> None:
-        """Draw offsets and lam given what the rest of the model leaves, (n,), and the precision
-        of each user's ratings, (num_users,)."""
-        weight = precision[self.owner]
-        total = torch.zeros(len(self.offset)).index_add(0, self.groups, rest)
-        posterior = weight * self.count + self.lam
-        noise = torch.randn(len(total)) / posterior.sqrt()
-        self.offset = weight * total / posterior + noise
-        self.lam = gamma(1 + len(total) / 2, 1 + self.offset.square().sum() / 2)
+            prior = others + effect.mean
 
 
 class Gibbs:
@@ -93,7 +71,8 @@ class Gibbs:
 
     z is the rating; with `ordinal=True` it is latent and cut points make a rating of it (alpha is
     then 1). tau, the noise of a user, is Gamma(5, 5) or, with `user_noise=False`, 1. `contexts`
-    holds pairs (groups of the training ratings, number of groups); see `effects.time_bins`.
+    holds pairs (groups of the training ratings, number of groups), the finest first: see
+    `contexts`, and `effects.sessions` and `effects.time_bins` for what to put there.
     Draws come from torch's global generator: set torch.manual_seed before making the chain.
     """
 
@@ -117,7 +96,7 @@ class Gibbs:
         self.by_item = Rows(self.items, self.users, num_items, num_users)
         self.user = Table(num_users, rank + 1, user_features)
         self.item = Table(num_items, rank + 1, item_features)
-        self.contexts = [Context(groups, self.users, size) for groups, size in contexts]
+        self.contexts = Contexts(contexts, self.users) if contexts else None
         self.user_noise, self.alpha, self.tau = user_noise, torch.tensor(1.0), torch.ones(num_users)
         self.mean = 0.0 if ordinal else ratings.mean().item()
         self.labels = Ordinal(ratings) if ordinal else None
@@ -128,35 +107,35 @@ class Gibbs:
     def sweep(self) -> None:
         """Draw everything once, each part given all others."""
         precision = self.alpha * self.tau  # (num_users,)
-        rest = self.z - self.offset - self.item.values[self.items, -1]
+        rest = self.z - self.offset - self.item.values[:, -1].index_select(0, self.items)
         gram, moment = normal_equations(self.by_user, design(self.item.values), rest)
         self.user.draw(precision * gram, precision * moment)
         self.draw_items(precision)
         self.user.draw_beliefs()
         self.item.draw_beliefs()
         self.score = self.by_user.dots(*_halves(self.user.values, self.item.values))
-        for context in self.contexts:
-            others = self.offset - context.offset[context.groups]
-            context.draw(self.z - self.score - others, precision)
-            self.offset = others + context.offset[context.groups]
         self.draw_noise()
+        precision = (self.alpha * self.tau).index_select(0, self.users)  # (n,)
         if self.labels:
-            eta, scale = self.score + self.offset, (self.alpha * self.tau).sqrt()[self.users]
+            eta, scale = self.score + self.offset, precision.sqrt()
             self.labels.draw_cuts(eta, scale)
             self.z = self.labels.draw_latent(eta, scale)
+        if self.contexts:
+            self.offset = self.contexts.draw(self.z - self.score, precision)
 
     def draw_items(self, precision: Tensor) -> None:
         """The movies' turn: here each rating of a movie has its own user's precision."""
-        rest = self.z - self.offset - self.user.values[self.users, -1]
+        rest = self.z - self.offset - self.user.values[:, -1].index_select(0, self.users)
         root = precision.sqrt()
         weighted = design(self.user.values) * root[:, None]
-        self.item.draw(*normal_equations(self.by_item, weighted, rest * root[self.users]))
+        rest = rest * root.index_select(0, self.users)
+        self.item.draw(*normal_equations(self.by_item, weighted, rest))
 
     def draw_noise(self) -> None:
         """alpha ~ Gamma(1, 1), unless ordinal, and tau ~ Gamma(5, 5), given the residuals."""
         square = (self.z - self.score - self.offset).square()
         if not self.labels:
-            weighted = (self.tau[self.users] * square).sum()
+            weighted = self.tau.index_select(0, self.users) @ square
             self.alpha = gamma(1 + len(square) / 2, 1 + weighted / 2)
         if self.user_noise:
             total = torch.zeros(len(self.tau)).index_add(0, self.users, square)
@@ -165,14 +144,16 @@ class Gibbs:
 
     def predict(self, users: Tensor, items: Tensor, groups: Sequence[Tensor] = ()) -> Tensor:
         """Expected ratings under the current draw, (m,); `groups` (m,) for each context."""
-        if len(groups) != len(self.contexts):
-            raise ValueError(f"groups for {len(self.contexts)} contexts, not {len(groups)}")
+        levels = len(self.contexts.lam) if self.contexts else 0
+        if len(groups) != levels:
+            raise ValueError(f"groups for {levels} contexts, not {len(groups)}")
         left, right = _halves(self.user.values, self.item.values)
         score = (left.index_select(0, users) * right.index_select(0, items)).sum(1)
-        score = score + sum(c.offset[g] for c, g in zip(self.contexts, groups))
+        mean, variance = self.contexts.expect(groups) if self.contexts else (0.0, 0.0)
         if self.labels:
-            return self.labels.expected(score, (self.alpha * self.tau).sqrt()[users])
-        return self.mean + score
+            precision = 1 / (1 / (self.alpha * self.tau)[users] + variance)
+            return self.labels.expected(score + mean, precision.sqrt())
+        return self.mean + score + mean
 
 
 def _halves(user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.special import ndtr, ndtri
 
-FAR = 1e3  # beyond every z
+FAR = 100.0  # beyond every z
 
 
 class Ordinal:
@@ -31,7 +31,8 @@ class Ordinal:
     def bounds(self, cuts: Tensor, eta: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
         """Standardised ends of the interval that each z must lie in, (n,) and (n,)."""
         ends = torch.cat([torch.tensor([-FAR]), cuts, torch.tensor([FAR])])
-        return (ends[self.labels] - eta) * scale, (ends[self.labels + 1] - eta) * scale
+        low, high = ends.index_select(0, self.labels), ends[1:].index_select(0, self.labels)
+        return (low - eta) * scale, (high - eta) * scale
 
     def draw_latent(self, eta: Tensor, scale: Tensor) -> Tensor:
         """z of each rating, (n,): normal with mean `eta` and deviation 1 / `scale`, truncated."""
@@ -55,19 +56,24 @@ class Ordinal:
         return 1 + sum(ndtr((eta - cut) * scale) for cut in self.cuts)
 
     def _log_likelihood(self, cuts: Tensor, eta: Tensor, scale: Tensor) -> Tensor:
-        low, high = self.bounds(cuts, eta, scale)
-        flip = low > 0  # the upper tail loses its digits: use the lower one
-        low, high = torch.where(flip, -high, low), torch.where(flip, -low, high)
+        low, high, _ = _mirrored(*self.bounds(cuts, eta, scale))
         return (ndtr(high) - ndtr(low)).clamp(min=1e-30).log().sum(dtype=torch.float64)
 
 
 def truncated_normal(low: Tensor, high: Tensor) -> Tensor:
     """Standard normal draws between `low` and `high`, (n,), by the inverse of the distribution."""
-    flip = low > 0
-    low, high = torch.where(flip, -high, low), torch.where(flip, -low, high)
+    low, high, sign = _mirrored(low, high)
     a, b = ndtr(low), ndtr(high)
-    drawn = ndtri((a + (b - a) * torch.rand(a.shape)).clamp(min=1e-37)).clamp(low, high)
-    return torch.where(flip, -drawn, drawn)
+    drawn = ndtri((a + (b - a) * torch.rand(a.shape)).clamp(min=1e-37))
+    return sign * drawn.clamp(low, high)
+
+
+def _mirrored(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Intervals, turned over where they lie above 0, and the sign: the upper tail of `ndtr` has
+    lost the digits that the lower one has."""
+    sign = 1 - 2 * (low > 0).to(low)
+    low, high = sign * low, sign * high
+    return torch.minimum(low, high), torch.maximum(low, high), sign
 
 
 def _information(cuts: Tensor, share: Tensor) -> Tensor:

@@ -17,11 +17,12 @@ def normal_equations(ratings: Rows, design: Tensor, values: Tensor) -> tuple[Ten
     k = design.shape[1]
     i, j = torch.tril_indices(k, k)
     ones = ratings.matrix(torch.ones_like(values))
-    half = ones @ (design[:, i] * design[:, j])  # (num_rows, k (k + 1) / 2)
+    products = design.index_select(1, i) * design.index_select(1, j)  # (num_columns, k (k + 1) / 2)
+    half = ones @ products  # (num_rows, k (k + 1) / 2)
     whole = torch.empty(k, k, dtype=torch.long)
     whole[i, j] = whole[j, i] = torch.arange(len(i))
-    gram = half.T.contiguous()[whole]  # (k, k, num_rows)
-    return gram, (ratings.matrix(values) @ design).T.contiguous()
+    gram = half.T.contiguous().index_select(0, whole.flatten())  # (k k, num_rows)
+    return gram.view(k, k, -1), (ratings.matrix(values) @ design).T.contiguous()
 
 
 def solve(gram: Tensor, moment: Tensor, noise: Tensor | float = 0.0) -> Tensor:

@@ -34,7 +34,7 @@ def test_draws_against_regression_written_out():
     for _ in range(8000):
         effect.precision = S  # held fixed
         effect.draw(rest, precision)
-        drawn.append(effect.mean().flatten())
+        drawn.append(effect.mean.flatten())
     drawn = torch.stack(drawn)
     design = torch.kron(X, torch.eye(k))  # of vec(B), row by row
     noise = torch.kron(torch.eye(12), precision)
@@ -48,8 +48,8 @@ def test_draws_against_regression_written_out():
 def test_wishart_has_its_mean():
     torch.manual_seed(0)
     scatter = torch.tensor([[4.0, 1.0], [1.0, 3.0]])
-    drawn = torch.stack([wishart(scatter, 10) for _ in range(8000)]).mean(0)
-    expected = 12 * torch.linalg.inv(torch.eye(2) + scatter)  # (k + n) times the scale matrix
+    drawn = torch.stack([wishart(scatter, 10, 3.0) for _ in range(8000)]).mean(0)
+    expected = 12 * torch.linalg.inv(3 * torch.eye(2) + scatter)  # (k + n) times the scale matrix
     torch.testing.assert_close(drawn, expected, rtol=0.03, atol=0.03)
 
 
@@ -82,3 +82,17 @@ def test_time_bins():
     assert len({a[0].item(), a[2].item(), a[3].item(), b[1].item()}) == 4
     with pytest.raises(ValueError, match="not 0"):
         effects.time_bins(train, test, 0)
+
+
+def test_sessions():
+    columns = ["user", "timestamp"]
+    train = pd.DataFrame([[2, 10], [1, 10], [1, 100], [1, 13], [1, 16]], columns=columns)
+    test = pd.DataFrame([[1, 8], [1, 60], [1, 97], [2, 14], [1, 14], [3, 10]], columns=columns)
+    a, b = effects.sessions(train, test, 3)
+    assert a.tolist() == [2, 0, 1, 0, 0]  # 10, 13 and 16 hang together
+    assert b.tolist() == [0, 3, 1, 3, 0, 3]  # 3: nobody's
+    assert effects.sessions(train, test, 0)[0].tolist() == [4, 0, 3, 1, 2]
+    later = effects.sessions(train, test.assign(timestamp=2**31 - 1), 3)
+    assert torch.equal(later[0], a)  # the training data alone make the sessions
+    with pytest.raises(ValueError, match="not -1"):
+        effects.sessions(train, test, -1)

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from lecture_utils import Tensors
-from lecture_utils.frontier.effects import wishart
-from lecture_utils.frontier.gibbs import STRENGTH, Context, Gibbs, averages
+from lecture_utils.frontier.effects import WEAK, wishart
+from lecture_utils.frontier.gibbs import STRENGTH, Gibbs, averages
 
 USERS, ITEMS = 20, 15
+LEVELS = [(torch.tensor([0, 1, 2, 3, 3]), 5), (torch.tensor([0, 0, 1, 2, 2]), 3)]  # of Geweke's
 
 
 def data(seed=1, n=200):
@@ -75,34 +76,16 @@ def test_items_weigh_each_rating_by_its_user():
         torch.testing.assert_close(gibbs.item.values[i], slow, rtol=1e-3, atol=1e-3)
 
 
-def test_a_context_is_a_shrunken_mean():
-    groups, users = torch.tensor([0, 0, 1, 2]), torch.tensor([0, 0, 0, 1])
-    context, precision = Context(groups, users, 4), torch.tensor([2.0, 0.5])
-    rest, drawn = torch.tensor([1.0, 3.0, -1.0, 4.0]), []
-    torch.manual_seed(0)
-    for _ in range(20_000):
-        context.lam = torch.tensor(1.5)  # held fixed
-        context.draw(rest, precision)
-        drawn.append(context.offset)
-    drawn = torch.stack(drawn)
-    posterior = torch.tensor([2 * 2 + 1.5, 2 * 1 + 1.5, 0.5 + 1.5, 1.5])
-    mean = torch.tensor([2 * 4, -2, 0.5 * 4, 0]) / posterior
-    torch.testing.assert_close(drawn.mean(0), mean, rtol=0, atol=0.03)
-    torch.testing.assert_close(drawn.var(0), 1 / posterior, rtol=0.05, atol=0)
-    with pytest.raises(ValueError, match="one user only"):
-        Context(torch.tensor([0, 0]), torch.tensor([0, 1]), 1)
-
-
 def statistics(gibbs):
     """Bounded, since the priors have heavy tails."""
     user, item = gibbs.user, gibbs.item
-    context = gibbs.contexts[0]
     return torch.stack(
         [
             gibbs.alpha / (1 + gibbs.alpha),
             gibbs.tau[0] / (1 + gibbs.tau[0]),
-            context.lam / (1 + context.lam),
-            context.offset[0].tanh() ** 2,
+            *(lam / (1 + lam) for lam in gibbs.contexts.lam),
+            gibbs.offset[0].tanh() ** 2,
+            (gibbs.offset[0] * gibbs.offset[2]).tanh(),
             user.values[0, 0].tanh() ** 2,
             user.values[:, -1].mean().tanh() ** 2,
             item.values[0, 0].tanh() ** 2,
@@ -119,19 +102,21 @@ def from_the_prior(gibbs):
     """Draw every parameter of a chain from its prior, in the order of the model's story."""
     gibbs.alpha = torch.distributions.Gamma(1.0, 1.0).sample()
     gibbs.tau = torch.distributions.Gamma(5.0, 5.0).sample(gibbs.tau.shape)
-    for context in gibbs.contexts:
-        context.lam = torch.distributions.Gamma(1.0, 1.0).sample()
-        context.offset = torch.randn(len(context.offset)) / context.lam.sqrt()
+    gibbs.contexts.lam = [torch.distributions.Gamma(1.0, 1.0).sample() for _ in LEVELS]
+    gibbs.offset = sum(
+        (torch.randn(size) / lam.sqrt())[groups]
+        for lam, (groups, size) in zip(gibbs.contexts.lam, LEVELS)
+    )
     for table in (gibbs.user, gibbs.item):
         n, k = table.values.shape
         table.precision = wishart(torch.zeros(k, k), 0)
         root = torch.linalg.cholesky(torch.linalg.inv(table.precision))
         table.mean = root @ torch.randn(k) / STRENGTH**0.5
         for effect in table.effects:
-            effect.precision = wishart(torch.zeros(k, k), 0)
+            effect.precision = wishart(torch.zeros(k, k), 0, WEAK)
             spread = torch.linalg.cholesky(torch.linalg.inv(effect.precision))
             noise = torch.randn(len(effect.scale), k) @ spread.T
-            effect.coefficients = effect.scale.sqrt()[:, None] * noise
+            effect.place(effect.scale.sqrt()[:, None] * noise)
         table.values = table.prior_mean() + torch.randn(n, k) @ root.T
 
 
@@ -140,7 +125,6 @@ def simulate(gibbs):
     left = torch.cat([gibbs.user.values[:, :-1], gibbs.user.values[:, -1:]], 1)[gibbs.users]
     right = gibbs.item.values[gibbs.items]
     gibbs.score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
-    gibbs.offset = sum(c.offset[c.groups] for c in gibbs.contexts)
     noise = torch.randn(len(gibbs.z)) / (gibbs.alpha * gibbs.tau[gibbs.users]).sqrt()
     gibbs.z = gibbs.score + gibbs.offset + noise
 
@@ -151,10 +135,8 @@ def test_joint_distribution(double):
     torch.manual_seed(3)
     users, items = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 1, 1, 0, 1])
     train = Tensors(users, items, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
-    groups = torch.tensor([0, 0, 1, 2, 3])
-    gibbs = Gibbs(
-        train, 3, 2, rank=1, item_features=[torch.tensor([[1.0], [0.5]])], contexts=[(groups, 4)]
-    )
+    features = [torch.tensor([[1.0], [0.5]])]
+    gibbs = Gibbs(train, 3, 2, rank=1, item_features=features, contexts=LEVELS)
     prior = []
     for _ in range(4000):
         from_the_prior(gibbs)
