@@ -5,9 +5,10 @@ import math
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks import epoch, run, worker
+from benchmarks import epoch, holdout, run, worker
 from benchmarks.methods import METHODS, Method
 from lecture_utils import Ratings, synthetic
 from tests.notebooks import ROOT
@@ -188,3 +189,30 @@ def test_the_peers_are_pinned():
     pinned = dict(line.split("#")[0].strip().split("==") for line in lines if line[0] != "#")
     installed = json.loads(run.RESULTS.read_text(encoding="utf-8"))["versions"]
     assert pinned.items() >= {p: v for p, v in installed.items() if p in pinned}.items()
+
+
+@pytest.mark.parametrize("split", worker.SPLITS)
+def test_candidates_are_compared_on_training_ratings_alone(split):
+    data = Ratings("synthetic", *synthetic.make(split))
+    cut = holdout.holdout(data, split, seed=0)
+    both = pd.concat([cut.train, cut.test])
+    pairs = ["user", "movie"]
+    assert not both.duplicated(pairs).any() and len(both) == len(data.train)
+    assert not both.merge(data.test, on=pairs).shape[0]
+    share = cut.test.groupby("user").size() / both.groupby("user").size()
+    if split == "ua":
+        assert (cut.test.groupby("user").size() == 5).all() and share.notna().all()
+    else:
+        assert cut.test["user"].min() > 462 and 0.4 < share.median() < 0.46
+        assert 200 < share.notna().sum() < 245  # half of the 481 others
+
+
+def test_candidates_are_of_methods():
+    assert set(holdout.CANDIDATES) <= set(METHODS)
+
+
+def test_candidates_change_a_setting_that_their_method_has(folder, monkeypatch):
+    monkeypatch.setattr(holdout, "SPLITS", ("ua",))
+    monkeypatch.setattr(holdout, "CANDIDATES", {"als": [{"power": 0.5, "ridge": 2.0}]})
+    (line,) = holdout.compare(folder, ["als"])
+    assert line.startswith("ua als {'power': 0.5, 'ridge': 2.0}: 0.") and line.endswith(" s")
