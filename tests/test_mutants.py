@@ -27,6 +27,10 @@ class Mutant:
 
 
 EVALUATIONS = {"twins", "kinds", "stop", "grid", "splits", "seeds", "ranking", "lies"}
+LADDER = {
+    "descent", "race", "power", "svdpp", "neumf", "ids", "side", "time", "ordinal", "fine",
+    "summary", "future", "final",
+}  # fmt: skip
 SHUFFLED = ".float()[torch.randperm(len(train))]"
 MUTANTS = {
     "01 lr=0": Mutant("01", {"lr = 0.1": "lr = 0.0", "lr=0.1": "lr=0.0"}, "check-line-falls"),
@@ -81,6 +85,25 @@ MUTANTS = {
     "05 no leak": Mutant(
         "05", {"torch.cat([a, b[leaked]])": "torch.cat([a, b[leaked][:1]])"},
         "check-leak", EVALUATIONS - {"lies"},
+    ),
+    "07 shuffled": Mutant(
+        "07", {'data = load_movielens("ua")':
+               'data = load_movielens("ua")\n'
+               'data.train["rating"] = data.train["rating"].sample(frac=1).to_numpy()'},
+        "check-biases",
+    ),
+    "07 ridge": Mutant("07", {"F.T @ F + penalty": "F.T @ F + 2 * penalty"}, "check-als", LADDER),
+    "07 noise": Mutant(
+        "07", {"torch.linalg.solve(L.T, noise": "torch.linalg.solve(L, noise"},
+        "check-draw", LADDER,
+    ),
+    "07 threshold": Mutant(
+        "07", {"above = 1 - ndtr(": "above = ndtr("}, "check-ordinal",
+        LADDER - {"ordinal"} | {"bayes"},
+    ),
+    "07 gradient": Mutant(
+        "07", {"2 / len(errors) * (by_item": "1 / len(errors) * (by_item"},
+        "check-gradient", LADDER,
     ),
 }  # fmt: skip
 

@@ -1,0 +1,245 @@
+"""The benchmark page: each of its numbers, tables and pictures comes from benchmarks/results.json.
+
+The role {bench}`gibbs ua rmse` writes a number, {bench}`gibbs ua rmse < myfm ua rmse` both numbers,
+and the build warns if the sign is wrong: a sentence that compares brings its own proof. The
+directive {bench} makes a table, or a picture with benchmark_figure.py; its content is the caption.
+"""
+
+import json
+import operator
+from datetime import date
+from html import escape
+from pathlib import Path
+
+from benchmark_figure import Method, number, picture
+from docutils import nodes
+from lecture_html import NAMES
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+FILE = "benchmarks/results.json"
+LOOKS_AT = {  # a word in a row's `information` -> what the page says, from little to much
+    "user and movie": "사용자와 영화의 번호만 보는 방법",
+    "attributes": "속성, 누가 무엇을 평가했는지, 날짜까지 보는 방법",
+    "full timestamp": "속성, 누가 무엇을 평가했는지, 초 단위 시각까지 보는 방법",
+}
+ALONE = " (다른 라이브러리에는 주지 않은 정보입니다)"
+COST = {
+    "fit_cpu_s": "학습 (초)",
+    "predict_cpu_s": "예측 (초)",
+    "peak_mb": "메모리 (MB)",
+    "peak_before_mb": "시작할 때 (MB)",
+    "code_lines": "코드 (줄)",
+}
+UNJUDGED = {"peak_before_mb", "code_lines"}  # the interpreter's; counted for ours alone
+EPOCH = {
+    "indexing": "문서대로: P[items]로 꺼내고 Adam",
+    "indexing_fused_adam": "P[items]로 꺼내고 더 빠른 Adam (fused)",
+    "sparse": "희소행렬의 곱: 이 강의의 fit",
+    "epochs": "잰 에폭 수",
+    "largest_relative_gradient_gap": "가장 큰 경사에 견준 경사의 차이",
+}
+NAMES = NAMES | {"python": "Python", "scikit-surprise": "Surprise", "myfm": "myFM"}
+SIGNS = {"<": operator.lt, ">": operator.gt, "/": operator.truediv}
+Bodies = dict[str, list[list[str]]]  # label of a group -> its rows: a header, and cells of HTML
+Parts = tuple[list[str], Bodies]  # the heads of the columns, and that
+EMPTY = "<td>-</td>"
+logger = logging.getLogger(__name__)
+
+
+def korean(key: str, words: dict[str, str]) -> str:
+    """What the page says for a key of the file; the key itself, and a warning, if it is new."""
+    if key not in words:
+        logger.warning("%s: benchmark.py has no Korean words for %r", FILE, key, once=True)
+    return words.get(key, escape(key))
+
+
+def by_method(results: dict) -> dict[str, dict[str, dict]]:
+    """Method -> split -> row."""
+    found: dict[str, dict] = {}
+    for row in results["rows"]:
+        found.setdefault(row["method"], {})[row["split"]] = row
+    return found
+
+
+def groups(results: dict) -> dict[str, list[Method]]:
+    """The methods, numbered in the order of every table: by what they look at, then by RMSE."""
+    found: dict[str, list[Method]] = {word: [] for word in LOOKS_AT}
+    for method in sorted(map(Method, by_method(results).values()), key=lambda m: m.rmse):
+        known = [word for word in LOOKS_AT if word in method.information]
+        found.setdefault((known or [method.information])[-1], []).append(method)
+    for place, method in enumerate((m for group in found.values() for m in group), start=1):
+        method.number = place
+    return {korean(word, LOOKS_AT): group for word, group in found.items() if group}
+
+
+def find(tree: object, path: str) -> object:
+    """What lies at the end of a path of keys: a value, mean and spread, or None for nothing."""
+    for key in path.split():
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
+
+
+def mean(value: object) -> object:
+    return value.get("mean", value) if isinstance(value, dict) else value
+
+
+def written(path: str, value: object) -> str:
+    if path == "date":
+        day = date.fromisoformat(value)
+        return f"{day.year}년 {day.month}월 {day.day}일"
+    if isinstance(value, dict):
+        return ", ".join(f"{NAMES.get(name, name)} {what}" for name, what in value.items())
+    if isinstance(value, str | list):
+        return value if isinstance(value, str) else str(len(value))
+    return number(path, value)
+
+
+def evaluated(results: dict, text: str) -> str:
+    """A path; or `a < b`, `a > b`, which must hold, or `a / b`. ValueError says what is wrong."""
+    tree = results | by_method(results)
+    sign = next((sign for sign in SIGNS if f" {sign} " in text), None)
+    paths = [path.strip() for path in text.split(sign)] if sign else [text]
+    values = [mean(find(tree, path)) for path in paths]
+    if None in values:
+        raise ValueError(f"{FILE} has nothing for {paths[values.index(None)]!r}")
+    outcome = SIGNS[sign](*values) if sign else True
+    if not outcome:
+        raise ValueError(f"{FILE}: {text!r} does not hold: {values}")
+    return f"{outcome:,.1f}" if sign == "/" else f" {sign} ".join(map(written, paths, values))
+
+
+def leaders(group: list[Method], path: str) -> list[Method]:
+    """Who has the least mean, and who cannot be told from that: by the spread over seeds, or as
+    the numbers are written. Nobody where there is nobody to compare with."""
+    found = {m: value for m in group if (value := find(m.rows, path))}
+    best = min(found.values(), key=mean, default=None)
+    tied = [
+        m
+        for m, value in found.items()
+        if mean(value) - mean(best) <= max(value["spread"], best["spread"])
+        or written(path, mean(value)) == written(path, mean(best))
+    ]
+    return tied if len(found) > 1 else []
+
+
+def cell(text: str, best: bool = False, more: str = "") -> str:
+    """Bold if best, and not by its looks alone: a screen reader hears no weight."""
+    said = '<span class="visually-hidden"> 가장 좋음</span>'
+    return f"<td>{f'<strong>{text}{said}</strong>' if best else text}{more}</td>"
+
+
+def measured(method: Method, path: str, best: list[Method]) -> str:
+    value = find(method.rows, path)
+    if value is None:
+        return EMPTY
+    more = f" <small>({value['spread']:.4f})</small>" if "rmse" in path else ""
+    return cell(escape(written(path, mean(value))), method in best, more)
+
+
+def compared(results: dict, columns: dict[str, str]) -> Parts:
+    """Whatever method has been measured; `columns`: the path of a measurement -> its head."""
+    bodies: Bodies = {}
+    for label, group in groups(results).items():
+        alone = bodies and all(method.ours for method in group)
+        rows = bodies[label + ALONE if alone else label] = []
+        best = {path: leaders(group, path) for path in columns if path.split()[1] not in UNJUDGED}
+        for method in group:
+            cells = [measured(method, path, best.get(path, [])) for path in columns]
+            if set(cells) != {EMPTY}:
+                rows.append([escape(method.name), *cells])
+    return ["방법", *columns.values()], {label: rows for label, rows in bodies.items() if rows}
+
+
+def epoch(results: dict) -> Parts:
+    """Each way to compute an epoch, how many times faster than the first it is, and the rest."""
+    rows, first = [], None
+    for key, found in results["epoch"].items():
+        if isinstance(found, dict) and "median_ms" in found:
+            first = first or found["median_ms"]
+            times = [cell(written(name, found[name])) for name in ("min_ms", "median_ms")]
+            rows.append([korean(key, EPOCH), *times, cell(f"{first / found['median_ms']:.1f}배")])
+        else:
+            value = cell(escape(written(key, found)))
+            rows.append([korean(key, EPOCH), value, '<td colspan="2"></td>'])
+    return ["한 에폭", "가장 짧을 때 (밀리초)", "중앙값 (밀리초)", "빠르기"], {"": rows}
+
+
+def parts(results: dict, kind: str) -> Parts:
+    """The heads and bodies of a table. All but RMSE is shown for the first split alone."""
+    if kind == "epoch":
+        return epoch(results)
+    first, *others = dict.fromkeys(row["split"] for row in results["rows"])
+    targets = {target: 0 for row in results["rows"] for target in row["reached_cpu_s"] or ()}
+    columns = {
+        "accuracy": {f"{split} rmse": f"{split}의 RMSE" for split in (first, *others)},
+        "cost": {f"{first} {key}": head for key, head in COST.items()},
+        "reach": {f"{first} reached_cpu_s {target}": f"{target}까지" for target in targets},
+    }
+    return compared(results, columns[kind])
+
+
+def table(name: str, caption: str, heads: list[str], bodies: Bodies) -> str:
+    """In a box that scrolls, by keyboard as well: a region with a name."""
+    html = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    html = f"<thead><tr>{html}</tr></thead>"
+    for label, rows in bodies.items():
+        over = f'<tr><th scope="rowgroup" colspan="{len(heads)}"><span>{label}</span></th></tr>'
+        lines = [f'<tr><th scope="row">{first}</th>{"".join(cells)}</tr>' for first, *cells in rows]
+        html += f"<tbody>{over if label else ''}{''.join(lines)}</tbody>"
+    return (
+        f'<div class="bench" role="region" aria-labelledby="bench-{name}" tabindex="0"><table>'
+        f'<caption id="bench-{name}"><span>{escape(caption)}</span></caption>{html}</table></div>'
+    )
+
+
+def read(env: BuildEnvironment) -> dict:
+    """The measurements. A page that shows some is written again when they change."""
+    path = Path(env.srcdir, FILE)
+    env.note_dependency(str(path))
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+class Number(SphinxRole):
+    """What `evaluated` says of the text, or a warning that does."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        try:
+            text = evaluated(read(self.env), self.text)
+        except ValueError as error:
+            logger.warning("%s", error, location=self.get_location())
+            text = "?"
+        return [nodes.inline("", text, classes=["bench-number"])], []
+
+
+class Shown(SphinxDirective):
+    """`accuracy`, `cost`, `reach` or `epoch`: a table; `picture` and a split: a picture."""
+
+    required_arguments, final_argument_whitespace, has_content = 1, True, True
+
+    def run(self) -> list[nodes.Node]:
+        results, (kind, *split) = read(self.env), self.arguments[0].split()
+        try:
+            if kind == "picture":
+                html = picture(groups(results), *split)
+            else:
+                html = table(kind, " ".join(self.content), *parts(results, kind))
+        except LookupError as error:
+            raise self.error(f"{FILE} has nothing for {error}") from None
+        return [nodes.raw("", html, format="html", benchmark=True)]
+
+
+def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document) -> None:
+    """Only a page with a table or a picture asks for their style; the marks are those of steps."""
+    if doctree and any("benchmark" in node for node in doctree.findall(nodes.raw)):
+        app.add_css_file("steps.css")
+        app.add_css_file("benchmark.css")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_role("bench", Number())
+    app.add_directive("bench", Shown)
+    app.connect("html-page-context", load)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

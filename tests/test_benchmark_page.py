@@ -1,0 +1,410 @@
+"""The benchmark page says what benchmarks/results.json says, the real one and one made up here."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import benchmark
+import benchmark_figure
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.test_book import ROOT, SITE, needs_site
+
+REAL = json.loads((ROOT / benchmark.FILE).read_text(encoding="utf-8"))
+IDS, SIDE = "user and movie", "attributes, who rated what, day"
+TIME = "attributes, who rated what, full timestamp: more"
+
+
+def row(method: str, who: str, rmse: float, fit: float, information: str = IDS, **more) -> dict:
+    """A row of results.json. The setting is made of the method's name."""
+    numbers = {"rmse": (rmse, 0.001), "fit_cpu_s": (fit, 0.01), "predict_cpu_s": (0.00012, 0)}
+    numbers |= {"peak_mb": (1234.5, 1), "peak_before_mb": (78.2, 0)}
+    measured = {key: {"mean": mean, "spread": spread} for key, (mean, spread) in numbers.items()}
+    given = {"method": method, "split": "ua", "setting": f"{method.upper()}, rank 2", "who": who}
+    given |= {"information": information, "steps": 9, "seeds": [0, 1, 2], "code_lines": None}
+    return given | measured | {"reached_cpu_s": None} | more
+
+
+def reached(**seconds: float | None) -> dict:
+    """`_96=0.5` is "0.96" after half a second."""
+    return {
+        f"0.{key[1:]}": value and {"mean": value, "spread": 0} for key, value in seconds.items()
+    }
+
+
+def results() -> dict:
+    return {
+        "date": "2026-03-09",
+        "machine": {"cpu": "A & B", "cores": 2},
+        "versions": {"python": "3.11.7", "torch": "2.13.0"},
+        "rows": [
+            row("mean", "ours", 1.12, 0.0001, steps=1, reached_cpu_s=reached(_96=None, _94=None)),
+            row("als", "ours", 0.931, 0.2, reached_cpu_s=reached(_96=0.05, _94=None), code_lines=7),
+            row("slow", "Peer<b>", 0.912, 40.0, reached_cpu_s=reached(_96=0.5, _94=2.0)),
+            row("blind", "Other", 0.955, 0.02),
+            row("gibbs", "ours", 0.901, 3.0, SIDE, reached_cpu_s=reached(_96=0.3, _94=0.4)),
+            row("near", "Peer<b>", 0.9015, 9.0, SIDE),
+            row("time", "ours", 0.88, 5.0, TIME, reached_cpu_s=reached(_96=0.6, _94=0.7)),
+            row("als", "ours", 0.921, 0.3, split="u1"),
+        ],
+        "epoch": {
+            "indexing": {"min_ms": 8.0, "median_ms": 10.0},
+            "sparse": {"min_ms": 2.0, "median_ms": 2.5},
+            "epochs": 300,
+            "largest_relative_gradient_gap": 1.5e-7,
+        },
+    }
+
+
+def shown(kind: str, found: dict) -> BeautifulSoup:
+    html = benchmark.table(kind, "말 <b>글</b>", *benchmark.parts(found, kind))
+    return BeautifulSoup(html, "html.parser")
+
+
+def texts(tag, selector: str) -> list[str]:
+    return [found.get_text() for found in tag.select(selector)]
+
+
+def bold(table: BeautifulSoup) -> list[str]:
+    return [strong.contents[0] for strong in table.select("strong")]
+
+
+def test_methods_stand_by_what_they_look_at_then_by_rmse():
+    found = shown("accuracy", results())
+    assert texts(found, "th[scope=row]") == [
+        "1. Peer<b>: SLOW, rank 2",
+        "2. 이 강의: ALS, rank 2",
+        "3. Other: BLIND, rank 2",
+        "4. 이 강의: MEAN, rank 2",
+        "5. 이 강의: GIBBS, rank 2",
+        "6. Peer<b>: NEAR, rank 2",
+        "7. 이 강의: TIME, rank 2",
+    ]
+    labels = [*benchmark.LOOKS_AT.values()]
+    assert texts(found, "th[scope=rowgroup]") == [*labels[:2], labels[2] + benchmark.ALONE]
+    with_peer = results()
+    with_peer["rows"].append(row("late", "Peer<b>", 0.99, 1.0, TIME))
+    assert texts(shown("accuracy", with_peer), "th[scope=rowgroup]") == labels
+
+
+def test_a_table_says_what_heads_what_and_scrolls_under_its_name():
+    found = shown("cost", results())
+    box = found.select_one("div[role=region]")
+    assert box["tabindex"] == "0"
+    assert found.select_one(f"#{box['aria-labelledby']}") is found.caption
+    assert found.caption.get_text() == "말 <b>글</b>"
+    assert texts(found, "th[scope=col]") == ["방법", *benchmark.COST.values()]
+    assert len(found.select("th")) == len(found.select("th[scope]"))
+    for line in found.select("tr:not(:has([scope=rowgroup]))"):
+        assert len(line.find_all(["td", "th"])) == 6
+    second = found.select("tr:has([scope=row])")[1]
+    assert texts(second, "td") == ["0.200", "<0.001 가장 좋음", "1,234 가장 좋음", "78", "7"]
+
+
+def test_rmse_comes_with_its_spread_and_a_missing_split_is_a_dash():
+    first, second, *_ = shown("accuracy", results()).select("tr:has([scope=row])")
+    assert texts(first, "td") == [
+        "0.9120 (0.0010) 가장 좋음".replace(" (0.0010)", "") + " (0.0010)",
+        "-",
+    ]
+    assert texts(second, "td") == ["0.9310 (0.0010)", "0.9210 (0.0010)"]
+
+
+def test_what_was_not_reached_is_a_dash_and_who_reached_nothing_is_left_out():
+    found = shown("reach", results())
+    assert texts(found, "th[scope=col]") == ["방법", "0.96까지", "0.94까지"]
+    assert texts(found, "th[scope=row]") == [
+        "1. Peer<b>: SLOW, rank 2",
+        "2. 이 강의: ALS, rank 2",
+        "5. 이 강의: GIBBS, rank 2",
+        "7. 이 강의: TIME, rank 2",
+    ]
+    assert texts(found.select("tr:has([scope=row])")[1], "td") == ["0.050 가장 좋음", "-"]
+
+
+def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold():
+    """0.901 and 0.9015 differ by less than the spread; who is alone beats nobody."""
+    assert bold(shown("accuracy", results())) == ["0.9120", "0.9010", "0.9015"]
+    apart = results()
+    apart["rows"][5]["rmse"]["mean"] = 0.9021
+    assert bold(shown("accuracy", apart)) == ["0.9120", "0.9010"]
+
+
+def test_epochs_are_compared_with_the_first():
+    found = shown("epoch", results())
+    lines = [texts(line, "td") for line in found.select("tr:has([scope=row])")]
+    assert lines == [
+        ["8.00", "10.00", "1.0배"],
+        ["2.00", "2.50", "4.0배"],
+        ["300", ""],
+        ["0.0000001", ""],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("als ua rmse", "0.9310"),
+        ("als u1 rmse", "0.9210"),
+        ("slow ua fit_cpu_s", "40.000"),
+        ("mean ua fit_cpu_s", "<0.001"),
+        ("als ua peak_mb", "1,234"),
+        ("gibbs ua reached_cpu_s 0.94", "0.400"),
+        ("mean ua seeds", "3"),
+        ("date", "2026년 3월 9일"),
+        ("machine cpu", "A & B"),
+        ("machine cores", "2"),
+        ("versions", "Python 3.11.7, PyTorch 2.13.0"),
+        ("slow ua fit_cpu_s / als ua fit_cpu_s", "200.0"),
+        ("als ua rmse < mean ua rmse", "0.9310 < 1.1200"),
+        ("mean ua rmse > als ua rmse", "1.1200 > 0.9310"),
+    ],
+)
+def test_a_number_in_prose(text: str, expected: str):
+    assert benchmark.evaluated(results(), text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("svd ua rmse", "has nothing for 'svd ua rmse'"),
+        ("slow u1 rmse", "has nothing for 'slow u1 rmse'"),
+        ("als ua rmse < svd ua rmse", "has nothing for 'svd ua rmse'"),
+        ("als ua reached_cpu_s 0.94", "has nothing for 'als ua reached_cpu_s 0.94'"),
+        ("blind ua reached_cpu_s 0.96", "has nothing for"),
+        ("als ua rmse > mean ua rmse", "does not hold: [0.931, 1.12]"),
+    ],
+)
+def test_what_the_file_does_not_say_is_refused(text: str, problem: str):
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        benchmark.evaluated(results(), text)
+
+
+def drawn(found: dict, split: str = "ua") -> BeautifulSoup:
+    return BeautifulSoup(benchmark_figure.picture(benchmark.groups(found), split), "html.parser")
+
+
+def test_the_picture_says_in_words_what_the_file_says():
+    page = drawn(results())
+    said = page.select_one(f"#{page.svg['aria-describedby']}")
+    ids, side, time = (f"{label} 가운데 가장 정확한 것은" for label in benchmark.LOOKS_AT.values())
+    assert texts(said, "li") == [
+        f"{ids} ‘1. Peer<b>: SLOW, rank 2’입니다(RMSE 0.9120, CPU 40.000초)."
+        " 이 강의에서는 ‘2. 이 강의: ALS, rank 2’입니다(RMSE 0.9310, CPU 0.200초).",
+        f"{side} ‘5. 이 강의: GIBBS, rank 2’입니다(RMSE 0.9010, CPU 3.000초)."
+        " 다른 라이브러리에서는 ‘6. Peer<b>: NEAR, rank 2’입니다(RMSE 0.9015, CPU 9.000초).",
+        f"{time} ‘7. 이 강의: TIME, rank 2’입니다(RMSE 0.8800, CPU 5.000초).",
+        "학습이 가장 빨리 끝나는 것은 ‘4. 이 강의: MEAN, rank 2’입니다(RMSE 1.1200, CPU <0.001초).",
+        "RMSE 0.94 이하에 가장 먼저 닿는 것은 ‘5. 이 강의: GIBBS, rank 2’입니다(CPU 0.400초).",
+    ]
+    assert page.svg["role"] == "img"
+    assert page.select_one(f"#{page.svg['aria-labelledby']}").get_text()
+
+
+def marks(page: BeautifulSoup) -> dict[str, tuple[float, float]]:
+    """Name -> where its mark is."""
+    found = {}
+    for group in page.select("svg > :is(g.bench-ours, g.bench-other)"):
+        at = re.findall(r"[\d.]+", group.g["transform"])
+        found[group.find("text", recursive=False).get_text()] = tuple(map(float, at))
+    return found
+
+
+@pytest.mark.parametrize("found", [results(), REAL], ids=["made up", "real"])
+def test_marks_lie_by_seconds_and_rmse_inside_the_picture(found: dict):
+    page, places = drawn(found), marks(drawn(found))
+    rows = {}
+    for method in (m for group in benchmark.groups(found).values() for m in group):
+        if "ua" in method.rows:
+            rows[method.short] = method.rows["ua"]
+    assert places.keys() == rows.keys()
+    for axis, key in enumerate(["fit_cpu_s", "rmse"]):
+        names = sorted(rows, key=lambda name: rows[name][key]["mean"])
+        along = [places[name][axis] for name in names]
+        assert along == sorted(along, reverse=axis == 1)  # SVG's y axis points downwards
+    width, height = map(float, page.svg["viewbox"].split()[2:])
+    for along, size in zip(zip(*places.values()), (width, height)):
+        assert 0 < min(along) < 0.25 * size and 0.75 * size < max(along) < size
+
+
+def test_ours_and_others_differ_in_shape():
+    page = drawn(REAL)
+    shapes = {
+        style: {path["d"] for path in page.select(f"svg > g.{style} path")}
+        for style in ("bench-ours", "bench-other")
+    }
+    assert len(shapes["bench-ours"]) == 1 and not set.intersection(*shapes.values())
+    legend = texts(page, "svg > g:not([class]) > text")
+    whos = dict.fromkeys(r["who"] for r in REAL["rows"])
+    assert sorted(legend) == sorted("이 강의" if who == "ours" else who for who in whos)
+
+
+def test_a_way_leads_to_its_mark_through_what_was_reached():
+    page = drawn(results())
+    ways = [way["points"].split() for way in page.select("polyline")]
+    assert sorted(map(len, ways)) == [1, 1, 1, 2, 3, 3, 3]
+    ends = {way[-1] for way in ways}
+    assert ends == {f"{x:.0f},{y:.0f}" for x, y in marks(page).values()}
+
+
+def test_names_do_not_cover_each_other_and_stay_in_the_picture():
+    """Marks as near to each other as those of the real file, and some at the right edge."""
+    points = [(200 + 24 * (n % 3), 200 + 13.0 * n) for n in range(8)]
+    points += [(benchmark_figure.RIGHT, 200 + 25.0 * n) for n in range(4)]
+    boxes = benchmark_figure.spots(points, [80] * len(points))
+    for n, box in enumerate(boxes):
+        others = boxes[:n] + [(x, y, 12, 12) for x, y in points]
+        assert sum(benchmark_figure.overlap(box, other) for other in others) < 60
+        assert benchmark_figure.LEFT + 40 <= box[0] <= benchmark_figure.WIDTH - 40
+
+
+def test_a_name_begins_or_ends_at_its_mark_however_wide_its_letters_are():
+    for group in drawn(REAL).select("svg > :is(g.bench-ours, g.bench-other)"):
+        at = float(re.search(r"[\d.]+", group.g["transform"])[0])
+        name = group.find("text", recursive=False)
+        near = {"start": (-41, 13), "end": (-13, 41), "middle": (-1, 1)}[name["text-anchor"]]
+        assert near[0] <= float(name["x"]) - at <= near[1]
+
+
+@pytest.mark.parametrize("fit", [0.0, 1.0])
+def test_one_method_alone_is_drawn(fit: float):
+    assert len(marks(drawn({"rows": [row("mean", "ours", 1.1, fit)]}))) == 1
+
+
+PAGE = """제목
+====
+
+:bench:`als ua rmse` :bench:`als ua rmse < mean ua rmse`
+
+.. bench:: accuracy
+
+   정확도
+
+.. bench:: epoch
+
+   에폭
+
+.. bench:: picture ua
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path):
+    """build(results, page) -> (whether Sphinx is content, what it said, the page)."""
+    (tmp_path / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['benchmark']\nhtml_theme = 'basic'\n"
+        f"html_static_path = [{str(ROOT / 'book' / '_static')!r}]\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "benchmarks").mkdir()
+
+    def run(found: dict, page: str = PAGE) -> tuple[bool, str, str]:
+        if not (index := tmp_path / "index.rst").exists() or index.read_text("utf-8") != page:
+            index.write_text(page, encoding="utf-8")
+        (tmp_path / benchmark.FILE).write_text(json.dumps(found), encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-qW",
+            "--keep-going",
+            tmp_path,
+            tmp_path / "html",
+        ]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"}
+        )
+        html = tmp_path / "html" / "index.html"
+        return done.returncode == 0, done.stderr, html.read_text("utf-8") if html.exists() else ""
+
+    return run
+
+
+def test_a_digit_changed_in_the_file_changes_the_page(build):
+    found = results()
+    content, said, before = build(found)
+    assert content, said
+    assert "0.9310 &lt; 1.1200" in before and "benchmark.css" in before and "steps.css" in before
+    found["rows"][1]["rmse"]["mean"] = 0.9317  # the page itself stays as it is
+    content, said, after = build(found)
+    assert content, said
+    assert "0.9310" not in after and after.count("0.9317") == before.count("0.9310") == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda found: found["rows"].pop(1), "als ua rmse"),
+        (lambda found: found["rows"][1]["rmse"].update(mean=1.3), "does not hold"),
+        (lambda found: found["epoch"].update(turbo=found["epoch"]["sparse"]), "turbo"),
+        (lambda found: found["epoch"].update(weather="rain"), "weather"),
+        (lambda found: found["rows"][2].update(information="the future"), "the future"),
+        (lambda found: [row.update(split="u1") for row in found["rows"]], "index.rst:14: ERROR"),
+    ],
+    ids=["row", "claim", "way", "fact", "information", "split"],
+)
+def test_the_build_names_what_it_does_not_know(build, change, named: str):
+    found = results()
+    change(found)
+    content, said, _ = build(found)
+    assert not content and named in said
+
+
+def test_without_the_slow_rows_the_page_only_lacks_them(build):
+    found = results()
+    del found["rows"][2], found["epoch"]["sparse"]
+    content, said, html = build(found)
+    assert content, said
+    assert "SLOW" not in html and "ALS" in html
+
+
+@pytest.fixture(scope="module")
+def page() -> BeautifulSoup:
+    html = (SITE / "book" / "benchmark.html").read_text(encoding="utf-8")
+    return BeautifulSoup(html, "html.parser").article
+
+
+def on_page(page: BeautifulSoup, kind: str) -> dict[tuple[str, str], list[str]]:
+    """Label of the group, name without its number -> what the cells say."""
+    found = {}
+    for group in page.select(f"table:has(#bench-{kind}) tbody"):
+        for line in group.select("tr:has([scope=row])"):
+            label = group.th.get_text().removesuffix(benchmark.ALONE)
+            found[label, line.th.get_text().partition(". ")[2]] = texts(line, "td")
+    return found
+
+
+@needs_site
+def test_every_row_is_on_the_built_page(page: BeautifulSoup):
+    accuracy, cost = on_page(page, "accuracy"), on_page(page, "cost")
+    assert len(accuracy) == len(cost) == len({entry["method"] for entry in REAL["rows"]})
+    for entry in REAL["rows"]:
+        name = f"{entry['who'].replace('ours', '이 강의')}: {entry['setting']}"
+        word = [word for word in benchmark.LOOKS_AT if word in entry["information"]][-1]
+        [place] = [
+            at for at in accuracy if at[1] == name and at[0].startswith(benchmark.LOOKS_AT[word])
+        ]
+        number = accuracy[place][["ua", "u1"].index(entry["split"])].split()[0]
+        assert number == f"{entry['rmse']['mean']:.4f}"
+        if entry["split"] == "ua":
+            seconds, _, peak, *_ = (text.split()[0] for text in cost[place])
+            assert float(seconds.lstrip("<")) == pytest.approx(entry["fit_cpu_s"]["mean"], abs=1e-3)
+            assert peak == f"{entry['peak_mb']['mean']:,.0f}"
+
+
+@needs_site
+def test_the_built_page_says_where_when_and_with_what(page: BeautifulSoup):
+    text = page.get_text()
+    assert REAL["machine"]["cpu"] in text and all(v in text for v in REAL["versions"].values())
+    year, month, day = map(int, REAL["date"].split("-"))
+    assert f"{year}년 {month}월 {day}일" in text
+    for way in REAL["epoch"].values():
+        if isinstance(way, dict):
+            assert f"{way['median_ms']:.2f}" in text
+    assert len(page.select("svg[role=img]")) == len({entry["split"] for entry in REAL["rows"]})
+    assert len({box["aria-labelledby"] for box in page.select(".bench")}) == 4
