@@ -103,7 +103,7 @@ MUTANTS = {
     ),
     "07 gradient": Mutant(
         "07", {"2 / len(errors) * (by_item": "1 / len(errors) * (by_item"},
-        "check-gradient", LADDER,
+        "check-gradient", LADDER | {"averages"},
     ),
 }  # fmt: skip
 
