@@ -55,11 +55,11 @@ lectures: $(DEV)
 	.venv/bin/jupyter nbconvert --coalesce-streams --inplace $(LECTURES)
 	.venv/bin/python tests/stamp.py $(LECTURES)
 
-#: make reference  measure the ranges of lecture_utils/reference.toml again (about 40 minutes)
+#: make reference  measure the ranges of lecture_utils/reference.toml again (about 80 minutes)
 reference: $(DEV)
 	OMP_NUM_THREADS=1 .venv/bin/python -m tests.measure
 
-#: make bench      measure our methods and other libraries' side by side (about 25 minutes)
+#: make bench      measure our methods and other libraries' side by side (25 minutes; SLOW=1, CLEAN=1)
 bench: $(BENCH)
 	.venv-bench/bin/python -u -m benchmarks.run $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tokenize
 from datetime import date
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from itertools import product
 from pathlib import Path
@@ -45,6 +46,22 @@ def describe() -> dict[str, dict]:
     return json.loads(spawn("benchmarks.worker"))
 
 
+def identity(split: str, key: str, method: dict, steps: int | None) -> dict:
+    """What makes two runs the same but for the seed; `code` is a digest of what they depend on."""
+    files = [ROOT / "benchmarks" / name for name in ("methods.py", "worker.py", "requirements.txt")]
+    if method["who"] == "ours":
+        files += sorted((ROOT / "lecture_utils").rglob("*.py"))
+    code = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    steps = steps or method["steps"]
+    return {
+        "method": key,
+        "split": split,
+        "setting": method["setting"],
+        "steps": steps,
+        "code": code,
+    }
+
+
 def measure(folder, methods: dict, splits, seeds, steps: int | None = None) -> list[dict]:
     """Run what `folder`/runs.jsonl lacks, seed by seed, and return everything that it holds.
 
@@ -53,8 +70,7 @@ def measure(folder, methods: dict, splits, seeds, steps: int | None = None) -> l
     file = Path(folder) / "runs.jsonl"
     runs = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     for seed, split, (key, method) in product(seeds, splits, methods.items()):
-        wanted = {"method": key, "split": split, "seed": seed, "setting": method["setting"]}
-        wanted |= {"steps": steps or method["steps"]}
+        wanted = identity(split, key, method, steps) | {"seed": seed}
         if any(wanted.items() <= run.items() for run in runs):
             continue
         load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -66,17 +82,18 @@ def measure(folder, methods: dict, splits, seeds, steps: int | None = None) -> l
     return runs
 
 
-def summary(runs: list[dict], methods: dict, splits, seeds) -> list[dict]:
+def summary(runs: list[dict], methods: dict, splits, seeds, steps: int | None = None) -> list[dict]:
     """A row per split and method that has run with every seed: means and spreads over seeds."""
     rows = []
     for split, (key, method) in product(splits, methods.items()):
-        same = {"method": key, "split": split, "setting": method["setting"]}
+        same = identity(split, key, method, steps)
         found = {run["seed"]: run for run in runs if same.items() <= run.items()}
         if not set(seeds) <= set(found):
             continue
         chosen = [found[seed] for seed in seeds]
-        row = same | {name: method[name] for name in ("who", "information")}
-        row |= {"steps": chosen[0]["steps"], "seeds": list(seeds)}
+        row = {name: same[name] for name in ("method", "split", "setting")}
+        row |= {name: method[name] for name in ("who", "information")}
+        row |= {"steps": same["steps"], "seeds": list(seeds)}
         row |= {name: spread([run[name] for run in chosen]) for name in MEASURED}
         curves = [run["reached_cpu_s"] for run in chosen]
         row["reached_cpu_s"] = all(curves) and {

@@ -41,7 +41,7 @@ class Rows:
         self.order = torch.argsort(rows.long() * num_columns + columns)  # (n,) row by row
         self.place = torch.argsort(self.order)  # (n,) and back
         ends = torch.bincount(rows, minlength=num_rows).cumsum(0)
-        self.start = torch.cat([torch.zeros(1), ends]).int()  # (num_rows + 1,)
+        self.start = torch.cat([ends.new_zeros(1), ends]).int()  # (num_rows + 1,)
         self.column = columns[self.order].int()  # (n,)
 
     def counts(self) -> Tensor:
@@ -116,7 +116,8 @@ def squared_error(
 
     Like that of `model(users, items)`, also in its gradients, but for rounding. Call backward
     before you call it again. None if the model itself is as fast or the only way: for all but a
-    `MatrixFactorization` on the CPU.
+    `MatrixFactorization` on the CPU in single or double precision, and below WORTHWHILE ratings.
+    Raises IndexError for an unknown id.
     """
     if type(model) is not MatrixFactorization or len(users) < WORTHWHILE:
         return None

@@ -2,15 +2,20 @@
 
 import json
 import math
+from inspect import signature
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+pytest.importorskip("resource")  # Windows has none, and so no `make bench`
+
 from benchmarks import epoch, holdout, run, worker
 from benchmarks.methods import METHODS, Method
 from lecture_utils import Ratings, synthetic
+from lecture_utils.frontier import als
+from lecture_utils.frontier.gibbs import Gibbs
 from tests.notebooks import ROOT
 
 CHEAP = ("mean", "biases", "als")
@@ -46,14 +51,15 @@ def check_row(row):
 
 
 def test_a_row_has_means_over_the_seeds(runs, methods):
-    rows = run.summary(runs, methods, ["ua"], [0, 1])
+    rows = run.summary(runs, methods, ["ua"], [0, 1], steps=2)
     assert [row["method"] for row in rows] == [*CHEAP]
     for row in rows:
         check_row(row)
     rmse = [row["rmse"]["mean"] for row in rows]
     assert rmse[0] > rmse[1] > rmse[2]
     assert rows[1]["rmse"]["spread"] == 0 < rows[2]["rmse"]["spread"]  # only ALS has a seed
-    assert run.summary(runs, methods, ["ua"], [0, 1, 2]) == []
+    assert run.summary(runs, methods, ["ua"], [0, 1, 2], steps=2) == []
+    assert run.summary(runs, methods, ["ua"], [0, 1], steps=3) == []  # runs of other lengths
     assert all(row["setting"] in run.table(rows) for row in rows)
 
 
@@ -61,6 +67,13 @@ def test_what_has_run_does_not_run_again(folder, methods, runs, monkeypatch):
     monkeypatch.setattr(run, "spawn", lambda *_: pytest.fail("ran again"))
     assert run.measure(folder, methods, ["ua"], [0, 1], steps=2) == runs
     assert len((folder / "runs.jsonl").read_text().splitlines()) == len(runs) == 6
+
+
+def test_what_ran_with_other_code_does_not_count(methods, runs, tmp_path):
+    stale = [one | {"code": "before"} for one in runs]
+    assert run.summary(stale, methods, ["ua"], [0, 1], steps=2) == []
+    peer = run.identity("ua", "myfm", run.describe()["myfm"], None)
+    assert peer["code"] != runs[0]["code"]  # ours depends on lecture_utils, a peer does not
 
 
 def test_seeds_take_turns(runs):
@@ -207,8 +220,11 @@ def test_candidates_are_compared_on_training_ratings_alone(split):
         assert 200 < share.notna().sum() < 245  # half of the 481 others
 
 
-def test_candidates_are_of_methods():
-    assert set(holdout.CANDIDATES) <= set(METHODS)
+@pytest.mark.parametrize("key", holdout.CANDIDATES)
+def test_candidates_are_settings_that_their_method_has(key):
+    known = {**signature(Gibbs).parameters, **signature(METHODS[key].run.func).parameters}
+    known |= signature(als.sweeps).parameters if key == "als" else {}
+    assert all(set(candidate) <= set(known) for candidate in holdout.CANDIDATES[key])
 
 
 def test_candidates_change_a_setting_that_their_method_has(folder, monkeypatch):

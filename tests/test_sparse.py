@@ -143,3 +143,10 @@ def test_whole_stars_and_short_ids():
 def test_bad_ids(rows, columns, error, words):
     with pytest.raises(error, match=words):
         Rows(torch.tensor(rows).long(), torch.tensor(columns).long(), 4, 5)
+
+
+def test_the_starts_of_rows_are_whole_numbers_however_many(monkeypatch):
+    """Single precision knows no odd number above 2 ** 24."""
+    ids, counted = torch.zeros(3, dtype=torch.long), torch.tensor([16_777_217])
+    monkeypatch.setattr(torch, "bincount", lambda *_, **__: counted)
+    assert Rows(ids, ids, 1, 1).start.tolist() == [0, 16_777_217]

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
-from lecture_utils.frontier.rows import normal_equations, solve
+from lecture_utils.frontier.rows import check_ratings, normal_equations, solve
+from lecture_utils.models import check_pairs
 from lecture_utils.sparse import Rows
 
 
@@ -24,6 +25,7 @@ class Factors(NamedTuple):
 
     def __call__(self, users: Tensor, items: Tensor) -> Tensor:
         """Predicted ratings, shape (n,), for ids of shape (n,); not clipped."""
+        check_pairs(users, items, len(self.user), len(self.item))
         u, i = self.user[users], self.item[items]  # (n, rank + 1)
         return self.mean + (u[:, :-1] * i[:, :-1]).sum(1) + u[:, -1] + i[:, -1]
 
@@ -49,12 +51,20 @@ def sweeps(
     the factors and `ridge_bias` times those of the biases: sums, not means, so `ridge` is N times
     the lambda of lecture 02. A row with n ratings pays `n ** power` times as much: 0 is that
     lecture's penalty, 1 that of Zhou et al., where each rating pays for the vectors it uses.
-    Starts from torch's random numbers: set torch.manual_seed before.
+    Starts from torch's random numbers: set torch.manual_seed before. Raises what `check_ratings`
+    raises, and ValueError for a bad setting.
     """
+    check_ratings(train, num_users, num_items)
     if rank < 1 or not (ridge > 0 and ridge_bias > 0):
         raise ValueError(
             f"rank must be at least 1 and both ridges positive, not {rank}, {ridge}, {ridge_bias}"
         )
+    if not 0 <= power <= 1:
+        raise ValueError(f"power must lie between 0 and 1, not {power}")
+    return _sweeps(train, num_users, num_items, rank, ridge, ridge_bias, power)
+
+
+def _sweeps(train, num_users, num_items, rank, ridge, ridge_bias, power) -> Iterator[Factors]:
     users, items, ratings = train
     rest = ratings - ratings.mean()
     by_user = Rows(users, items, num_users, num_items)

@@ -23,7 +23,10 @@ class Contexts:
         for (groups, size), above in zip(levels, [*(pair[0] for pair in levels[1:]), users]):
             parent = torch.zeros(size, dtype=torch.long).index_put((groups,), above)
             if not bool((parent[groups] == above).all()):
-                raise ValueError("a group must lie in one group of the next level, and of one user")
+                raise ValueError(
+                    "a group must lie in one group of the next level, and hold ratings of one user "
+                    "only: give the finest level first"
+                )
             self.parent.append(parent)
         self.parent[-1] = torch.zeros_like(self.parent[-1])  # the root, which has no offset
         self.seen = [torch.zeros(size).index_fill(0, groups, 1.0) for groups, size in levels]

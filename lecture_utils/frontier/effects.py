@@ -8,7 +8,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lecture_utils.data import Ratings, Tensors
+from lecture_utils.data import GENRES, Ratings, Tensors
+from lecture_utils.models import check_pairs
 
 AGES = [0, 18, 25, 35, 45, 50, 56, 200]
 WEAK = 0.1  # how much an effect shows at first: S ~ Wishart(I / WEAK, k)
@@ -24,6 +25,12 @@ class Effect:
 
     def __init__(self, features: Tensor, k: int, keep: int = 200):
         """`features` is X, shape (n, f); `k` the number of columns of the table to be explained."""
+        if features.dim() != 2 or not features.is_floating_point():
+            found = f"{tuple(features.shape)} and {features.dtype}"
+            raise ValueError(f"features must be a table (n, f) of floats, not {found}")
+        if not bool(features.isfinite().all()):
+            row = int((~features.isfinite()).any(1).nonzero()[0])
+            raise ValueError(f"features must be finite; row {row} is not: fill or drop the blanks")
         n, f = features.shape
         gram = features.T @ features if f < n else features @ features.T
         scale, vectors = torch.linalg.eigh(gram)  # ascending
@@ -83,7 +90,7 @@ def attributes(data: Ratings) -> tuple[Tensor, Tensor]:
     ages = pd.cut(users["age"], AGES, right=False)
     person = pd.get_dummies(users[["gender", "occupation"]].assign(age=ages))
     movies = data.movies.set_index("movie").reindex(range(data.num_movies))
-    genres = torch.tensor(movies.iloc[:, -19:].fillna(0).to_numpy(dtype="float32", copy=True))
+    genres = _table(movies[[*GENRES]].fillna(0))
     genres = genres / genres.sum(1, keepdim=True).clamp(min=1).sqrt()
     year = pd.to_datetime(movies["release_date"], format="%d-%b-%Y", errors="coerce").dt.year
     decade = pd.get_dummies(pd.cut(year, YEARS))
@@ -92,7 +99,11 @@ def attributes(data: Ratings) -> tuple[Tensor, Tensor]:
 
 def rated_sets(train: Tensors, num_users: int, num_items: int) -> tuple[Tensor, Tensor]:
     """Which movies a user rated, over the root of their number, (num_users, num_items), and which
-    users rated a movie, (num_items, num_users): implicit feedback, from training data only."""
+    users rated a movie, (num_items, num_users): implicit feedback, from training data only.
+
+    Dense tables: for a few thousand users and movies. Raises IndexError for an unknown id.
+    """
+    check_pairs(train.users, train.items, num_users, num_items)
     rated = torch.zeros(num_users, num_items)
     rated[train.users, train.items] = 1.0
     per_user, per_item = rated.sum(1, keepdim=True), rated.sum(0)[:, None]
@@ -107,7 +118,7 @@ def time_bins(train: pd.DataFrame, test: pd.DataFrame, seconds: int) -> tuple[Te
     """
     if seconds < 1:
         raise ValueError(f"a bin must be at least 1 second wide, not {seconds}")
-    both = pd.concat([train, test], ignore_index=True)
+    both = pd.concat([_timed(train), _timed(test)], ignore_index=True)
     pair = both["user"] * (both["timestamp"].max() // seconds + 1) + both["timestamp"] // seconds
     groups = torch.tensor(pd.factorize(pair)[0])
     return groups[: len(train)], groups[len(train) :]
@@ -125,8 +136,8 @@ def sessions(train: pd.DataFrame, test: pd.DataFrame, pause: int) -> tuple[Tenso
         raise ValueError(f"a pause must be at least 0 seconds, not {pause}")
     apart = 2**32  # users are far from each other in time
     times, new = (
-        torch.tensor((part["user"] * apart + part["timestamp"]).to_numpy())
-        for part in (train, test)
+        torch.tensor((part["user"] * apart + part["timestamp"]).to_numpy(copy=True))
+        for part in map(_timed, (train, test))
     )
     times, order = times.sort()
     number = torch.zeros_like(times)  # in the order of time
@@ -137,6 +148,14 @@ def sessions(train: pd.DataFrame, test: pd.DataFrame, pause: int) -> tuple[Tenso
     near = (new - times[nearest]).abs() <= pause
     groups = torch.empty_like(number).index_put((order,), number)
     return groups, torch.where(near, number[nearest], number[-1] + 1)
+
+
+def _timed(ratings: pd.DataFrame) -> pd.DataFrame:
+    """User and timestamp as int64. ValueError unless there are some, in whole seconds."""
+    found = ratings[["user", "timestamp"]]
+    if found.empty or not ((found >= 0) & (found < 2**31) & (found % 1 == 0)).all(axis=None):
+        raise ValueError("user and timestamp must be whole numbers, timestamps in seconds")
+    return found.astype("int64")
 
 
 def _table(dummies: pd.DataFrame) -> Tensor:

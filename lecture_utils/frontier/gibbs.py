@@ -14,7 +14,8 @@ from lecture_utils.frontier.als import design
 from lecture_utils.frontier.contexts import Contexts
 from lecture_utils.frontier.effects import Effect, gamma, wishart
 from lecture_utils.frontier.ordinal import Ordinal
-from lecture_utils.frontier.rows import normal_equations, solve
+from lecture_utils.frontier.rows import check_ratings, normal_equations, solve
+from lecture_utils.models import check_pairs
 from lecture_utils.sparse import Rows
 
 STRENGTH = 2.0  # of the prior on a table's mean: as many rows as that
@@ -89,9 +90,10 @@ class Gibbs:
         user_noise: bool = True,
         ordinal: bool = False,
     ):
+        check_ratings(train, num_users, num_items)
+        if rank < 1:
+            raise ValueError(f"rank must be at least 1, not {rank}")
         self.users, self.items, ratings = train
-        if not bool(ratings.isfinite().all()):
-            raise ValueError("ratings must be finite; drop the blanks (NaN) first")
         self.by_user = Rows(self.users, self.items, num_users, num_items)
         self.by_item = Rows(self.items, self.users, num_items, num_users)
         self.user = Table(num_users, rank + 1, user_features)
@@ -139,14 +141,16 @@ class Gibbs:
             self.alpha = gamma(1 + len(square) / 2, 1 + weighted / 2)
         if self.user_noise:
             total = torch.zeros(len(self.tau)).index_add(0, self.users, square)
-            count = self.by_user.start.long().diff()
-            self.tau = gamma(5 + count / 2, 5 + self.alpha * total / 2)
+            self.tau = gamma(5 + self.by_user.counts() / 2, 5 + self.alpha * total / 2)
 
     def predict(self, users: Tensor, items: Tensor, groups: Sequence[Tensor] = ()) -> Tensor:
         """Expected ratings under the current draw, (m,); `groups` (m,) for each context."""
         levels = len(self.contexts.lam) if self.contexts else 0
         if len(groups) != levels:
             raise ValueError(f"groups for {levels} contexts, not {len(groups)}")
+        check_pairs(users, items, len(self.user.values), len(self.item.values))
+        if any(group.shape != users.shape for group in groups):
+            raise ValueError(f"every context's groups must have the users' shape {(len(users),)}")
         left, right = _halves(self.user.values, self.item.values)
         score = (left.index_select(0, users) * right.index_select(0, items)).sum(1)
         mean, variance = self.contexts.expect(groups) if self.contexts else (0.0, 0.0)
@@ -168,7 +172,10 @@ def _halves(user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
 def averages(
     chain: Gibbs, users: Tensor, items: Tensor, groups: Sequence[Tensor] = (), burn_in: int = 15
 ) -> Iterator[Tensor]:
-    """Sweep without end; yield the mean prediction, (m,), over all sweeps after `burn_in`."""
+    """Sweep without end; yield the mean prediction, (m,), over all sweeps after `burn_in`.
+
+    Not clipped: clip the mean, not what it is the mean of.
+    """
     total, count = torch.zeros(len(users)), 0
     for _ in range(burn_in):
         chain.sweep()

@@ -8,12 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from lecture_utils.models import check_pairs
+from lecture_utils.train import mse
 
 
 class NeuMF(nn.Module):
-    """`GMF` (elementwise product) and `MLP` (two hidden layers) meet in one linear layer.
+    """Two halves meet in one linear layer, `head`: an elementwise product of embeddings (GMF in the
+    paper), and `mlp`, two hidden layers on embeddings of their own.
 
-    Both halves have embeddings of their own, of size `rank`. The output is added to `mean`.
+    `user` (num_users, 2 rank) and `item` (num_items, 2 rank) hold both halves' embeddings side by
+    side, those of the product first. The output is added to `mean`.
     """
 
     def __init__(
@@ -59,11 +62,13 @@ def fit_minibatches(
     if epochs < 1 or batch < 1:
         raise ValueError(f"epochs and batch must be at least 1, not {epochs} and {batch}")
     users, items, ratings = train
+    if not len(ratings) or not bool(ratings.isfinite().all()):
+        raise ValueError("ratings must be finite, and at least one; drop the blanks (NaN) first")
     optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
     model.train()
     for _ in range(epochs):
         for part in torch.randperm(len(ratings)).split(batch):
-            loss = (model(users[part], items[part]) - ratings[part]).square().mean()
+            loss = mse(model, (users[part], items[part], ratings[part]))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

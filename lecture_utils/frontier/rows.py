@@ -8,7 +8,23 @@ product: a sparse 0/1 matrix (users x movies) times a dense one that holds f f^T
 import torch
 from torch import Tensor
 
+from lecture_utils.data import Tensors
+from lecture_utils.models import check_pairs
 from lecture_utils.sparse import Rows
+
+
+def check_ratings(train: Tensors, num_users: int, num_items: int) -> None:
+    """Raise ValueError unless users, items and ratings are of one shape (n,), not empty, and all
+    ratings finite; IndexError for an unknown id."""
+    users, items, ratings = train
+    check_pairs(users, items, num_users, num_items)
+    if ratings.shape != users.shape or not len(ratings):
+        raise ValueError(
+            f"ratings {tuple(ratings.shape)} and users {tuple(users.shape)} must be of one shape "
+            "(n,), not empty"
+        )
+    if not bool(ratings.isfinite().all()):
+        raise ValueError("ratings must be finite; drop the blanks (NaN) first")
 
 
 def normal_equations(ratings: Rows, design: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:

@@ -78,3 +78,15 @@ def test_same_seed_same_model(train):
 def test_bad_settings(train, bad):
     with pytest.raises(ValueError, match="rank must be at least 1 and both ridges positive"):
         models(train, 1, **bad)
+
+
+@pytest.mark.parametrize("power", [-0.5, 1.5, float("nan")])
+def test_bad_power(train, power):
+    with pytest.raises(ValueError, match="power must lie between 0 and 1"):
+        als.sweeps(train, 20, 15, power=power)  # at once, not at the first sweep
+
+
+def test_an_unknown_id_is_refused(train):
+    model = next(als.sweeps(train, 20, 15, rank=2))
+    with pytest.raises(IndexError, match="user id -1"):
+        model(torch.tensor([-1]), torch.tensor([0]))

@@ -67,5 +67,5 @@ def test_lam_finds_the_spread_of_each_level():
 )
 def test_groups_must_be_nested(groups, users):
     fine = torch.tensor([0, 0])
-    with pytest.raises(ValueError, match="one group of the next level, and of one user"):
+    with pytest.raises(ValueError, match="of one user only: give the finest level first"):
         Contexts([(fine, 1), (torch.tensor(groups), 2)], torch.tensor(users))

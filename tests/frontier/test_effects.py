@@ -1,5 +1,7 @@
 """Priors that know something: against Bayesian regression written out, and counts by hand."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
@@ -96,3 +98,33 @@ def test_sessions():
     assert torch.equal(later[0], a)  # the training data alone make the sessions
     with pytest.raises(ValueError, match="not -1"):
         effects.sessions(train, test, -1)
+
+
+@pytest.mark.parametrize("make", [effects.time_bins, effects.sessions])
+@pytest.mark.parametrize("times", [[1.0, float("nan")], [1, -1], [1, 893_286_638_000], []])
+def test_times_must_be_seconds(make, times):
+    good = pd.DataFrame({"user": [1], "timestamp": [5]})
+    bad = pd.DataFrame({"user": [1] * len(times), "timestamp": times})
+    for train, test in ((good, bad), (bad, good)):
+        with pytest.raises(ValueError, match="whole numbers, timestamps in seconds"):
+            make(train, test, 60)
+
+
+@pytest.mark.parametrize(
+    ("features", "said"),
+    [
+        (torch.tensor([[1.0], [float("nan")]]), "row 1 is not"),
+        (torch.ones(3), "must be a table"),
+        (torch.ones(3, 2).long(), "of floats, not .* torch.int64"),
+    ],
+)
+def test_features_must_be_a_table_of_numbers(features, said):
+    with pytest.raises(ValueError, match=said):
+        effects.Effect(features, 2)
+
+
+def test_genres_go_by_their_names():
+    data = Ratings("synthetic", *synthetic.make("ua"))
+    more = replace(data, movies=data.movies.assign(extra=7.0))
+    for a, b in zip(effects.attributes(data), effects.attributes(more)):
+        assert torch.equal(a, b)

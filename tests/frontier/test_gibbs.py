@@ -122,7 +122,7 @@ def from_the_prior(gibbs):
 
 def simulate(gibbs):
     """Ratings given the parameters."""
-    left = torch.cat([gibbs.user.values[:, :-1], gibbs.user.values[:, -1:]], 1)[gibbs.users]
+    left = gibbs.user.values[gibbs.users]
     right = gibbs.item.values[gibbs.items]
     gibbs.score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
     noise = torch.randn(len(gibbs.z)) / (gibbs.alpha * gibbs.tau[gibbs.users]).sqrt()

@@ -39,12 +39,12 @@ def test_same_seed_same_model():
     for seed in (0, 0, 1):
         torch.manual_seed(seed)
         model = NeuMF(30, 20, mean=3.0)
-        fit_minibatches(model, taste_of(seed), epochs=1)
+        fit_minibatches(model, undisturbed_taste(), epochs=1)
         found.append(model.head.weight.clone())
     assert torch.equal(found[0], found[1]) and not torch.equal(found[0], found[2])
 
 
-def taste_of(seed):
+def undisturbed_taste():
     """The same ratings; making them must not disturb the generator."""
     with torch.random.fork_rng():
         return taste()
@@ -54,3 +54,17 @@ def taste_of(seed):
 def test_bad_arguments(bad):
     with pytest.raises(ValueError, match="must be at least 1"):
         fit_minibatches(NeuMF(30, 20, mean=3.0), taste(), **bad)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "said"),
+    [
+        (torch.full((3,), float("nan")), "ratings must be finite"),
+        (torch.ones(0), "at least one"),
+        (torch.ones(3, 1), "make both"),  # which would become (3, 3)
+    ],
+)
+def test_bad_ratings(ratings, said):
+    ids = torch.arange(len(ratings))
+    with pytest.raises(ValueError, match=said):
+        fit_minibatches(NeuMF(5, 4, mean=3.0), (ids, ids, ratings), epochs=1)

@@ -1,4 +1,4 @@
-"""Measure the ranges of lecture_utils/reference.toml again: `make reference`, about 40 minutes.
+"""Measure the ranges of lecture_utils/reference.toml again: `make reference`, about 80 minutes.
 
     python -m tests.measure [line] [solo] [movielens] ...     (no name: all of them)
 
