@@ -156,7 +156,8 @@ def myfm(data, seed, clock, sweeps, *, side=False, ordinal=False):
 
     kind = myfm.MyFMOrderedProbit if ordinal else myfm.MyFMRegressor
     model, y = kind(rank=10, random_seed=seed), stars - 1 if ordinal else stars
-    model.fit(train[0], y, train[1], n_iter=sweeps, group_shapes=sizes, callback=after_sweep)
+    options = {"n_iter": sweeps, "group_shapes": sizes, "callback": after_sweep}
+    model.fit(train[0], y, train[1], n_kept_samples=1, **options)  # the mean is taken by the clock
 
 
 def _myfm_features(data, side):

@@ -51,7 +51,7 @@ def numbers(synthetic_set: bool, seed: int) -> dict[str, float]:
     found = {f"{key}_{part}": ladder[name][part] for name, key in CLIMBED.items()
              for part in ("ua", "u1")}  # fmt: skip
     found |= {"same_second": together["0초"][1], "same_day": together["하루"][1]}
-    later = said["later"]["시간"]
+    later = said["later"]["전체"]
     found |= {f"future_{CLIMBED[name]}": float(later[name]) for name in LATER}
     mean = said["confirmed"].mean(axis=1)
     return found | {f"final_{CLIMBED[name]}": float(mean[name]) for name in CONFIRMED}
