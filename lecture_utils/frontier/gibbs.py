@@ -1,8 +1,8 @@
 """Bayesian matrix factorization by Gibbs sampling: not one best model but many likely ones.
 
 Salakhutdinov & Mnih (2008), Bayesian Probabilistic Matrix Factorization using MCMC, who draw the
-vectors and their normal distribution; here biases, as one more factor, and the noise are drawn, too.
-Side information as in Simm et al. (2017), see `effects`.
+vectors and their normal distribution; here biases, as one more factor, and the noise are drawn,
+too. Side information as in Simm et al. (2017), see `effects`.
 """
 
 from collections.abc import Iterator, Sequence
