@@ -2,6 +2,9 @@ r"""Moods: an offset for all ratings that a user gives within a day, a minute, a
 
 Groups are nested, seconds in minutes in days, so the offsets form trees, and one pass up and one
 pass down a tree draw all of them together (forward filtering, backward sampling, on trees).
+
+A bias per user and day: Koren (2009), Collaborative Filtering with Temporal Dynamics. The draw, for
+chains in time instead of trees: Carter & Kohn (1994), On Gibbs Sampling for State Space Models.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,8 @@
 Given the movies' factors f, user x's own solve a ridge regression on her ratings. Its normal
 equations need the sum of f f^T over the movies that she rated. For all users together that is one
 product: a sparse 0/1 matrix (users x movies) times a dense one that holds f f^T of each movie.
+
+The regressions are those of Zhou et al. (2008), Large-scale Parallel Collaborative Filtering.
 """
 
 import torch
