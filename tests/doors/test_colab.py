@@ -113,7 +113,7 @@ def drives(lecture: Path) -> list[bool]:
 
 
 # The longest first: two processes share them.
-RUNS = [(lecture, drive) for lecture in LECTURES for drive in drives(lecture)]
+RUNS = [(lecture, drive) for lecture in reversed(LECTURES) for drive in drives(lecture)]
 RUNS.sort(key=lambda run: "load_movielens(" not in run[0].read_text("utf-8"))
 NAMES = [f"{lecture.stem}{'-drive' * use_drive}" for lecture, use_drive in RUNS]
 
