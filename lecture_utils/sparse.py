@@ -129,14 +129,16 @@ def squared_error(
     rest = (ratings - model.mean if model.bias else ratings).to(P.dtype)
     by_user, by_item = Rows(users, items, len(Q), len(P)), Rows(items, users, len(P), len(Q))
     errors = Errors(by_user, by_item, rest)
-    return lambda: MeanSquare.apply(*halves(model), errors)
+    if not model.bias:
+        return lambda: MeanSquare.apply(Q, P, errors)
+    return lambda: MeanSquare.apply(*halves(Q, model.bias_user, P, model.bias_item), errors)
 
 
-def halves(model: MatrixFactorization) -> tuple[Tensor, Tensor]:
-    """(q, b, 1) and (p, 1, b): their dot product is the score, less the mean."""
-    left, right = model.Q, model.P
-    if model.bias:
-        one = left.new_ones(1)
-        left = torch.cat([left, model.bias_user[:, None], one.expand(len(left), 1)], 1)
-        right = torch.cat([right, one.expand(len(right), 1), model.bias_item[:, None]], 1)
+def halves(
+    user: Tensor, bias_user: Tensor, item: Tensor, bias_item: Tensor
+) -> tuple[Tensor, Tensor]:
+    """(q, b, 1) and (p, 1, b): their dot product is q . p and both biases."""
+    one = user.new_ones(1)
+    left = torch.cat([user, bias_user[:, None], one.expand(len(user), 1)], 1)
+    right = torch.cat([item, one.expand(len(item), 1), bias_item[:, None]], 1)
     return left, right

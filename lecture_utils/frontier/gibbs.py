@@ -17,7 +17,7 @@ from lecture_utils.frontier.effects import Effect, gamma, wishart
 from lecture_utils.frontier.ordinal import Ordinal
 from lecture_utils.frontier.rows import check_ratings, normal_equations, solve
 from lecture_utils.models import check_pairs
-from lecture_utils.sparse import Rows
+from lecture_utils.sparse import Rows, halves
 
 STRENGTH = 2.0  # of the prior on a table's mean: as many rows as that
 
@@ -162,12 +162,7 @@ class Gibbs:
 
 
 def _halves(user: Tensor, item: Tensor) -> tuple[Tensor, Tensor]:
-    """(q, b, 1) and (p, 1, b): their dot product is the whole score."""
-    ones = torch.ones(len(user), 1), torch.ones(len(item), 1)
-    return (
-        torch.cat([user, ones[0]], 1),
-        torch.cat([item[:, :-1], ones[1], item[:, -1:]], 1),
-    )
+    return halves(user[:, :-1], user[:, -1], item[:, :-1], item[:, -1])
 
 
 def averages(
