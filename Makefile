@@ -4,6 +4,8 @@ DEV := .venv/ready
 BOOK := .venv-book/ready
 COLAB := .venv-colab/ready
 BENCH := .venv-bench/ready
+# Python compiles what it imports: to compile all of torch would take 10 seconds.
+PIP := -m pip install --quiet --no-compile
 PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
@@ -82,33 +84,33 @@ clean:
 # pip 25.1 was the first to know --group.
 $(DEV): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
-	.venv/bin/python -m pip install --quiet --editable . --group test -c constraints.txt
+	.venv/bin/python $(PIP) --upgrade pip -c constraints.txt
+	.venv/bin/python $(PIP) --editable . --group test -c constraints.txt
 	touch $@
 
 .venv/lab: $(DEV)
-	.venv/bin/python -m pip install --quiet --group lab -c constraints.txt
+	.venv/bin/python $(PIP) --group lab -c constraints.txt
 	touch $@
 
 $(BOOK): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-book
-	.venv-book/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
-	.venv-book/bin/python -m pip install --quiet --group book -c constraints.txt
+	.venv-book/bin/python $(PIP) --upgrade pip -c constraints.txt
+	.venv-book/bin/python $(PIP) --group book -c constraints.txt
 	touch $@
 
 # Colab's versions, the rest from constraints.txt, and without the course.
 $(COLAB): tests/colab.txt constraints.txt
 	$(PYTHON) -m venv .venv-colab
 	sed -n 's/==.*/==/p' tests/colab.txt | grep -vFf - constraints.txt > .venv-colab/rest.txt
-	.venv-colab/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
-	.venv-colab/bin/python -m pip install --quiet -r tests/colab.txt -c .venv-colab/rest.txt
+	.venv-colab/bin/python $(PIP) --upgrade pip -c constraints.txt
+	.venv-colab/bin/python $(PIP) -r tests/colab.txt -c .venv-colab/rest.txt
 	touch $@
 
 # myfm needs an older setuptools than the one in constraints.txt.
 $(BENCH): benchmarks/requirements.txt pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-bench
 	grep -v '^setuptools==' constraints.txt > .venv-bench/rest.txt
-	.venv-bench/bin/python -m pip install --quiet --upgrade pip -c constraints.txt
-	.venv-bench/bin/python -m pip install --quiet --editable . -r benchmarks/requirements.txt \
+	.venv-bench/bin/python $(PIP) --upgrade pip -c constraints.txt
+	.venv-bench/bin/python $(PIP) --editable . -r benchmarks/requirements.txt \
 		-c .venv-bench/rest.txt
 	touch $@

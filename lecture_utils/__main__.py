@@ -87,13 +87,26 @@ def font() -> tuple[bool, str, str]:
     return plot.FONT in names, f"한글 글꼴 {plot.FONT}", remedy
 
 
+def scale(arguments: list[str]) -> int:
+    """The long runs of lecture 08."""
+    try:
+        from lecture_utils.scale import cli
+    except ModuleNotFoundError as error:
+        print(f"✗ {error.name} 없음\n    고치려면: pip install {error.name}", file=sys.stderr)
+        return 1
+    return cli.main(arguments)
+
+
 def main(arguments: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if hasattr(sys.stdout, "reconfigure"):  # a Korean Windows (cp949) cannot print ✓
+        sys.stdout.reconfigure(errors="replace")
+    if arguments[:1] in (["train"], ["prepare"]):
+        return scale(arguments)
     parser = argparse.ArgumentParser(prog="python -m lecture_utils", description=__doc__)
     parser.add_argument("--need-movielens", action="store_true")
     options = parser.parse_args(arguments)
 
-    if hasattr(sys.stdout, "reconfigure"):  # a Korean Windows (cp949) cannot print ✓
-        sys.stdout.reconfigure(errors="replace")
     python = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     print(python + (", Google Colab" if in_colab() else ""))
     rows = packages()

@@ -76,13 +76,15 @@ def dots_minus(cells: Tensor, left: Tensor, right: Tensor) -> None:
 
 
 class Errors:
-    """Predicted minus given ratings as E and its transpose, whose values each step overwrites."""
+    """Predicted minus given ratings as E and its transpose, whose values each step overwrites.
 
-    def __init__(self, by_user: Rows, by_item: Rows, ratings: Tensor):
-        self.ratings = ratings.index_select(0, by_user.order)  # (n,) user by user
-        self.turn = by_user.place[by_item.order].int()  # (n,) from there to movie by movie
-        self.E, self.E_T = by_user.matrix(ratings), by_item.matrix(ratings)
-        self.values = self.E.values()  # (n,), the same memory
+    `ratings` (n,) are sorted as E's values are, user by user; `turn` (n,) says where among them
+    each of E_T's values stands.
+    """
+
+    def __init__(self, E: Tensor, E_T: Tensor, turn: Tensor, ratings: Tensor):
+        self.E, self.E_T, self.turn, self.ratings = E, E_T, turn, ratings
+        self.values = E.values()  # (n,), the same memory
 
 
 class MeanSquare(torch.autograd.Function):
@@ -128,10 +130,18 @@ def squared_error(
     check_pairs(users, items, len(Q), len(P))
     rest = (ratings - model.mean if model.bias else ratings).to(P.dtype)
     by_user, by_item = Rows(users, items, len(Q), len(P)), Rows(items, users, len(P), len(Q))
-    errors = Errors(by_user, by_item, rest)
+    turn = by_user.place[by_item.order].int()
+    rest_by_user = rest.index_select(0, by_user.order)
+    errors = Errors(by_user.matrix(rest), by_item.matrix(rest), turn, rest_by_user)
+    return lambda: mean_square(model, errors)
+
+
+def mean_square(model: MatrixFactorization, errors: Errors) -> Tensor:
+    """Mean squared error of `model` on the ratings in `errors` (with biases: less its mean)."""
     if not model.bias:
-        return lambda: MeanSquare.apply(Q, P, errors)
-    return lambda: MeanSquare.apply(*halves(Q, model.bias_user, P, model.bias_item), errors)
+        return MeanSquare.apply(model.Q, model.P, errors)
+    tables = halves(model.Q, model.bias_user, model.P, model.bias_item)
+    return MeanSquare.apply(*tables, errors)
 
 
 def halves(

@@ -38,8 +38,15 @@ def complaints(page) -> list[str]:
     return page.evaluate(RUN)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "dark"),
+    [
+        (1280, False),
+        (390, True),
+        pytest.param(1280, True, marks=pytest.mark.full),
+        pytest.param(390, False, marks=pytest.mark.full),
+    ],
+)
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_page_folded_and_unfolded(visit, site: str, path: str, width: int, dark: bool) -> None:
     page = visit(f"{site}/{path}", width=width, dark=dark).page

@@ -79,6 +79,12 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
     return pdf.make(tmp_path_factory.mktemp("pdf") / "book.pdf")
 
 
+@pytest.fixture(scope="module")
+def texts(book: PdfReader) -> list[str]:
+    """What can be selected on each page: to find out takes seconds."""
+    return [page.extract_text() for page in book.pages]
+
+
 def squeezed(text: str) -> str:
     return re.sub(r"\s", "", text)
 
@@ -100,16 +106,16 @@ def test_the_outline_names_parts_pages_and_sections(book: PdfReader) -> None:
     assert titles(book.outline) == expected
 
 
-def test_the_contents_tell_the_right_pages(book: PdfReader) -> None:
-    text = "\n".join(page.extract_text() for page in book.pages[:8])
+def test_the_contents_tell_the_right_pages(texts: list[str]) -> None:
+    text = "\n".join(texts[:8])
     told = dict(re.findall(r"(?m)^(.+?)(\d+)$", "\n".join(map(squeezed, text.splitlines()))))
     for page in pages.PAGES:
         title = squeezed(pages.article(page).h1.text)
-        assert title in squeezed(book.pages[int(told[title]) - 1].extract_text())
+        assert title in squeezed(texts[int(told[title]) - 1])
 
 
-def test_korean_can_be_selected_and_fonts_are_inside(book: PdfReader) -> None:
-    text = squeezed("".join(page.extract_text() for page in book.pages))
+def test_korean_can_be_selected_and_fonts_are_inside(book: PdfReader, texts: list[str]) -> None:
+    text = squeezed("".join(texts))
     assert [w for w in ("추천", "행렬분해", "평점", "임베딩", "편향") if w not in text] == []
     fonts = [
         font.get_object()["/DescendantFonts"][0].get_object()
@@ -123,8 +129,8 @@ def test_korean_can_be_selected_and_fonts_are_inside(book: PdfReader) -> None:
     assert any("LectureGothic" in font["/BaseFont"] for font in fonts)
 
 
-def test_formulas_are_printed(book: PdfReader) -> None:
-    text = "".join(page.extract_text() for page in book.pages)
+def test_formulas_are_printed(texts: list[str]) -> None:
+    text = "".join(texts)
     formulas = [f for page in pages.LECTURES for f in pages.article(page).select(".katex-html")]
     signs = {sign for formula in formulas for sign in formula.text if sign > "~"} - {"\u200b"}
     assert signs > set("∂∑σ")
@@ -148,10 +154,10 @@ def test_links_stay_in_the_book(book: PdfReader) -> None:
     assert inside <= {name for name in book.named_destinations}
 
 
-def test_pages_have_numbers(book: PdfReader) -> None:
+def test_pages_have_numbers(book: PdfReader, texts: list[str]) -> None:
     assert len(book.pages) > 40
     for number, page in enumerate(book.pages[1:], 2):
-        assert page.extract_text().split()[0] == str(number)
+        assert texts[number - 1].split()[0] == str(number)
         assert [round(float(side)) for side in page.mediabox[2:]] == [595, 842]
 
 

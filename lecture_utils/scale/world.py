@@ -1,0 +1,46 @@
+"""The processes that train together, as torchrun starts them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+import torch.distributed as dist
+
+
+class World(NamedTuple):
+    """This process among those that train together."""
+
+    rank: int = 0
+    size: int = 1
+    device: torch.device = torch.device("cpu")
+
+    def sum(self, *numbers: float) -> list[float]:
+        """Each number added up over all processes."""
+        total = torch.tensor(numbers, dtype=torch.float64, device=self.device)
+        if self.size > 1:
+            dist.all_reduce(total)
+        return total.tolist()
+
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.size > 1:
+            dist.barrier()
+
+
+@contextmanager
+def join(device: str = "cpu") -> Iterator[World]:
+    """The processes that torchrun started, or this one alone. `device`: "cpu" or "cuda"."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device cuda: PyTorch sees no GPU here; leave it out to use the CPU")
+    rank, size = (int(os.environ.get(name, n)) for name, n in (("RANK", 0), ("WORLD_SIZE", 1)))
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+    if size > 1:
+        dist.init_process_group("nccl" if device == "cuda" else "gloo")
+    try:
+        yield World(rank, size, torch.device(device))
+    finally:
+        if size > 1:
+            dist.destroy_process_group()

@@ -1,0 +1,53 @@
+"""A small folder of blocks, and the command line in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lecture_utils.scale import synthetic
+from lecture_utils.scale.blocks import Blocks
+from lecture_utils.scale.prepare import prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {
+    **os.environ,
+    "OMP_NUM_THREADS": "1",
+    "PYTHONPATH": str(ROOT),
+    "PYTHONIOENCODING": "utf-8",
+}
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory) -> Blocks:
+    """About 18,000 ratings in 8 blocks."""
+    folder = tmp_path_factory.mktemp("small") / "ratings"
+    return prepare(lambda: synthetic.chunks(20_000), folder)
+
+
+@pytest.fixture
+def start() -> Callable[..., subprocess.Popen]:
+    """start(arguments): `python -m lecture_utils` or, with `processes`, torchrun; ended if late."""
+    running = []
+
+    def start(*arguments: object, processes: int = 0) -> subprocess.Popen:
+        torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
+        command = [*(torchrun if processes else []), "lecture_utils", *map(str, arguments)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.terminate()  # not kill: torchrun ends its workers
+        process.communicate(timeout=60)

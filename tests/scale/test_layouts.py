@@ -1,0 +1,324 @@
+"""The three layouts of MovieLens, told apart by their content, and every line to be refused."""
+
+import os
+import zipfile
+
+import numpy as np
+import pytest
+
+from lecture_utils import download
+from lecture_utils.scale import layouts
+
+REAL = os.environ.get(download.ENVIRONMENT)
+HEADER = "userId,movieId,rating,timestamp"
+# The first lines as they are published: of 100K, 10M (with half stars) and 25M.
+TAB = ["196\t242\t3\t881250949", "186\t302\t3\t891717742", "22\t377\t1\t878887116"]
+COLON = ["1::122::5::838985046", "1::185::5::838983525", "4::21::3.5::844416980"]
+COMMA = [HEADER, "1,296,5.0,1147880044", "1,306,3.5,1147868817", "1,307,0.5,1147868828"]
+PUBLISHED = {"\t": ("u.data", TAB), "::": ("ratings.dat", COLON), ",": ("ratings.csv", COMMA)}
+PARSED = {
+    "\t": ([196, 186, 22], [242, 302, 377], [3, 3, 1]),
+    "::": ([1, 1, 4], [122, 185, 21], [5, 5, 3.5]),
+    ",": ([1, 1, 1], [296, 306, 307], [5, 3.5, 0.5]),
+}
+each = pytest.mark.parametrize("separator", PUBLISHED)
+
+
+def write(folder, separator, *, more=(), end="\n", last="\n", before=""):
+    """The published lines and `more`, whose fields are separated by "|"."""
+    name, lines = PUBLISHED[separator]
+    lines = [*lines, *(line.replace("|", separator) for line in more)]
+    path = folder / name
+    path.write_bytes((before + end.join(lines) + last).encode())
+    return path
+
+
+def read(folder, size=2**20):
+    parts = [*layouts.chunks(layouts.find(folder), size)]
+    assert all(0 < len(column) <= size for part in parts for column in part)
+    return [np.concatenate(columns) for columns in zip(*parts)]
+
+
+def same(read, expected):
+    return all(np.array_equal(found, column) for found, column in zip(read, expected, strict=True))
+
+
+def refused(path, line, *words):
+    """Reading names the file, the line, what is wrong and the remedy."""
+    with pytest.raises(ValueError) as caught:
+        read(path.parent)
+    assert str(caught.value).startswith(f"{path}, line {line}: ")
+    for word in (*words, "Unpack the archive of grouplens.org/datasets/movielens anew."):
+        assert word in str(caught.value)
+
+
+@each
+def test_as_published(separator, tmp_path):
+    path = write(tmp_path, separator)
+    layout = layouts.find(tmp_path)
+    assert layout == (path, separator, separator == ",")
+    assert str(layout) == f"{path.name} (fields separated by {separator!r})"
+    users, movies, ratings = read(tmp_path)
+    assert same((users, movies, ratings), PARSED[separator])
+    assert (users.dtype, movies.dtype, ratings.dtype) == (np.int32, np.int32, np.float32)
+    assert all(column.flags.writeable for column in next(layouts.chunks(layout)))
+
+
+@each
+@pytest.mark.parametrize(
+    "form", [{"end": "\r\n", "last": "\r\n"}, {"last": ""}, {"before": "\ufeff"}], ids=str
+)
+def test_other_line_ends_and_a_byte_order_mark(form, separator, tmp_path):
+    path = write(tmp_path, separator, **form)
+    assert same(read(tmp_path), PARSED[separator])
+    path.write_bytes(path.read_bytes().replace(b"3", b"x"))
+    first = next(n for n, line in enumerate(PUBLISHED[separator][1], start=1) if "3" in line)
+    refused(path, first, "x")
+
+
+@each
+def test_content_counts_and_not_the_name(separator, tmp_path):
+    path = write(tmp_path, separator)
+    for name in layouts.FILES:
+        path = path.rename(tmp_path / name)
+        assert layouts.find(tmp_path).separator == separator
+        assert same(read(str(tmp_path)), PARSED[separator])
+
+
+@each
+def test_the_other_files_of_an_archive_are_ignored(separator, tmp_path):
+    write(tmp_path, separator)
+    for name in ("ua.base", "u.item", "movies.dat", "tags.csv"):
+        (tmp_path / name).write_text("1\t1\t1\t1\n")
+    assert same(read(tmp_path), PARSED[separator])
+
+
+@each
+@pytest.mark.parametrize("block", [48, 64, 100, 2**22])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_chunks_lose_nothing(size, block, separator, tmp_path, monkeypatch):
+    """Rows of 8 to 35 characters, whatever Arrow parses at once and we give at once."""
+    monkeypatch.setattr(layouts, "BLOCK", block)
+    rng = np.random.default_rng(0)
+    ids = (10 ** rng.uniform(0, 9, (2, 50))).astype(int)
+    halves = rng.integers(1, 11, 50)
+    write(tmp_path, separator, more=[f"{u}|{m}|{h / 2}|7" for u, m, h in zip(*ids, halves)])
+    more = (*ids, halves / 2)
+    assert same(read(tmp_path, size), map(np.concatenate, zip(PARSED[separator], more)))
+
+
+@each
+def test_a_chunk_is_as_large_as_it_may_be(separator, tmp_path):
+    write(tmp_path, separator, more=["1|2|3|4"] * 7)
+    layout = layouts.find(tmp_path)
+    assert [len(chunk.users) for chunk in layouts.chunks(layout, 4)] == [4, 4, 2]
+    with pytest.raises(ValueError, match="size must be at least 1, not 0"):
+        next(layouts.chunks(layout, 0))
+
+
+@each
+def test_extremes(separator, tmp_path):
+    write(
+        tmp_path, separator, more=["2147483647|2147483647|0.5|0", "1|1|5|9999999999", "1|2|5.0|7"]
+    )
+    assert read(tmp_path)[0].tolist()[3:] == [2147483647, 1, 1]
+    assert read(tmp_path)[2].tolist()[3:] == [0.5, 5, 5]
+
+
+ID, STARS = "must be a whole number from 1 to 2147483647", "must be a multiple of 0.5 from 0.5 to 5"
+WRONG = {
+    "1|2|3": "found 3: ",
+    "1|2|3|4|5": "found 5: ",
+    "": "found 1: ''",
+    "1 2 3 4": "found 1: '1 2 3 4'",
+    "1;2;3;4": "found 1: '1;2;3;4'",
+    "x|2|3|4": f"userId {ID}, found 'x'",
+    "1|two|3|4": f"movieId {ID}, found 'two'",
+    "1|2|five|4": f"rating {STARS}, found 'five'",
+    "1|2|3|late": "timestamp must be a whole number of seconds, found 'late'",
+    "|2|3|4": f"userId {ID}, found ''",
+    "1||3|4": "",  # for "::", three separators in a row
+    "1|2||4": "",
+    "1|2|3|": "timestamp must be a whole number of seconds, found ''",
+    "0|2|3|4": f"userId {ID}, found '0'",
+    "1|0|3|4": f"movieId {ID}, found '0'",
+    "-1|2|3|4": "found '-1'",
+    "2147483648|2|3|4": f"userId {ID}, found '2147483648'",
+    "1|99999999999999999999|3|4": "found '99999999999999999999'",
+    "1.5|2|3|4": "found '1.5'",
+    "1|2.0|3|4": "found '2.0'",
+    "1_0|2|3|4": "found '1_0'",
+    "\u0661|2|3|4": "userId",  # a digit, in Arabic
+    "1|2|NaN|4": f"rating {STARS}, found 'NaN'",
+    "1|2|NA|4": "found 'NA'",
+    "1|2|inf|4": "found 'inf'",
+    "1|2|-inf|4": "found '-inf'",
+    "1|2|0|4": f"rating {STARS}, found '0'",
+    "1|2|0.0|4": "found '0.0'",
+    "1|2|5.5|4": "found '5.5'",
+    "1|2|6|4": "found '6'",
+    "1|2|-3|4": "found '-3'",
+    "1|2|3e38|4": "found '3e38'",  # twice that is too much for float32
+    "1|2|3.7|4": "found '3.7'",
+    "1|2|4.25|4": "found '4.25'",
+    "1|2|3|4.5": "found '4.5'",
+    "1|2|3|99999999999999999999": "found '99999999999999999999'",
+    '"1"|2|3|4': "found '\"1\"'",
+    "1|2|3|4\x00": "found '4\\x00'",
+    "\x00|2|3|4": "found '\\x00'",
+    "1|2|3|" + 500 * "4": "",
+}
+
+
+@each
+@pytest.mark.parametrize(("line", "words"), WRONG.items())
+def test_wrong_line(line, words, separator, tmp_path):
+    path = write(tmp_path, separator, more=["7|7|3|7", line, "7|7|3|7"])
+    refused(path, len(PUBLISHED[separator][1]) + 2, words)
+
+
+@each
+@pytest.mark.parametrize("line", ["7|7|6|7", "7||3|7", "7|7|x|7", "7|7|7"])
+@pytest.mark.parametrize("later", ["7|7|6|7", "7||3|7", "7|7|x|7", "7|7|7"])
+def test_the_first_of_two_wrong_lines(later, line, separator, tmp_path):
+    path = write(tmp_path, separator, more=["7|7|3|7", line, "7|7|3|7", later])
+    refused(path, len(PUBLISHED[separator][1]) + 2)
+
+
+@each
+@pytest.mark.parametrize("line", ["1|2|x|4", "1|2|6|4", "1|2|3", "1|2||4", ""])
+def test_wrong_line_far_behind(line, separator, tmp_path, monkeypatch):
+    """In a later block, which comes after chunks that were handed out."""
+    monkeypatch.setattr(layouts, "BLOCK", 128)
+    path = write(tmp_path, separator, more=[*["7|7|3|7"] * 1000, line, "1|2|3|4"])
+    number = len(PUBLISHED[separator][1]) + 1001
+    reader, seen = layouts.chunks(layouts.find(tmp_path)), 0
+    with pytest.raises(ValueError, match=f"line {number}: "):
+        for chunk in reader:
+            seen += len(chunk.users)
+    assert 900 < seen <= 1003
+    refused(path, number)
+
+
+@each
+@pytest.mark.parametrize("line", ["1|2|3|", "1|2|3", "1|2|", "1|2", "1|", "1"])
+def test_truncated(line, separator, tmp_path):
+    path = write(tmp_path, separator, more=[line], last="")
+    refused(path, len(PUBLISHED[separator][1]) + 1)
+
+
+@each
+@pytest.mark.parametrize("other", PUBLISHED)
+def test_mixed_separators(other, separator, tmp_path):
+    if other != separator:
+        line = "1|2|3|4".replace("|", other)
+        path = write(tmp_path, separator, more=[line, "1|2|3|4"])
+        refused(path, len(PUBLISHED[separator][1]) + 1, f"separated by {separator!r}, found 1: ")
+
+
+@pytest.mark.parametrize(
+    "line", ["1::2::3:4", "1::2:3::4:", "1:x:2::3::4", "1:2:3:4", "1::2::3::4:", ":1::2::3::4"]
+)
+def test_single_colons(line, tmp_path):
+    refused(write(tmp_path, "::", more=[line]), 4)
+
+
+@pytest.mark.parametrize("name", layouts.FILES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\n",
+        "1,296,5.0,1147880044\n",  # no header
+        "movieId,userId,rating,timestamp\n296,1,5.0,1147880044\n",
+        f"{HEADER},tag\n1,296,5.0,1147880044,funny\n",
+        '"userId","movieId","rating","timestamp"\n1,296,5.0,1147880044\n',
+        HEADER.replace(",", "\t") + "\n1\t296\t5.0\t1147880044\n",
+        "1::122::5\n1::185::5::838983525\n",
+        "<!DOCTYPE html>\n<title>404 Not Found</title>\n",
+    ],
+)
+def test_wrong_first_line(text, name, tmp_path):
+    (tmp_path / name).write_text(text)
+    refused(tmp_path / name, 1, repr(text.split("\n")[0].split("\t")[0])[1:-1])
+
+
+@pytest.mark.parametrize("last", ["", "\n", "\r\n"])
+def test_header_only(last, tmp_path):
+    (tmp_path / "ratings.csv").write_bytes(HEADER.encode() + last.encode())
+    refused(tmp_path / "ratings.csv", 2, "expected a rating, found the end of the file")
+
+
+@pytest.mark.parametrize("name", layouts.FILES)
+def test_zip(name, tmp_path):
+    member = zipfile.ZipInfo("ml-25m/ratings.csv")  # with a fixed date
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr(member, "\n".join(COMMA), zipfile.ZIP_DEFLATED)
+    refused(tmp_path / name, 1, "found 'PK")
+
+
+@each
+def test_binary_behind_the_first_lines(separator, tmp_path):
+    """Longer than a block, and without a line end."""
+    path = write(tmp_path, separator)
+    path.write_bytes(path.read_bytes() + b"\x00\xff\x01" * layouts.BLOCK)
+    refused(path, len(PUBLISHED[separator][1]) + 1, "found 1: ")
+
+
+@each
+def test_a_file_that_changed_meanwhile(separator, tmp_path):
+    path = write(tmp_path, separator)
+    layout = layouts.find(tmp_path)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match="expected a rating, found the end of the file"):
+        next(layouts.chunks(layout))
+
+
+@each
+def test_what_only_arrow_refuses(separator, tmp_path, monkeypatch):
+    """Then there is no line number, but still the file and the reason."""
+    path = write(tmp_path, separator, more=["1|2|x|4"])
+    monkeypatch.setattr(layouts, "_fault", lambda line, separator: "")
+    with pytest.raises(ValueError, match="invalid value 'x'") as caught:
+        read(tmp_path)
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_no_file(tmp_path):
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(FileNotFoundError) as caught:
+            layouts.find(folder)
+        wanted = f"{folder} holds none of u.data, ratings.dat, ratings.csv: Unpack the archive"
+        assert str(caught.value).startswith(wanted)
+
+
+def test_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    path = write(tmp_path, "::")
+    assert layouts.find("~").path == path
+
+
+def test_the_parent_of_the_folder(tmp_path):
+    for name, separator in (("ml-25m", ","), ("ml-100k", "\t")):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, separator)
+    with pytest.raises(FileNotFoundError) as caught:
+        layouts.find(tmp_path)
+    wanted = f"did you mean {tmp_path / 'ml-100k'} or {tmp_path / 'ml-25m'}?"
+    assert str(caught.value).endswith(wanted)
+
+
+def test_more_than_one_file(tmp_path):
+    write(tmp_path, "\t")
+    write(tmp_path, ",")
+    with pytest.raises(ValueError, match="holds u.data and ratings.csv: leave only one") as caught:
+        layouts.find(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")
+def test_movielens_100k():
+    """The numbers of its README, and the mean that the lectures give."""
+    users, movies, ratings = read(REAL, size=2**14)
+    assert (len(ratings), len(np.unique(users)), len(np.unique(movies))) == (100_000, 943, 1682)
+    assert ratings.astype(float).mean() == pytest.approx(3.52986, abs=1e-9)

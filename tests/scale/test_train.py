@@ -1,0 +1,151 @@
+"""Training on blocks is the training of lecture 02, in parts."""
+
+import pytest
+import torch
+
+from lecture_utils.scale import checkpoint
+from lecture_utils.scale.blocks import Block
+from lecture_utils.scale.train import SquaredErrors, Training
+from lecture_utils.scale.world import World, join
+from lecture_utils.train import fit
+
+SETTINGS = {"model": "mf", "rank": 4, "seed": 0}
+
+
+def training(blocks, settings=SETTINGS, **more) -> Training:
+    model = checkpoint.build(settings, blocks.num_users, blocks.num_movies, blocks.mean)
+    return Training(model, blocks, **more)
+
+
+def curve(run: Training, epochs: int) -> torch.Tensor:
+    """(epochs, 2): training and test."""
+    return torch.tensor([run.epoch()[:2] for _ in range(epochs)])
+
+
+def close(curve, other) -> None:
+    """The same curve, as design.md has it: training to 1e-4, test to 1e-3."""
+    torch.testing.assert_close(curve[:, 0], other[:, 0], rtol=1e-4, atol=0)
+    torch.testing.assert_close(curve[:, 1], other[:, 1], rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("kind", ["mf", "mf-plain"])
+def test_full_batch_is_fit(small, kind):
+    run = training(small, SETTINGS | {"model": kind}, lr=0.1, ridge=5.0, full_batch=True)
+    ours = curve(run, 15)
+    whole = [small.read(number)[:3] for number in range(len(small))]
+    train = tuple(map(torch.cat, zip(*whole)))
+    test = tuple(map(torch.cat, zip(*small.test())))
+    model = checkpoint.build(
+        SETTINGS | {"model": kind}, small.num_users, small.num_movies, small.mean
+    )
+    penalty = {name: 5.0 / len(train[0]) for name, _ in model.named_parameters()}
+    penalty |= {name: lam / 2 for name, lam in penalty.items() if name.startswith("bias")}
+    history = fit(model, train, test, epochs=15, lr=0.1, l2=penalty)
+    close(ours, torch.tensor([history.train_mse, history.test_mse]).T)
+    assert ours[-1, 0] < 0.9 * ours[0, 0]
+
+
+@pytest.mark.parametrize("full_batch", [False, True])
+def test_streaming_changes_nothing(small, full_batch):
+    kept = curve(training(small, full_batch=full_batch), 4)
+    assert torch.equal(kept, curve(training(small, full_batch=full_batch, stream=True), 4))
+
+
+def test_streaming_keeps_nothing(small):
+    run = training(small, stream=True)
+    run.epoch()
+    assert run.read(0) is not run.read(0)
+    assert training(small).read(0) is not None
+
+
+@pytest.mark.parametrize("full_batch", [False, True])
+def test_the_plain_way_of_a_gpu(small, full_batch, monkeypatch):
+    """Indexing instead of sparse products, as on a device that is not the CPU."""
+    fast = curve(training(small, full_batch=full_batch), 6)
+    monkeypatch.setattr(Training, "_read", lambda self, number: self.blocks.read(number))
+    run = training(small, full_batch=full_batch)
+    assert isinstance(run.read(0), Block)
+    close(fast, curve(run, 6))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch sees no GPU here")
+@pytest.mark.parametrize("full_batch", [False, True])
+def test_the_gpu_itself(small, full_batch):
+    with join("cuda") as world:
+        on_gpu = curve(training(small, full_batch=full_batch, world=world), 6)
+    close(curve(training(small, full_batch=full_batch), 6), on_gpu)
+
+
+def test_each_epoch_takes_every_block_once_in_an_order_of_its_own(small):
+    run, orders = training(small), []
+    for _ in range(3):
+        steps = run._steps()
+        assert all(len(step) == 1 for step in steps)
+        orders.append([number for step in steps for number in step])
+        run.epoch()
+    assert [sorted(order) for order in orders] == [list(range(8))] * 3
+    assert len({tuple(order) for order in orders}) == 3
+    assert training(small, seed=1)._steps() != training(small)._steps()
+    assert training(small, full_batch=True)._steps() == [list(range(8))]
+
+
+def test_shares_of_a_step(small):
+    """Three processes, eight blocks: three steps, and in the last one stays idle."""
+    run = training(small)
+    run.world = World(0, 3)
+    assert [len(step) for step in run._steps()] == [3, 3, 2]
+    loss = SquaredErrors(run.model)(None)
+    loss.backward()
+    assert loss.item() == 0
+    assert all(not parameter.grad.any() for parameter in run.model.parameters())
+
+
+def test_minibatches_learn_more_in_an_epoch(small):
+    mini, full = curve(training(small), 5), curve(training(small, full_batch=True), 5)
+    assert mini[-1, 0] < full[-1, 0] < full[0, 0]
+
+
+def test_stopped_anywhere_it_goes_on(small, tmp_path):
+    whole = curve(training(small), 6)
+    for stop in (1, 4):
+        first = training(small)
+        before = curve(first, stop)
+        checkpoint.save(tmp_path, first, SETTINGS)
+        second = training(small)
+        checkpoint.resume(second, checkpoint.load(tmp_path))
+        assert torch.equal(torch.cat([before, curve(second, 6 - stop)]), whole)
+        assert [epoch.seconds for epoch in second.history] == sorted(
+            epoch.seconds for epoch in second.history
+        )
+
+
+def test_the_seed_decides(small):
+    assert torch.equal(curve(training(small), 2), curve(training(small), 2))
+    other = curve(training(small, SETTINGS | {"seed": 1}), 2)
+    assert not torch.equal(curve(training(small), 2), other)
+
+
+def test_an_error_without_bounds_is_told(small):
+    run = training(small, lr=1e30)
+    with pytest.raises(ValueError, match=r"the training error became (inf|nan); try an lr below"):
+        for _ in range(5):
+            run.epoch()
+
+
+@pytest.mark.parametrize(
+    "setting", [{"lr": 0.0}, {"lr": float("nan")}, {"lr": -1.0}, {"ridge": -1.0}]
+)
+def test_bad_settings(small, setting):
+    with pytest.raises(ValueError, match="lr must be positive and ridge at least 0, not"):
+        training(small, **setting)
+
+
+def test_more_processes_than_blocks(small):
+    with pytest.raises(ValueError, match="8 blocks cannot be shared by 9 processes: start fewer"):
+        training(small, world=World(0, 9))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_no_gpu():
+    with pytest.raises(ValueError, match="no GPU here"), join("cuda"):
+        pass
