@@ -13,12 +13,16 @@ import os
 import shutil
 import tempfile
 import time
+import warnings
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-import pooch
 import requests  # pooch's own dependency
+
+with warnings.catch_warnings():  # pooch asks for tqdm, which in a notebook asks for ipywidgets
+    warnings.simplefilter("ignore")
+    import pooch
 
 URLS = (
     "https://files.grouplens.org/datasets/movielens/ml-100k.zip",

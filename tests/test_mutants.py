@@ -31,6 +31,7 @@ LADDER = {
     "descent", "race", "power", "svdpp", "neumf", "ids", "side", "time", "ordinal", "fine",
     "summary", "future", "final",
 }  # fmt: skip
+BIG = {"shapes", "growth", "race", "shuffle"}
 SHUFFLED = ".float()[torch.randperm(len(train))]"
 MUTANTS = {
     "01 lr=0": Mutant("01", {"lr = 0.1": "lr = 0.0", "lr=0.1": "lr=0.0"}, "check-line-falls"),
@@ -104,6 +105,31 @@ MUTANTS = {
     "07 gradient": Mutant(
         "07", {"2 / len(errors) * (by_item": "1 / len(errors) * (by_item"},
         "check-gradient", LADDER | {"averages"},
+    ),
+    "08 added": Mutant(
+        "08", {"(model.P[data.items] * model.Q": "(model.P[data.items] + model.Q"}, "check-same",
+        {"shapes"},
+    ),
+    "08 in order": Mutant(
+        "08", {"torch.randperm(n) if shuffled": "torch.arange(n) if shuffled"}, "check-shuffle",
+        {"growth", "race"},
+    ),
+    "08 lr": Mutant(
+        "08", {"*sizes), blocks, **more)": "*sizes), blocks, lr=1e-9, **more)"}, "check-stream",
+        BIG,
+    ),
+    "08 shuffled": Mutant(
+        "08", {"               everything.ratings]":
+               "everything.ratings[torch.randperm(len(everything.ratings))]]"},
+        "check-stream", BIG,
+    ),
+    "08 forgotten": Mutant(
+        "08", {"second.optimizer.load_state_dict(memory)": "pass"}, "check-resume", BIG
+    ),
+    "08 mean of means": Mutant(
+        "08", {"        (gap.square().sum() / number).backward()":
+               "        gap.square().mean().backward()"},
+        "check-shares", BIG,
     ),
 }  # fmt: skip
 

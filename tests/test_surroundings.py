@@ -39,6 +39,8 @@ def test_environment_is_pyprojects():
     """conda's ranges are pip's, and the versions that CI runs, which exist, are within them."""
     conda, others = environment()
     expected = split(PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"])
+    scale = split(PROJECT["project"]["optional-dependencies"]["scale"])
+    assert scale.items() <= expected.items()  # a student who runs them here has all lectures
     python = conda.pop("python")
     assert conda == {**expected, "pip": ""} and others == [{"pip": ["-e ."]}]
     for name in expected:
@@ -62,7 +64,9 @@ def test_binder_reads_environment_yml():
 
 
 def test_constraints_pin_what_is_asked_for():
-    groups = [*PROJECT["dependency-groups"].values(), PROJECT["project"]["dependencies"]]
+    project = PROJECT["project"]
+    groups = [*PROJECT["dependency-groups"].values(), *project["optional-dependencies"].values()]
+    groups.append(project["dependencies"])
     wanted = [entry for group in groups for entry in group if isinstance(entry, str)]
     for name in split(wanted):
         assert name.lower() in pins(), f"constraints.txt does not pin {name}: make pins"

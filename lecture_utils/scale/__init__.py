@@ -1,4 +1,12 @@
 """Long runs: more ratings than one computer likes. Lecture 08, and `python -m lecture_utils train`.
 
-Needs pyarrow and tqdm: `pip install "lecture-utils[scale]"`. `import lecture_utils` does without.
+`import lecture_utils` does without. Raises ModuleNotFoundError where pyarrow or tqdm is missing.
 """
+
+from importlib.util import find_spec
+
+for _name in ("pyarrow", "tqdm"):
+    if find_spec(_name) is None:
+        raise ModuleNotFoundError(
+            f'{_name} is missing, which the long runs need: pip install "{_name}"', name=_name
+        )

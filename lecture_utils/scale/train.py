@@ -8,7 +8,6 @@ adds the shares up before each step, and all take the same step.
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import cache
 from time import perf_counter
 from typing import NamedTuple
 
@@ -78,12 +77,21 @@ class Training:
         self.model, self.blocks, self.world = model.to(world.device), blocks, world
         self.ridge, self.full_batch, self.seed = ridge, full_batch, seed
         self.progress = progress  # told after each step how many ratings it took
-        self.read = self._read if stream else cache(self._read)
+        self.stream, self.kept = stream, {}
         self.loss = SquaredErrors(self.model)
         if world.size > 1:
             self.loss = DistributedDataParallel(self.loss, gradient_as_bucket_view=True)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
         self.history: list[Epoch] = []
+
+    def read(self, number: int) -> Errors | Block:
+        """Block `number` as `SquaredErrors` takes it."""
+        if number in self.kept:
+            return self.kept[number]
+        block = self._read(number)
+        if not self.stream:
+            self.kept[number] = block
+        return block
 
     def _read(self, number: int) -> Errors | Block:
         block, model = self.blocks.read(number), self.model

@@ -1,5 +1,6 @@
 """The processes that train together, as torchrun starts them."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,4 +44,5 @@ def join(device: str = "cpu") -> Iterator[World]:
         yield World(rank, size, torch.device(device))
     finally:
         if size > 1:
+            gc.collect()  # DDP, which is full of cycles, else outlives the group: an abort at exit
             dist.destroy_process_group()

@@ -1,0 +1,20 @@
+"""Engines that need an environment of their own: requirements.txt. Elsewhere these are skipped."""
+
+import numpy as np
+
+from lecture_utils.scale.blocks import Blocks
+from lecture_utils.scale.layouts import Chunk
+from lecture_utils.scale.prepare import prepare
+
+NOISE = 0.3
+
+
+def planted(folder) -> Blocks:
+    """12,000 ratings of 200 movies by 300 users: biases and rank 3, plus normal NOISE."""
+    rng = np.random.default_rng(0)
+    pairs = rng.choice(300 * 200, 12_000, replace=False)
+    user, movie = (ids.astype("i4") for ids in divmod(pairs, 200))
+    q, p = 0.5 * rng.standard_normal((300, 3)), 0.7 * rng.standard_normal((200, 3))
+    bias = 0.4 * rng.standard_normal(300)[user] + 0.4 * rng.standard_normal(200)[movie]
+    stars = 3.5 + bias + (q[user] * p[movie]).sum(1) + NOISE * rng.standard_normal(len(user))
+    return prepare(lambda: iter([Chunk(user, movie, stars.astype("f4"))]), folder)
