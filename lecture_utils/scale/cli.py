@@ -114,7 +114,7 @@ def _epochs(options: argparse.Namespace, run: Path, training: Training, settings
     if first:
         epoch = training.history[-1]
         print(f"✓ 에폭 {len(training.history)}: 훈련 MSE {epoch.train_mse:.4f}, ", end="")
-        print(f"테스트 MSE {epoch.test_mse:.4f}. 결과는 {run}에 있습니다.")
+        print(f"테스트 MSE {epoch.test_mse:.4f} ({run})")
 
 
 def _stopped(run: Path, reason: str, status: int) -> int:
