@@ -27,6 +27,7 @@ from lecture_utils.sparse import Errors
 
 ABOUT = "about.json"
 COLUMNS = {"user": pa.int32(), "movie": pa.int32(), "rating": pa.float32()}
+SCHEMA = pa.schema(COLUMNS | {"by_movie": pa.int32()})
 
 
 class Block(NamedTuple):
@@ -84,8 +85,26 @@ class Blocks:
             raise ValueError(f"{path} is damaged, prepare {self.folder} again: {error}") from error
         if table.num_rows != self.sizes[number]:
             raise ValueError(f"{path} holds {table.num_rows} ratings, not {self.sizes[number]}")
-        columns = (table[name].combine_chunks() for name in (*COLUMNS, "by_movie"))
-        return Block(*map(torch.from_dlpack, columns))  # Arrow's own memory, not a copy
+        if not (table.schema.equals(SCHEMA) and all(c.null_count == 0 for c in table.columns)):
+            raise ValueError(f"{path} must have the columns {', '.join(SCHEMA.names)}, all filled")
+        columns = (column.combine_chunks() for column in table.columns)
+        block = Block(*map(torch.from_dlpack, columns))  # Arrow's own memory, not a copy
+        if not self._sound(block):
+            raise ValueError(f"{path} is not as `prepare` writes it: prepare {self.folder} again")
+        return block
+
+    def _sound(self, block: Block) -> bool:
+        """Sparse products believe what they are told, and would read beyond a table's end."""
+        users, items, ratings, by_item = block
+        return bool(
+            users[0] >= 0
+            and users[-1] < self.num_users
+            and (users.diff() >= 0).all()
+            and items.min() >= 0
+            and items.max() < self.num_movies
+            and (items.index_select(0, by_item).diff() >= 0).all()
+            and ratings.isfinite().all()
+        )
 
     def test(self, size: int = 2**16) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """(users, items, ratings), at most `size` at a time."""

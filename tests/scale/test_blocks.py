@@ -3,9 +3,11 @@
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 import torch.nn.functional as F
+from pyarrow import parquet
 
 from lecture_utils.models import MatrixFactorization
 from lecture_utils.scale import blocks
@@ -142,6 +144,41 @@ def test_a_damaged_block_is_named(copy):
     path.unlink()
     with pytest.raises(ValueError, match=r"train-00003\.parquet is gone: prepare .* again"):
         Blocks(copy)
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("user", lambda c: c[::-1]),
+        ("user", lambda c: c + 60),
+        ("user", lambda c: c - 1),
+        ("movie", lambda c: c + 1),
+        ("movie", lambda c: c - 1),
+        ("rating", lambda c: c * np.float32("nan")),
+        ("by_movie", lambda c: c[::-1]),
+    ],
+)
+def test_numbers_that_would_lead_astray(copy, column, change):
+    """Not by chance: a file of another folder, or one that was made by hand."""
+    path = copy / "train-00003.parquet"
+    table = parquet.read_table(path)
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    columns[column] = np.ascontiguousarray(change(columns[column]))
+    parquet.write_table(pa.table(columns), path)
+    with pytest.raises(ValueError, match=r"train-00003\.parquet is not as `prepare` writes it"):
+        Blocks(copy).read(3)
+
+
+def test_other_columns(copy):
+    path = copy / "train-00003.parquet"
+    table = parquet.read_table(path)
+    for other in (
+        table.drop_columns("by_movie"),
+        table.cast(pa.schema([(name, pa.float64()) for name in table.column_names])),
+    ):
+        parquet.write_table(other, path)
+        with pytest.raises(ValueError, match="must have the columns user, movie, rating, by_movie"):
+            Blocks(copy).read(3)
 
 
 def test_a_folder_that_was_not_prepared(copy):
