@@ -139,10 +139,10 @@ def machine(runs: list[dict]) -> dict:
     return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system(), "load": busy}
 
 
-def versions() -> dict[str, str]:
-    """Of Python and of what is installed of PACKAGES."""
+def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """Of Python and of what is installed of `packages`."""
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:

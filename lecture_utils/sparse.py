@@ -108,7 +108,7 @@ class MeanSquare(torch.autograd.Function):
         E, E_T = ctx.errors.E, ctx.errors.E_T
         torch.index_select(values, 0, ctx.errors.turn, out=E_T.values())
         scale = slope * (2 / len(values))
-        return scale * (E @ right), scale * (E_T @ left), None
+        return (E @ right).mul_(scale), (E_T @ left).mul_(scale), None
 
 
 def squared_error(

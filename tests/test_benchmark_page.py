@@ -1,4 +1,5 @@
-"""The benchmark page says what benchmarks/results.json says, the real one and one made up here."""
+"""The benchmark page says what benchmarks/results.json and scale.json say, the real ones and some
+made up here."""
 
 import json
 import os
@@ -14,7 +15,11 @@ from bs4 import BeautifulSoup
 
 from tests.test_book import ROOT, SITE, needs_site
 
-REAL = json.loads((ROOT / benchmark.FILE).read_text(encoding="utf-8"))
+REAL, REAL_SCALE = (
+    json.loads((ROOT / name).read_text(encoding="utf-8"))
+    for name in (benchmark.FILE, benchmark.SCALE_FILE)
+)
+SOURCE = (ROOT / "book" / "benchmark.md").read_text(encoding="utf-8")
 IDS, SIDE = "user and movie", "attributes, who rated what, day"
 TIME = "attributes, who rated what, full timestamp: more"
 
@@ -56,6 +61,15 @@ def results() -> dict:
             "sparse": {"min_ms": 2.0, "median_ms": 2.5},
             "epochs": 300,
             "largest_relative_gradient_gap": 1.5e-7,
+        },
+        "scale": {
+            "date": "2026-04-01",
+            "ratings": 25_000_123,
+            "ways": {
+                "read": {"who": "ours", "speed": 1.25, "peak_mb": 555.5},
+                "full": {"who": "ours", "speed": 20.0, "peak_mb": 1234},
+                "cornac": {"who": "cornac", "speed": 50.0, "peak_mb": 987},
+            },
         },
     }
 
@@ -145,6 +159,16 @@ def test_epochs_are_compared_with_the_first():
     ]
 
 
+def test_ways_through_very_many_ratings_stand_as_in_their_file():
+    found = shown("scale", results())
+    assert texts(found, "th[scope=col]") == ["방법", *benchmark.SCALE_COLUMNS.values()]
+    assert texts(found, "th[scope=rowgroup]") == ["이 강의", "견줄 방법"]
+    names = [benchmark.SCALE[way] for way in ("read", "full", "cornac")]
+    assert texts(found, "th[scope=row]") == names
+    lines = [texts(line, "td") for line in found.select("tr:has([scope=row])")]
+    assert lines == [["1.25", "556"], ["20.0", "1,234"], ["50.0", "987"]]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -162,6 +186,10 @@ def test_epochs_are_compared_with_the_first():
         ("slow ua fit_cpu_s / als ua fit_cpu_s", "200.0"),
         ("als ua rmse < mean ua rmse", "0.9310 < 1.1200"),
         ("mean ua rmse > als ua rmse", "1.1200 > 0.9310"),
+        ("scale date", "2026년 4월 1일"),
+        ("scale ratings", "25,000,123"),
+        ("scale ways full peak_mb", "1,234"),
+        ("scale ways cornac speed / scale ways full speed", "2.5"),
     ],
 )
 def test_a_number_in_prose(text: str, expected: str):
@@ -177,6 +205,9 @@ def test_a_number_in_prose(text: str, expected: str):
         ("als ua reached_cpu_s 0.94", "has nothing for 'als ua reached_cpu_s 0.94'"),
         ("blind ua reached_cpu_s 0.96", "has nothing for"),
         ("als ua rmse > mean ua rmse", "does not hold: [0.931, 1.12]"),
+        ("svd ua rmse", "benchmarks/results.json has"),
+        ("scale ways als speed", "benchmarks/scale.json has nothing for 'scale ways als speed'"),
+        ("scale ways full speed > scale ways cornac speed", "scale.json: 'scale ways full speed >"),
     ],
 )
 def test_what_the_file_does_not_say_is_refused(text: str, problem: str):
@@ -275,6 +306,7 @@ def test_one_method_alone_is_drawn(fit: float):
     assert len(marks(drawn({"rows": [row("mean", "ours", 1.1, fit)]}))) == 1
 
 
+SPEED = {"speed": 1.5, "peak_mb": 100}
 PAGE = """제목
 ====
 
@@ -289,6 +321,12 @@ PAGE = """제목
    에폭
 
 .. bench:: picture ua
+
+.. bench:: scale
+
+   블록
+
+:bench:`scale ratings`
 """
 
 
@@ -306,7 +344,9 @@ def build(tmp_path: Path):
     def run(found: dict, page: str = PAGE) -> tuple[bool, str, str]:
         if not (index := tmp_path / "index.rst").exists() or index.read_text("utf-8") != page:
             index.write_text(page, encoding="utf-8")
-        (tmp_path / benchmark.FILE).write_text(json.dumps(found), encoding="utf-8")
+        rest = {key: found[key] for key in found if key != "scale"}
+        for name, part in {benchmark.FILE: rest, benchmark.SCALE_FILE: found["scale"]}.items():
+            (tmp_path / name).write_text(json.dumps(part), encoding="utf-8")
         command = [
             sys.executable,
             "-m",
@@ -334,6 +374,8 @@ def test_a_digit_changed_in_the_file_changes_the_page(build):
     content, said, after = build(found)
     assert content, said
     assert "0.9310" not in after and after.count("0.9317") == before.count("0.9310") == 4
+    found["scale"]["ways"]["full"]["speed"] = 21.9
+    assert "21.9" not in after and "21.9" in build(found)[2]
 
 
 @pytest.mark.parametrize(
@@ -345,8 +387,11 @@ def test_a_digit_changed_in_the_file_changes_the_page(build):
         (lambda found: found["epoch"].update(weather="rain"), "weather"),
         (lambda found: found["rows"][2].update(information="the future"), "the future"),
         (lambda found: [row.update(split="u1") for row in found["rows"]], "index.rst:14: ERROR"),
+        (lambda found: found["scale"].pop("ratings"), "scale ratings"),
+        (lambda found: found["scale"].pop("ways"), "index.rst:16: ERROR"),
+        (lambda found: found["scale"]["ways"].update(warp={"who": "", **SPEED}), "warp"),
     ],
-    ids=["row", "claim", "way", "fact", "information", "split"],
+    ids=["row", "claim", "way", "fact", "information", "split", "ratings", "ways", "way-of-many"],
 )
 def test_the_build_names_what_it_does_not_know(build, change, named: str):
     found = results()
@@ -407,4 +452,22 @@ def test_the_built_page_says_where_when_and_with_what(page: BeautifulSoup):
         if isinstance(way, dict):
             assert f"{way['median_ms']:.2f}" in text
     assert len(page.select("svg[role=img]")) == len({entry["split"] for entry in REAL["rows"]})
-    assert len({box["aria-labelledby"] for box in page.select(".bench")}) == 4
+    assert len({box["aria-labelledby"] for box in page.select(".bench")}) == 5
+
+
+@pytest.mark.parametrize("text", re.findall(r"\{bench\}`(scale [^`]+)`", SOURCE))
+def test_what_the_page_asks_of_scale_is_in_its_file(text: str):
+    assert benchmark.evaluated(REAL | {"scale": REAL_SCALE}, text)
+
+
+@needs_site
+def test_every_way_through_very_many_ratings_is_on_the_built_page(page: BeautifulSoup):
+    lines = {
+        line.th.get_text(): texts(line, "td")
+        for line in page.select("table:has(#bench-scale) tr:has([scope=row])")
+    }
+    assert lines == {
+        benchmark.SCALE[way]: [str(found["speed"]), f"{found['peak_mb']:,}"]
+        for way, found in REAL_SCALE["ways"].items()
+    }
+    assert f"{REAL_SCALE['ratings']:,}개" in page.get_text()

@@ -1,4 +1,5 @@
-"""The benchmark page: each of its numbers, tables and pictures comes from benchmarks/results.json.
+"""The benchmark page: each of its numbers, tables and pictures comes from benchmarks/results.json,
+or, as what lies under `scale`, from benchmarks/scale.json.
 
 The role {bench}`gibbs ua rmse` writes a number, {bench}`gibbs ua rmse < myfm ua rmse` both numbers,
 and the build warns if the sign is wrong: a sentence that compares brings its own proof. The
@@ -11,7 +12,7 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from benchmark_figure import Method, number, picture
+from benchmark_figure import WHO, Method, number, picture
 from docutils import nodes
 from lecture_html import NAMES
 from sphinx.application import Sphinx
@@ -19,7 +20,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-FILE = "benchmarks/results.json"
+FILE, SCALE_FILE = "benchmarks/results.json", "benchmarks/scale.json"
 LOOKS_AT = {  # a word in a row's `information` -> what the page says, from little to much
     "user and movie": "사용자와 영화의 번호만 보는 방법",
     "attributes": "속성, 누가 무엇을 평가했는지, 날짜까지 보는 방법",
@@ -41,6 +42,21 @@ EPOCH = {
     "epochs": "잰 에폭 수",
     "largest_relative_gradient_gap": "가장 큰 경사에 견준 경사의 차이",
 }
+SCALE = {
+    "read": "ratings.csv를 읽어 블록으로 나누기",
+    "full": "풀배치, 블록을 메모리에 두고",
+    "blocks": "블록마다 한 걸음, 블록을 메모리에 두고",
+    "stream-full": "풀배치, 블록을 하나씩 읽으면서",
+    "stream-blocks": "블록마다 한 걸음, 블록을 하나씩 읽으면서",
+    "full-64": "풀배치, 블록을 메모리에 두고, rank 64",
+    "als": "7강의 교대 최소제곱 (한 바퀴)",
+    "document": "문서 000의 코드 (편향 없음)",
+    "document-bias": "문서 000의 코드에 편향을 더한 것",
+    "sparse-adam": "PyTorch의 임베딩과 SparseAdam, 미니배치 (에폭의 일부만 잰 것)",
+    "cornac": "cornac의 MF, 파일의 차례대로",
+    "cornac-shuffled": "cornac의 MF, 차례를 섞어서",
+}
+SCALE_COLUMNS = {"speed": "백만 평점/CPU초", "peak_mb": "최대 메모리 (MB)"}
 NAMES = NAMES | {"python": "Python", "scikit-surprise": "Surprise", "myfm": "myFM"}
 SIGNS = {"<": operator.lt, ">": operator.gt, "/": operator.truediv}
 Bodies = dict[str, list[list[str]]]  # label of a group -> its rows: a header, and cells of HTML
@@ -52,7 +68,7 @@ logger = logging.getLogger(__name__)
 def korean(key: str, words: dict[str, str]) -> str:
     """What the page says for a key of the file; the key itself, and a warning, if it is new."""
     if key not in words:
-        logger.warning("%s: benchmark.py has no Korean words for %r", FILE, key, once=True)
+        logger.warning("benchmarks: benchmark.py has no Korean words for %r", key, once=True)
     return words.get(key, escape(key))
 
 
@@ -82,12 +98,16 @@ def find(tree: object, path: str) -> object:
     return tree
 
 
+def source(path: str) -> str:
+    return SCALE_FILE if path.split()[0] == "scale" else FILE
+
+
 def mean(value: object) -> object:
     return value.get("mean", value) if isinstance(value, dict) else value
 
 
 def written(path: str, value: object) -> str:
-    if path == "date":
+    if path.split()[-1] == "date":
         day = date.fromisoformat(value)
         return f"{day.year}년 {day.month}월 {day.day}일"
     if isinstance(value, dict):
@@ -104,10 +124,11 @@ def evaluated(results: dict, text: str) -> str:
     paths = [path.strip() for path in text.split(sign)] if sign else [text]
     values = [mean(find(tree, path)) for path in paths]
     if None in values:
-        raise ValueError(f"{FILE} has nothing for {paths[values.index(None)]!r}")
+        missing = paths[values.index(None)]
+        raise ValueError(f"{source(missing)} has nothing for {missing!r}")
     outcome = SIGNS[sign](*values) if sign else True
     if not outcome:
-        raise ValueError(f"{FILE}: {text!r} does not hold: {values}")
+        raise ValueError(f"{source(text)}: {text!r} does not hold: {values}")
     return f"{outcome:,.1f}" if sign == "/" else f" {sign} ".join(map(written, paths, values))
 
 
@@ -167,10 +188,20 @@ def epoch(results: dict) -> Parts:
     return ["한 에폭", "가장 짧을 때 (밀리초)", "중앙값 (밀리초)", "빠르기"], {"": rows}
 
 
+def scale(results: dict) -> Parts:
+    """Each way to go through very many ratings, ours and the others."""
+    bodies: Bodies = {}
+    for way, found in results["scale"]["ways"].items():
+        label = WHO["ours"] if found["who"] == "ours" else "견줄 방법"
+        cells = [cell(escape(written(key, found[key]))) for key in SCALE_COLUMNS]
+        bodies.setdefault(label, []).append([korean(way, SCALE), *cells])
+    return ["방법", *SCALE_COLUMNS.values()], bodies
+
+
 def parts(results: dict, kind: str) -> Parts:
     """The heads and bodies of a table. All but RMSE is shown for the first split alone."""
-    if kind == "epoch":
-        return epoch(results)
+    if kind in ("epoch", "scale"):
+        return epoch(results) if kind == "epoch" else scale(results)
     first, *others = dict.fromkeys(row["split"] for row in results["rows"])
     targets = {target: 0 for row in results["rows"] for target in row["reached_cpu_s"] or ()}
     columns = {
@@ -197,9 +228,11 @@ def table(name: str, caption: str, heads: list[str], bodies: Bodies) -> str:
 
 def read(env: BuildEnvironment) -> dict:
     """The measurements. A page that shows some is written again when they change."""
-    path = Path(env.srcdir, FILE)
-    env.note_dependency(str(path))
-    return json.loads(path.read_text(encoding="utf-8"))
+    found = []
+    for path in (Path(env.srcdir, name) for name in (FILE, SCALE_FILE)):
+        env.note_dependency(str(path))
+        found.append(json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
+    return found[0] | {"scale": found[1]}
 
 
 class Number(SphinxRole):
@@ -215,7 +248,7 @@ class Number(SphinxRole):
 
 
 class Shown(SphinxDirective):
-    """`accuracy`, `cost`, `reach` or `epoch`: a table; `picture` and a split: a picture."""
+    """`accuracy`, `cost`, `reach`, `epoch`, `scale`: a table; `picture` and a split: a picture."""
 
     required_arguments, final_argument_whitespace, has_content = 1, True, True
 
@@ -227,7 +260,7 @@ class Shown(SphinxDirective):
             else:
                 html = table(kind, " ".join(self.content), *parts(results, kind))
         except LookupError as error:
-            raise self.error(f"{FILE} has nothing for {error}") from None
+            raise self.error(f"{source(kind)} has nothing for {error}") from None
         return [nodes.raw("", html, format="html", benchmark=True)]
 
 

@@ -63,6 +63,12 @@ def _per_piece(chunks: Iterator[Tensor]) -> float:
     return sum(sums) / len(sums)
 
 
+def _weighted_means(chunks: Iterator[Tensor]) -> float:
+    """The mean of an empty piece is nan, and so is 0 times it."""
+    parts = [(len(chunk), chunk.mean().item()) for chunk in chunks]
+    return sum(n * mean for n, mean in parts) / sum(n for n, _ in parts)
+
+
 def _twice(chunks: Iterator[Tensor], first: int) -> Tensor:
     """Sum and number from two rounds: the second of them finds nothing. `first`: 0 or 1."""
     both = [_totals(chunks), _totals(chunks)]
@@ -94,6 +100,9 @@ EXERCISES = {
             ),
             "평점이 하나인 조각도 한 표, 셋인 조각도 한 표입니다. 모두 같은 무게여야 할까요?": (
                 lambda chunks: torch.stack([c.mean() for c in chunks if len(c)]).mean()
+            ),
+            "빈 조각의 평균에 0을 곱하면 0이 될까요? 평균 대신 더할 수 있는 것은 무엇인가요?": (
+                _weighted_means
             ),
             "합을 조각의 수로 나누었나요? 그 합에는 무엇이 몇 개 들어 있지요?": _per_piece,
             "마지막 조각의 평균입니다. 앞의 조각들은 어디에 남겨 두었나요?": (
@@ -159,6 +168,9 @@ EXERCISES = {
             ),
             "벡터만 셌습니다. 이 모델에서 학습하는 것이 벡터뿐이던가요?": (
                 lambda u, i, rank: 16 * (u + i) * rank
+            ),
+            "편향을 한쪽에만 두었습니다. 편향은 누구에게 있나요?": (
+                lambda u, i, rank: 16 * ((u + i) * rank + u)
             ),
             "사용자와 아이템의 짝을 모두 세었나요? 행렬 분해는 그 큰 표를 무엇으로 대신했지요?": (
                 lambda u, i, rank: 16 * u * i * (rank + 1)

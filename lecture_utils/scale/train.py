@@ -133,13 +133,18 @@ class Training:
         for left, number in reversed([*enumerate(reversed(share))]):
             # DDP divides by the number of processes, and adds up after the last block only.
             with self.loss.no_sync() if left and self.world.size > 1 else nullcontext():
-                error = self.loss(None if number is None else self.read(number))
-                (error * (self.world.size / total)).backward()
-            errors += error.item()
+                errors += self._learn(number, self.world.size / total)
         self._penalise()
         self.optimizer.step()
         self.progress(total)
         return errors
+
+    def _learn(self, number: int | None, weight: float) -> float:
+        """Add a block's gradients; its sum of squared errors. Nothing of it stays in memory, so
+        that there is room for the next."""
+        error = self.loss(None if number is None else self.read(number))
+        (error * weight).backward()
+        return error.item()
 
     def _penalise(self) -> None:
         """Add the penalty's gradient: the same in all processes, so it need not travel."""

@@ -6,6 +6,8 @@ WRONG = {
         "return total / n": "빈 조각의 평균은",
         "means = []\nfor chunk in chunks:\n    if chunk.numel() > 0:\n"
         "        means.append(chunk.mean().item())\nreturn np.mean(means)": "같은 무게여야",
+        "total, n = 0, 0\nfor chunk in chunks:\n    total += torch.mean(chunk) * len(chunk)\n"
+        "    n += len(chunk)\nreturn total / n": "0을 곱하면",
         "total = 0\nfor n, chunk in enumerate(chunks, start=1):\n    total = total + chunk.sum()\n"
         "return total / n": "합을 조각의 수로",
         "for chunk in chunks:\n    total = chunk.sum()\n    count = chunk.numel()\n"
@@ -43,6 +45,7 @@ WRONG = {
         "size = num_users * rank + num_items * rank\nreturn 4 * size * (1 + 1 + 2)": (
             "벡터만 셌습니다"
         ),
+        "n = num_users * (1 + rank) + num_items * rank\nreturn n * 4 * 4": "누구에게 있나요",
         "cells = num_users * num_items\nreturn 4 * 4 * cells * (rank + 1)": "짝을 모두",
         "each = 8  # float\nreturn each * 4 * (num_users + num_items) * (rank + 1)": "딱 두 배가",
         "n = (num_users + num_items) * (rank + 1)\nreturn 32 * (n + n + 2 * n)": "딱 여덟 배가",
