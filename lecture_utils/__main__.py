@@ -1,7 +1,7 @@
 """python -m lecture_utils: a diagnosis on one screen, in Korean, with a remedy for each fault.
 
 Exit status 1 if something is wrong; with --need-movielens also if MovieLens is not here and
-cannot be downloaded.
+cannot be downloaded. `python -m lecture_utils train --help` is about long runs.
 """
 
 import argparse

@@ -8,7 +8,6 @@ ratings/        the blocks, if `train` had to prepare them
 import csv
 import io
 import os
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -18,6 +17,7 @@ import torch
 from lecture_utils.models import MatrixFactorization
 from lecture_utils.scale.train import Epoch, Training
 
+KEYS = {"settings", "sizes", "model", "optimizer", "history", "ids"}
 CHECKPOINT, METRICS, RATINGS = "checkpoint.pt", "metrics.csv", "ratings"
 
 
@@ -31,9 +31,10 @@ class Trained(NamedTuple):
 
 def build(settings: dict, num_users: int, num_movies: int, mean: float) -> MatrixFactorization:
     """The untrained model of these settings: small random numbers, lest they drown the mean."""
-    torch.manual_seed(settings["seed"])
     bias = settings["model"] == "mf"
-    model = MatrixFactorization(num_users, num_movies, settings["rank"], bias=bias, mean=mean)
+    with torch.random.fork_rng(devices=[]):  # nobody else's random numbers
+        torch.manual_seed(settings["seed"])
+        model = MatrixFactorization(num_users, num_movies, settings["rank"], bias=bias, mean=mean)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(0.1)
@@ -51,12 +52,12 @@ def save(run: Path, training: Training, settings: dict) -> None:
         "history": [tuple(epoch) for epoch in training.history],
         "ids": [torch.tensor(training.blocks.ids(side)) for side in ("users", "movies")],
     }
-    replace(run / CHECKPOINT, lambda file: torch.save(state, file))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["epoch", *Epoch._fields])
     table.writerows([number, *epoch] for number, epoch in enumerate(training.history, start=1))
     replace(run / METRICS, lambda file: file.write(text.getvalue().encode()))
+    replace(run / CHECKPOINT, lambda file: torch.save(state, file))  # last: it decides
 
 
 def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -72,15 +73,22 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
         part.unlink(missing_ok=True)
 
 
-def load(run: Path) -> dict | None:
-    """The state that `save` wrote, or None. Raises ValueError if it is damaged."""
-    path = Path(run) / CHECKPOINT
+def load(run: str | os.PathLike) -> dict | None:
+    """The state that `save` wrote, or None. Raises ValueError if it is damaged, OSError if it
+    cannot be read."""
+    path = Path(run).expanduser() / CHECKPOINT
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         return None
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{path} is damaged: remove it to begin anew ({error})") from error
+    except OSError:
+        raise  # says itself what is wrong, and it is not the checkpoint
+    except Exception as error:  # whatever a damaged file makes of unpickling
+        remedy = "move it away to begin anew"
+        raise ValueError(f"{path} is damaged: {remedy} ({type(error).__name__})") from error
+    if not (isinstance(state, dict) and state.keys() == KEYS):
+        raise ValueError(f"{path} is not of this version: choose another --out")
+    return state
 
 
 def resume(training: Training, state: dict) -> None:
@@ -97,7 +105,7 @@ def load_model(run: str | os.PathLike) -> Trained:
 
     Raises FileNotFoundError if there is none, ValueError if the checkpoint is damaged.
     """
-    state = load(Path(run))
+    state = load(run)
     if state is None:
         raise FileNotFoundError(f"{run} holds no {CHECKPOINT}: train with --out {run} first")
     model = build(state["settings"], **state["sizes"])

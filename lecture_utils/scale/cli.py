@@ -7,11 +7,14 @@ The same command again goes on where it stopped.
 """
 
 import argparse
+import math
+import os
 import signal
 import sys
 from functools import partial
 from pathlib import Path
 
+import torch
 from tqdm import tqdm
 
 from lecture_utils.scale import checkpoint, layouts
@@ -40,8 +43,8 @@ def parser() -> argparse.ArgumentParser:
     add("--model", choices=["mf", "mf-plain"], default="mf", help="편향이 있는 모델, 없는 모델")
     add("--rank", type=positive, default=10, help="잠재 요인 벡터의 길이 (%(default)s)")
     add("--epochs", type=positive, default=20, help="에폭 수 (%(default)s)")
-    add("--lr", type=float, default=0.05, help="학습률 (%(default)s)")
-    add("--ridge", type=float, default=10.0, help="7강의 ridge (%(default)s)")
+    add("--lr", type=rate, default=0.05, help="학습률 (%(default)s)")
+    add("--ridge", type=strength, default=10.0, help="7강의 ridge (%(default)s)")
     add("--full-batch", action="store_true", help="한 에폭에 한 걸음, 모든 평점으로")
     add("--stream", action="store_true", help="블록을 메모리에 두지 않고 에폭마다 다시 읽습니다")
     add("--device", choices=["cpu", "cuda"], default="cpu")
@@ -50,52 +53,77 @@ def parser() -> argparse.ArgumentParser:
 
 def positive(text: str) -> int:
     number = int(text)
-    if number < 1:
+    if not 1 <= number < 2**31:
         raise argparse.ArgumentTypeError(f"1 이상이어야 합니다: {text}")
     return number
+
+
+def rate(text: str) -> float:
+    if not 0 < float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"0보다 커야 합니다: {text}")
+    return float(text)
+
+
+def strength(text: str) -> float:
+    if not 0 <= float(text) < math.inf:
+        raise argparse.ArgumentTypeError(f"0 이상이어야 합니다: {text}")
+    return float(text)
 
 
 def main(arguments: list[str]) -> int:
     """Exit status 0; 1 after an error; 130 if it was stopped."""
     options = parser().parse_args(arguments)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # what torchrun sends
     try:
-        if options.command == "train":
-            with join(options.device) as world:
-                return train(options, world)
-        blocks = _prepare(options, Path(options.out))
+        return prepared(options) if options.command == "prepare" else train(options)
+    except KeyboardInterrupt:
+        return _stopped(options, "멈추라는 신호를 받았습니다.", 130)
     except (ValueError, OSError) as error:
         print(f"✗ {error}", file=sys.stderr)
         return 1
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in reason:
+            print(f"✗ not enough memory, try a smaller --rank or --stream: {reason}")
+            return 1
+        if "WORLD_SIZE" not in os.environ:
+            raise
+        return _stopped(options, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def prepared(options: argparse.Namespace) -> int:
+    blocks = _prepare(options, Path(options.out))
     print(f"✓ 평점 {sum(blocks.sizes):,}개를 블록 {len(blocks)}개에 담았습니다: {options.out}")
     return 0
 
 
-def train(options: argparse.Namespace, world: World) -> int:
-    run = Path(options.out)
-    run.mkdir(parents=True, exist_ok=True)
-    blocks = _blocks(options, run, world)
-    sizes = {"num_users": blocks.num_users, "num_movies": blocks.num_movies, "mean": blocks.mean}
-    settings = _settings(options, blocks)
-    state = checkpoint.load(run)
-    if state:
-        _refuse_others(run, state["settings"], settings)
-    training = Training(
-        checkpoint.build(settings, **sizes), blocks, world, lr=options.lr, ridge=options.ridge,
-        full_batch=options.full_batch, stream=options.stream, seed=options.seed,
-    )  # fmt: skip
-    if state:
-        checkpoint.resume(training, state)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what torchrun sends to the others
-    try:
+def train(options: argparse.Namespace) -> int:
+    run, state = _run(options), checkpoint.load(_run(options))
+    with join(options.device) as world:
+        blocks = _blocks(options, run, world)
+        settings = _settings(options, blocks, world)
+        if state:
+            _refuse_others(run, state["settings"], settings)
+        sizes = blocks.num_users, blocks.num_movies, blocks.mean
+        training = Training(
+            checkpoint.build(settings, *sizes), blocks, world, lr=options.lr, ridge=options.ridge,
+            full_batch=options.full_batch, stream=options.stream, seed=options.seed,
+        )  # fmt: skip
+        if state:
+            checkpoint.resume(training, state)
+        done = len(training.history)
+        if world.sum(done)[0] != world.size * done:
+            raise ValueError(
+                f"{run} must be one folder for all processes: put --out on shared disk"
+            )
         _epochs(options, run, training, settings)
-    except KeyboardInterrupt:
-        return _stopped(run, "멈추라는 신호를 받았습니다.", 130)
-    except RuntimeError as error:
-        if world.size == 1:
-            raise
-        reason = str(error).splitlines()[0]
-        return _stopped(run, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
     return 0
+
+
+def _run(options: argparse.Namespace) -> Path:
+    return Path(options.out).expanduser().absolute()
 
 
 def _epochs(options: argparse.Namespace, run: Path, training: Training, settings: dict) -> None:
@@ -114,38 +142,39 @@ def _epochs(options: argparse.Namespace, run: Path, training: Training, settings
     if first:
         epoch = training.history[-1]
         print(f"✓ 에폭 {len(training.history)}: 훈련 MSE {epoch.train_mse:.4f}, ", end="")
-        print(f"테스트 MSE {epoch.test_mse:.4f} ({run})")
+        print(f"테스트 MSE {epoch.test_mse:.4f} ({options.out})")
 
 
-def _stopped(run: Path, reason: str, status: int) -> int:
-    state = checkpoint.load(run)
+def _stopped(options: argparse.Namespace, reason: str, status: int) -> int:
     print(f"\n✗ {reason}", file=sys.stderr)
-    if state:
-        words = f"에폭 {len(state['history'])}까지 {run}에 저장되어 있습니다."
-        print(f"{words} 같은 명령을 다시 주면 이어서 합니다.", file=sys.stderr)
-    else:
-        print(
-            "저장된 에폭이 아직 없습니다. 같은 명령을 다시 주면 처음부터 합니다.", file=sys.stderr
-        )
+    if options.command == "train":
+        words = "저장된 에폭이 아직 없습니다. 같은 명령을 다시 주면 처음부터 합니다."
+        if state := checkpoint.load(_run(options)):
+            words = f"에폭 {len(state['history'])}까지 {options.out}에 저장되어 있습니다. "
+            words += "같은 명령을 다시 주면 이어서 합니다."
+        print(words, file=sys.stderr)
     return status
 
 
 def _blocks(options: argparse.Namespace, run: Path, world: World) -> Blocks:
     """Those in --data if it was prepared, or else those made of it, once, in the run's folder."""
-    if (Path(options.data) / ABOUT).exists():
+    asked = {"fraction": options.test}
+    if (Path(options.data).expanduser() / ABOUT).exists():
+        run.mkdir(parents=True, exist_ok=True)
         blocks = Blocks(options.data)
     else:
+        asked |= {"source": _source(layouts.find(options.data)), "seed": options.seed}
         folder = run / checkpoint.RATINGS
         if world.rank == 0 and not folder.exists():
             _prepare(options, folder)
         world.wait()
         blocks = Blocks(folder)
-        source = _source(layouts.find(options.data))
-        if blocks.about.get("source") != source:
-            raise ValueError(f"{folder} was made of other ratings: choose another --out")
-    fraction = blocks.about["fraction"]
-    if options.test not in (None, fraction):
-        raise ValueError(f"{blocks.folder} was prepared with --test {fraction}, not {options.test}")
+    for name, value in asked.items():
+        if value not in (None, blocks.about.get(name)):
+            found = blocks.about.get(name)
+            raise ValueError(
+                f"{blocks.folder} was made with {name} {found}, not {value}: choose another --out"
+            )
     return blocks
 
 
@@ -161,17 +190,19 @@ def _source(layout: layouts.Layout) -> list:
     return [layout.path.name, layout.path.stat().st_size]
 
 
-def _settings(options: argparse.Namespace, blocks: Blocks) -> dict:
+def _settings(options: argparse.Namespace, blocks: Blocks, world: World) -> dict:
     """What a run cannot change half-way. Its learning rate and number of epochs it can."""
     names = ("model", "rank", "ridge", "full_batch", "seed")
-    data = {"data": f"{sum(blocks.sizes):,} ratings, mean {blocks.mean:.6f}"}
-    return {name: getattr(options, name) for name in names} | data
+    settings = {name: getattr(options, name) for name in names}
+    if not options.full_batch:  # a step takes a block per process
+        settings["processes"] = world.size
+    return settings | {"data": f"{sum(blocks.sizes):,} ratings, mean {blocks.mean:.6f}"}
 
 
 def _refuse_others(run: Path, old: dict, new: dict) -> None:
     for name, value in new.items():
-        if old[name] != value:
+        if old.get(name) != value:
             raise ValueError(
-                f"{run} was begun with {name} {old[name]}, not {value}: "
+                f"{run} was begun with {name} {old.get(name)}, not {value}: "
                 "give what it was begun with, or choose another --out"
             )

@@ -59,7 +59,9 @@ def find(folder: str | os.PathLike) -> Layout:
 
     Raises FileNotFoundError if there is none, ValueError for several or a strange first line.
     """
-    folder = Path(folder).expanduser()
+    folder = Path(folder).expanduser().absolute()
+    if folder.is_file():
+        raise NotADirectoryError(f"{folder} is a file: give the unpacked folder that it is in")
     paths = [folder / name for name in FILES if (folder / name).is_file()]
     if not paths:
         deeper = sorted({path.parent for name in FILES for path in folder.glob(f"*/{name}")})

@@ -5,7 +5,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import mkdtemp
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ from lecture_utils.scale.layouts import Chunk
 
 SIZE = 2**20  # ratings of a block, about
 LEAST = 8  # blocks, so that a few processes have something to share
+WRITTEN = {"compression": "zstd", "use_dictionary": ["rating"], "write_page_checksum": True}
 RECORD = np.dtype([("user", "<i4"), ("movie", "<i4"), ("rating", "<f4")])
 
 
@@ -35,15 +35,16 @@ def prepare(
     chunk and one block. The folder appears when it is whole, or not at all. Raises FileExistsError
     if there is one, ValueError for bad settings and if there is nothing to train on.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser().absolute()
     if not 0 < test < 1 or size < 1:
         raise ValueError(f"test must lie between 0 and 1 and size above 0, not {test} and {size}")
     if folder.exists():
         raise FileExistsError(f"{folder} exists already: remove it to prepare it again")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    part = folder.with_name(f".{folder.name}.{os.getpid()}")
+    part.mkdir()
     try:
-        about = _write(chunks, part, test, size, seed) | (note or {})
+        about = (note or {}) | _write(chunks, part, test, size, seed)
         (part / ABOUT).write_text(json.dumps(about), "utf-8")
         part.rename(folder)
     finally:
@@ -57,13 +58,18 @@ def _write(chunks, part: Path, test: float, size: int, seed: int) -> dict:
         users, movies = np.union1d(users, chunk.users), np.union1d(movies, chunk.movies)
         count += len(chunk.users)
     number = max(LEAST, round(count * (1 - test) / size))
-    if count < 10 * number:
-        raise ValueError(f"{count} ratings are too few: there must be at least {10 * number}")
+    if count < 10 * LEAST:
+        raise ValueError(f"{count} ratings are too few: there must be at least {10 * LEAST}")
     _deal(chunks(), part, (users, movies), number, test, seed)
     sizes, total = zip(*(_sort(part, block) for block in range(number)))
     tested = _copy_test(part)
+    if not (tested and all(sizes)):
+        left = f"{tested} ratings for the test and {min(sizes)} in a block"
+        raise ValueError(f"test={test} and size={size} leave {left}: choose others")
+    if sum(sizes) + tested != count:
+        raise ValueError("chunks() must give the same ratings each time")
     for side, ids in (("users", users), ("movies", movies)):
-        _save({"id": ids}, part / f"{side}.parquet")
+        _save({"id": ids.astype("i4")}, part / f"{side}.parquet")
     return {
         "users": len(users),
         "movies": len(movies),
@@ -83,13 +89,16 @@ def _deal(chunks, part: Path, ids: tuple, number: int, test: float, seed: int) -
         rows = np.empty(len(chunk.users), RECORD)
         rows["user"], rows["movie"] = map(np.searchsorted, ids, chunk[:2])
         rows["rating"] = chunk.ratings
+        known = all(map(np.array_equal, map(_taken, ids, (rows["user"], rows["movie"])), chunk[:2]))
+        if not (known and np.isfinite(rows["rating"]).all()):
+            raise ValueError("chunks() must give finite ratings, and the same each time")
         lot = rng.random(len(rows))
-        block = np.where(lot < test, number, (lot - test) / (1 - test) * number).astype("u2")
+        block = np.where(lot < test, number, (lot - test) / (1 - test) * number).astype("u4")
         piles = np.split(
             rows[np.argsort(block, kind="stable")],
             np.cumsum(np.bincount(block, minlength=number + 1))[:-1],
         )
-        for name, pile in zip(names, piles):
+        for name, pile in zip(names, piles, strict=True):
             with (part / name).open("ab") as file:
                 file.write(pile.tobytes())
 
@@ -105,25 +114,25 @@ def _sort(part: Path, block: int) -> tuple[int, float]:
     return len(rows), float(rows["rating"].sum(dtype=float))
 
 
+def _taken(ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """The ids at these rows; a row behind the last stands for an id that there is not."""
+    return ids.take(rows, mode="clip")
+
+
 def _copy_test(part: Path) -> int:
     """Turn the pile `test`, which may be large, into its Parquet file; how many ratings."""
-    rows = np.memmap(part / "test", RECORD, "r")
-    with parquet.ParquetWriter(
-        part / "test.parquet", pa.schema(COLUMNS), compression="zstd"
-    ) as file:
-        for start in range(0, len(rows), SIZE):
-            some = rows[start : start + SIZE]
-            file.write_table(pa.table({name: np.array(some[name]) for name in COLUMNS}))
+    schema, count = pa.schema(COLUMNS), 0
+    with (
+        (part / "test").open("rb") as pile,
+        parquet.ParquetWriter(part / "test.parquet", schema, **WRITTEN) as file,
+    ):
+        while len(rows := np.fromfile(pile, RECORD, SIZE)):
+            file.write_table(pa.table({name: np.ascontiguousarray(rows[name]) for name in COLUMNS}))
+            count += len(rows)
     (part / "test").unlink()
-    return len(rows)
+    return count
 
 
 def _save(columns: dict[str, np.ndarray], path: Path) -> None:
     table = pa.table({name: np.ascontiguousarray(column) for name, column in columns.items()})
-    parquet.write_table(
-        table,
-        path,
-        compression="zstd",
-        use_dictionary=["rating"],
-        row_group_size=max(1, len(table)),
-    )
+    parquet.write_table(table, path, row_group_size=max(1, len(table)), **WRITTEN)

@@ -108,16 +108,16 @@ class Training:
         begun, last = perf_counter(), self.history[-1].seconds if self.history else 0.0
         error = sum(self._step(numbers) for numbers in self._steps())
         train = self.world.sum(error)[0] / sum(self.blocks.sizes)
-        if not math.isfinite(train):
+        test = self.test_mse()
+        if not (math.isfinite(train) and math.isfinite(test)):  # test: what the last step did
             lr = self.optimizer.param_groups[0]["lr"]
-            raise ValueError(f"the training error became {train}; try an lr below {lr}")
-        done = Epoch(train, self.test_mse(), last + perf_counter() - begun)
-        self.history.append(done)
-        return done
+            raise ValueError(f"the error became {train} and {test}; try an lr below {lr}")
+        self.history.append(Epoch(train, test, last + perf_counter() - begun))
+        return self.history[-1]
 
     def _steps(self) -> list[list[int]]:
-        """The blocks of each step. Their order needs the seed and the epoch, nothing else: what
-        resumes goes on as if it had never stopped."""
+        """The blocks of each step. They depend on the seed, the epoch and the number of processes
+        and on nothing that a checkpoint would have to remember."""
         if self.full_batch:
             return [list(range(len(self.blocks)))]
         generator = torch.Generator().manual_seed(self.seed + 1000 * len(self.history))

@@ -37,7 +37,10 @@ def join(device: str = "cpu") -> Iterator[World]:
         raise ValueError("device cuda: PyTorch sees no GPU here; leave it out to use the CPU")
     rank, size = (int(os.environ.get(name, n)) for name, n in (("RANK", 0), ("WORLD_SIZE", 1)))
     if device == "cuda":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+        here = int(os.environ.get("LOCAL_RANK", 0))
+        if here >= torch.cuda.device_count():
+            raise ValueError(f"{torch.cuda.device_count()} GPUs here: start no more processes")
+        torch.cuda.set_device(here)
     if size > 1:
         dist.init_process_group("nccl" if device == "cuda" else "gloo")
     try:

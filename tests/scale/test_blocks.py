@@ -120,6 +120,26 @@ def test_what_is_there_is_kept(tmp_path):
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
+@pytest.mark.parametrize("setting", [{"test": 0.999}, {"test": 1e-9}, {"size": 1}])
+def test_settings_that_leave_nothing(tmp_path, setting):
+    with pytest.raises(ValueError, match=r"leave \d+ ratings for the test and \d+ in a block"):
+        prepare(parts(ratings(400), 400), tmp_path / "ratings", **setting)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_chunks_that_differ_the_second_time(tmp_path):
+    users, *rest = ratings()
+    for others in (Chunk(users + 1, *rest), ratings(2000)):
+        calls = iter([ratings(), others])
+        with pytest.raises(ValueError, match="the same"):
+            prepare(lambda calls=calls: iter([next(calls)]), tmp_path / "ratings")
+
+
+def test_the_folder_is_as_readable_as_any_other(folder, tmp_path):
+    (tmp_path / "other").mkdir()
+    assert folder.stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
 @pytest.mark.parametrize("setting", [{"test": 0.0}, {"test": 1.0}, {"size": 0}])
 def test_bad_settings(tmp_path, setting):
     with pytest.raises(ValueError, match="test must lie between 0 and 1 and size above 0, not"):
@@ -136,14 +156,61 @@ def copy(folder, tmp_path):
 def test_a_damaged_block_is_named(copy):
     path = copy / "train-00003.parquet"
     path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged, prepare .* again"):
-        Blocks(copy).read(3)
-    path.write_bytes((copy / "train-00004.parquet").read_bytes())
-    with pytest.raises(ValueError, match=r"train-00003\.parquet holds \d+ ratings, not \d+"):
-        Blocks(copy).read(3)
-    path.unlink()
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is gone: prepare .* again"):
+    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: remove .* and prepare"):
         Blocks(copy)
+    path.write_bytes((copy / "train-00004.parquet").read_bytes())
+    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: .*\d+ rows of user"):
+        Blocks(copy)
+    path.unlink()
+    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: .*prepare it again"):
+        Blocks(copy)
+
+
+@pytest.mark.parametrize("name", ["train-00003", "test"])
+def test_changed_bytes_do_not_get_through(copy, name):
+    """Wherever a byte changes: the same numbers come back, or an error that names the file."""
+    path = copy / f"{name}.parquet"
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+
+    def numbers() -> list[torch.Tensor]:
+        found = Blocks(copy)
+        parts = [found.read(3)] if name != "test" else [*found.test()]
+        return [column for part in parts for column in part]
+
+    expected, refused = numbers(), 0
+    for place in rng.integers(0, len(whole), 60):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        try:
+            assert all(map(torch.equal, numbers(), expected))
+        except ValueError as error:
+            assert str(path) in str(error)
+            refused += 1
+    assert refused > 40
+
+
+@pytest.mark.parametrize("text", ["x", "[]", "{}", '{"users": 3}'])
+def test_a_damaged_about(copy, text):
+    (copy / blocks.ABOUT).write_text(text)
+    with pytest.raises(ValueError, match="about.json is damaged: remove"):
+        Blocks(copy)
+
+
+@pytest.mark.parametrize("name", ["test", "users", "movies"])
+def test_every_file_is_looked_at(copy, name):
+    path = copy / f"{name}.parquet"
+    table = parquet.read_table(path)
+    parquet.write_table(table.slice(1), path)
+    with pytest.raises(ValueError, match=rf"{name}\.parquet is damaged: .*were expected"):
+        Blocks(copy)
+    path.unlink()
+    with pytest.raises(ValueError, match=rf"{name}\.parquet is damaged"):
+        Blocks(copy)
+
+
+def test_ids_beyond_the_tables(folder):
+    block = Blocks(folder).read(0)
+    with pytest.raises(IndexError, match="ids must lie below 100 .users. and 10 .items."):
+        block.errors(100, 10)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +223,9 @@ def test_a_damaged_block_is_named(copy):
         ("movie", lambda c: c - 1),
         ("rating", lambda c: c * np.float32("nan")),
         ("by_movie", lambda c: c[::-1]),
+        ("by_movie", lambda c: 0 * c),
+        ("by_movie", lambda c: c - 1),
+        ("by_movie", lambda c: c + 1),
     ],
 )
 def test_numbers_that_would_lead_astray(copy, column, change):
@@ -165,7 +235,7 @@ def test_numbers_that_would_lead_astray(copy, column, change):
     columns = {name: table[name].to_numpy() for name in table.column_names}
     columns[column] = np.ascontiguousarray(change(columns[column]))
     parquet.write_table(pa.table(columns), path)
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is not as `prepare` writes it"):
+    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: .* not as `prepare`"):
         Blocks(copy).read(3)
 
 
@@ -177,7 +247,7 @@ def test_other_columns(copy):
         table.cast(pa.schema([(name, pa.float64()) for name in table.column_names])),
     ):
         parquet.write_table(other, path)
-        with pytest.raises(ValueError, match="must have the columns user, movie, rating, by_movie"):
+        with pytest.raises(ValueError, match="rows of user, movie, rating, by_movie were expected"):
             Blocks(copy).read(3)
 
 

@@ -87,8 +87,8 @@ def test_the_learning_rate_may_change(run, tmp_path):
         (["--model", "mf-plain"], "was begun with model mf, not mf-plain"),
         (["--ridge", 1], "was begun with ridge 10.0, not 1.0"),
         (["--full-batch"], "was begun with full_batch False, not True"),
-        (["--seed", 1], "was begun with seed 0, not 1"),
-        (["--test", 0.2], "was prepared with --test 0.1, not 0.2"),
+        (["--seed", 1], "was made with seed 0, not 1"),
+        (["--test", 0.2], "was made with fraction 0.1, not 0.2"),
     ],
 )
 def test_other_settings_are_refused(run, tmp_path, more, told):
@@ -105,7 +105,7 @@ def test_other_ratings_are_refused(run, published, small, tmp_path):
     other.mkdir()
     (other / "ratings.csv").write_text((published / "ratings.csv").read_text() + "9,9,5.0,9\n")
     status, _, error = run("--epochs", 2, data=other)
-    assert status == 1 and "was made of other ratings: choose another --out" in error
+    assert status == 1 and "was made with source" in error and "choose another --out" in error
     status, _, error = run("--epochs", 2, "--rank", 4, data=small.folder)
     assert status == 1 and "was begun with" in error
 
@@ -125,8 +125,6 @@ def test_prepare_once_train_often(published, tmp_path, capsys, run):
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (["--lr", 0], "lr must be positive"),
-        (["--ridge", -1], "ridge at least 0"),
         (["--test", 1.5], "test must lie between 0 and 1"),
         (["--lr", 1e30], "try an lr below 1e+30"),
     ],
@@ -141,6 +139,9 @@ def test_bad_numbers(run, more, told):
     [
         (["--rank", 0], "1 이상이어야 합니다: 0"),
         (["--epochs", "x"], "x"),
+        (["--lr", 0], "0보다 커야 합니다: 0"),
+        (["--lr", "nan"], "0보다 커야 합니다: nan"),
+        (["--ridge=-1"], "0 이상이어야 합니다: -1"),
         (["--model", "gpt"], "gpt"),
     ],
 )
@@ -148,6 +149,16 @@ def test_what_argparse_refuses(run, capsys, more, told):
     with pytest.raises(SystemExit) as stop:
         run(*more)
     assert stop.value.code == 2 and told in capsys.readouterr().err
+
+
+def test_a_file_instead_of_its_folder(run, published):
+    status, _, error = run(data=published / "ratings.csv")
+    assert status == 1 and "ratings.csv is a file: give the unpacked folder" in error
+
+
+def test_too_much_memory(run):
+    status, out, error = run("--rank", 2**31 - 1)
+    assert status == 1 and "not enough memory, try a smaller --rank" in error + out
 
 
 def test_bad_folders(run, tmp_path):
@@ -164,7 +175,7 @@ def test_a_bad_line_is_named_and_leaves_nothing(run, tmp_path):
     (bad / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,6.0,9\n")
     status, _, error = run(data=bad)
     assert status == 1 and "ratings.csv, line 2" in error and "6.0" in error
-    assert [*(tmp_path / "run").iterdir()] == []
+    assert not (tmp_path / "run" / "ratings").exists()
 
 
 def test_a_damaged_checkpoint(run, tmp_path):
@@ -172,7 +183,10 @@ def test_a_damaged_checkpoint(run, tmp_path):
     path = tmp_path / "run" / "checkpoint.pt"
     path.write_bytes(path.read_bytes()[:1000])
     status, _, error = run("--epochs", 2)
-    assert status == 1 and f"✗ {path} is damaged: remove it to begin anew" in error
+    assert status == 1 and f"✗ {path} is damaged: move it away to begin anew" in error
+    torch.save({"model": 1}, path)
+    status, _, error = run("--epochs", 2)
+    assert status == 1 and f"✗ {path} is not of this version" in error
     path.unlink()
     assert run("--epochs", 2)[0] == 0
 
