@@ -1,6 +1,7 @@
 """A small folder of blocks, and the command line in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -19,6 +20,11 @@ ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
     "PYTHONIOENCODING": "utf-8",
 }
+
+
+def heed() -> None:
+    """Ctrl-C, even where the tests themselves run in the background and do not hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +48,7 @@ def start() -> Callable[..., subprocess.Popen]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=None if os.name == "nt" else heed,
         )
         running.append(process)
         return process
