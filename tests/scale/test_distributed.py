@@ -45,6 +45,7 @@ def test_one_two_and_four_processes_agree(start, options, tmp_path):
         same(metrics(runs[number]), alone)
 
 
+@pytest.mark.full
 def test_a_process_without_a_block_waits_for_the_others(start, small, tmp_path):
     """Eight blocks for three: one is left out of the third step, and all end together."""
     options = ["train", "--data", small.folder, "--out", tmp_path / "run", "--epochs", 4]
@@ -74,7 +75,7 @@ def kill_one(torchrun: subprocess.Popen, run: Path, victim: int) -> None:
     os.kill(sorted(workers(torchrun))[victim], signal.SIGKILL)
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0, pytest.param(1, marks=pytest.mark.full)])
 def test_a_killed_worker(start, options, tmp_path, victim):
     """The run ends by itself, says what to do, and goes on as if nothing had been."""
     run = tmp_path / "run"
