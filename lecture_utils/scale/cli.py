@@ -105,7 +105,7 @@ def train(options: argparse.Namespace) -> int:
         blocks = _blocks(options, run, world)
         settings = _settings(options, blocks, world)
         if state:
-            _refuse_others(run, state["settings"], settings)
+            _refuse_others(options.out, state["settings"], settings)
         sizes = blocks.num_users, blocks.num_movies, blocks.mean
         training = Training(
             checkpoint.build(settings, *sizes), blocks, world, lr=options.lr, ridge=options.ridge,
@@ -199,7 +199,7 @@ def _settings(options: argparse.Namespace, blocks: Blocks, world: World) -> dict
     return settings | {"data": f"{sum(blocks.sizes):,} ratings, mean {blocks.mean:.6f}"}
 
 
-def _refuse_others(run: Path, old: dict, new: dict) -> None:
+def _refuse_others(run: str, old: dict, new: dict) -> None:
     for name, value in new.items():
         if old.get(name) != value:
             raise ValueError(
