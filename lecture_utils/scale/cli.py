@@ -84,7 +84,8 @@ def main(arguments: list[str]) -> int:
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in reason:
-            print(f"✗ not enough memory, try a smaller --rank or --stream: {reason}")
+            words = "not enough memory, try a smaller --rank or --stream"
+            print(f"✗ {words}: {reason}", file=sys.stderr)
             return 1
         if "WORLD_SIZE" not in os.environ:
             raise
@@ -100,7 +101,8 @@ def prepared(options: argparse.Namespace) -> int:
 
 
 def train(options: argparse.Namespace) -> int:
-    run, state = _run(options), checkpoint.load(_run(options))
+    run = _run(options)
+    state = checkpoint.load(run)
     with join(options.device) as world:
         blocks = _blocks(options, run, world)
         settings = _settings(options, blocks, world)

@@ -66,7 +66,6 @@ class Training:
         full_batch: bool = False,
         stream: bool = False,
         seed: int = 0,
-        progress: Callable[[int], object] = lambda ratings: None,
     ):
         if not (math.isfinite(lr) and lr > 0 and math.isfinite(ridge) and ridge >= 0):
             raise ValueError(f"lr must be positive and ridge at least 0, not {lr} and {ridge}")
@@ -76,7 +75,7 @@ class Training:
             )
         self.model, self.blocks, self.world = model.to(world.device), blocks, world
         self.ridge, self.full_batch, self.seed = ridge, full_batch, seed
-        self.progress = progress  # told after each step how many ratings it took
+        self.progress: Callable[[int], object] = lambda ratings: None  # told each step's ratings
         self.stream, self.kept = stream, {}
         self.loss = SquaredErrors(self.model)
         if world.size > 1:
