@@ -237,7 +237,7 @@ def test_stopped_by_a_signal(start, published, run, tmp_path, sign):
     options = ["train", "--data", published, "--out", tmp_path / "run", "--epochs"]
     process = start(*options, 10**6)
     deadline = time.monotonic() + 60
-    while not (tmp_path / "run" / "metrics.csv").exists():
+    while not (tmp_path / "run" / "checkpoint.pt").exists():
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     os.kill(process.pid, sign)
