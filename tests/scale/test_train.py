@@ -101,6 +101,16 @@ def test_shares_of_a_step(small):
     assert all(not parameter.grad.any() for parameter in run.model.parameters())
 
 
+@pytest.mark.parametrize("numbers", [[3], [0, 5]])
+def test_a_step_descends_the_mean_over_its_own_ratings(small, numbers):
+    run, twin = training(small, ridge=0.0), training(small).model
+    run._step(numbers)
+    users, items, ratings = map(torch.cat, zip(*(small.read(n)[:3] for n in numbers)))
+    torch.nn.functional.mse_loss(twin(users, items), ratings).backward()
+    for ours, plain in zip(run.model.parameters(), twin.parameters()):
+        torch.testing.assert_close(ours.grad, plain.grad, rtol=1e-4, atol=1e-8)
+
+
 def test_minibatches_learn_more_in_an_epoch(small):
     mini, full = curve(training(small), 5), curve(training(small, full_batch=True), 5)
     assert mini[-1, 0] < full[-1, 0] < full[0, 0]
