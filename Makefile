@@ -44,7 +44,7 @@ doors: $(DEV) $(COLAB)
 
 #: make lighthouse  measure the built book with Lighthouse (needs Node.js; about 5 minutes)
 lighthouse: $(DEV) book
-	.venv/bin/python -m tests.browser.lighthouse --runs $(RUNS)
+	.venv/bin/python -m tests.site.lighthouse --runs $(RUNS)
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab
@@ -58,7 +58,7 @@ lectures: $(DEV)
 	.venv/bin/jupyter nbconvert --coalesce-streams --inplace $(LECTURES)
 	.venv/bin/python tests/stamp.py $(LECTURES)
 
-#: make reference  measure the ranges of lecture_utils/reference.toml again (about 80 minutes)
+#: make reference  measure the ranges of lecture_utils/course/reference.toml again (about 80 minutes)
 reference: $(DEV)
 	OMP_NUM_THREADS=1 .venv/bin/python -m tests.measure
 
@@ -72,7 +72,7 @@ bench-scale: $(BENCH)
 
 #: make engines    try Spark's ALS and TorchRec on small data (needs Java 17; a gigabyte of packages)
 engines: $(ENGINES)
-	OMP_NUM_THREADS=1 .venv-engines/bin/python -m pytest tests/engines
+	OMP_NUM_THREADS=1 .venv-engines/bin/python -m pytest tests/examples
 
 #: make pins       write constraints.txt: the newest versions that resolve together
 pins:
@@ -125,10 +125,10 @@ $(BENCH): benchmarks/requirements.txt pyproject.toml constraints.txt
 	touch $@
 
 # torchrec asks for the CUDA build of FBGEMM by name: it comes without what it asks for.
-$(ENGINES): tests/engines/requirements.txt pyproject.toml constraints.txt
+$(ENGINES): tests/examples/requirements.txt pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-engines
 	.venv-engines/bin/python $(PIP) --upgrade pip -c constraints.txt
-	.venv-engines/bin/python $(PIP) --editable ".[scale]" pytest -r tests/engines/requirements.txt \
+	.venv-engines/bin/python $(PIP) --editable ".[scale]" pytest -r tests/examples/requirements.txt \
 		-c constraints.txt
 	.venv-engines/bin/python $(PIP) --no-deps torchrec==1.8.0
 	touch $@

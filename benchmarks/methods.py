@@ -17,10 +17,16 @@ DAY = 86_400
 IDS = "user and movie"
 SIDE = "attributes, who rated what, day"
 TIME = "attributes, who rated what, full timestamp: more than any peer uses"
-LINEAR = ("baselines",)
+LINEAR = ("methods.biases",)
 DOCUMENT = ("models", "sparse", "train")
-SOLVER = ("sparse", "frontier.als", "frontier.rows")
-SAMPLER = (*SOLVER, "frontier.gibbs", "frontier.contexts", "frontier.effects", "frontier.ordinal")
+SOLVER = ("sparse", "methods.als", "methods.least_squares")
+SAMPLER = (
+    *SOLVER,
+    "methods.gibbs",
+    "methods.session_effects",
+    "methods.side_information",
+    "methods.ordinal",
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def mean(data, seed, clock, steps):
 
 
 def biases(data, seed, clock, sweeps):
-    from lecture_utils.baselines import fit_biases
+    from lecture_utils.methods.biases import fit_biases
 
     train, test, sizes = _tensors(data, seed)
     clock.start()
@@ -71,7 +77,7 @@ def document(data, seed, clock, epochs, *, l2, bias=False):
 
 
 def als(data, seed, clock, steps, **options):
-    from lecture_utils.frontier.als import sweeps
+    from lecture_utils.methods.als import sweeps
 
     train, test, sizes = _tensors(data, seed)
     clock.start()
@@ -80,8 +86,8 @@ def als(data, seed, clock, steps, **options):
 
 
 def gibbs(data, seed, clock, steps, *, side=False, day=False, pauses=(), **options):
-    from lecture_utils.frontier import effects
-    from lecture_utils.frontier.gibbs import Gibbs
+    from lecture_utils.methods import side_information as effects
+    from lecture_utils.methods.gibbs import Gibbs
 
     train, test, sizes = _tensors(data, seed)
     clock.start()

@@ -23,9 +23,9 @@ FOLDER = run.ROOT / "_build" / "bench" / "scale"
 RESULTS = Path(__file__).with_name("scale.json")
 FULL, SMALLER = 25_000_095, (100_000, 1_000_000, 10_000_000)  # ratings
 MODULES = (  # of lecture_utils
-    "models", "sparse", "train", "frontier.als", "frontier.rows",
+    "models", "sparse", "train", "methods.als", "methods.least_squares",
     "scale.blocks", "scale.checkpoint", "scale.cli", "scale.layouts", "scale.prepare",
-    "scale.synthetic", "scale.train", "scale.world",
+    "synthetic.large", "scale.train", "scale.world",
 )  # fmt: skip
 SIZES = ("ratings", "train", "users", "movies", "blocks")
 
@@ -47,7 +47,7 @@ def code_of(part: str) -> str:
 def invented(folder: Path, size: int) -> Path:
     """Where about `size` ratings lie; they are invented anew if the code has changed since."""
     folder = folder / str(size)
-    modules = ("scale.layouts", "scale.prepare", "scale.synthetic")
+    modules = ("scale.layouts", "scale.prepare", "synthetic.large")
     files = [f"lecture_utils/{module.replace('.', '/')}.py" for module in modules]
     made_by = code("benchmarks/scale_ways.py", *files)
     about = folder / ABOUT

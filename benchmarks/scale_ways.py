@@ -169,7 +169,7 @@ def _batches(model, optimizer, train, batches):
 
 
 def als(folder, clock, epochs):
-    from lecture_utils.frontier.als import sweeps
+    from lecture_utils.methods.als import sweeps
 
     clock.start()
     train, sizes = _tensors(folder)
@@ -251,8 +251,8 @@ def _write_csv(path: Path, number: int) -> int:
     import pyarrow as pa
     from pyarrow import csv
 
-    from lecture_utils.scale import synthetic
     from lecture_utils.scale.layouts import HEADER
+    from lecture_utils.synthetic import large as synthetic
 
     rng, count = np.random.Generator(np.random.PCG64(1)), 0
     stars = pa.array([f"{half / 2:.1f}" for half in range(11)])  # "3.0", not 3

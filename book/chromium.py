@@ -4,7 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
-FONTS = Path(__file__).resolve().parents[1] / "lecture_utils" / "fonts"
+FONTS = Path(__file__).resolve().parents[1] / "lecture_utils" / "notebook" / "fonts"
 NAMES = (
     "chromium",
     "chromium-browser",

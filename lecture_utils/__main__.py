@@ -78,9 +78,9 @@ def font() -> tuple[bool, str, str]:
     root = Path(__file__).resolve().parents[1]
     remedy = f'pip install --force-reinstall --no-deps "lecture-utils @ {ARCHIVE}"'
     if (root / ".git").exists():
-        remedy = f'git -C "{root}" checkout -- lecture_utils/fonts'
+        remedy = f'git -C "{root}" checkout -- lecture_utils/notebook/fonts'
     try:
-        from lecture_utils import plot  # registers the font
+        from lecture_utils.notebook import plot  # registers the font
     except (OSError, RuntimeError) as error:  # not there; not a font
         return False, f"한글 글꼴을 읽지 못했습니다: {error}", remedy
     names = {entry.name for entry in plot.font_manager.fontManager.ttflist}

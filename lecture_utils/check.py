@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import torch
 
-from lecture_utils import exercises
+from lecture_utils.course import grader
 
 # Rounding differs between processors: a thousand steps of training amplify the last digit.
 EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")
@@ -22,7 +22,8 @@ EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")
 
 @cache
 def _tables() -> dict:
-    return tomllib.loads(files("lecture_utils").joinpath("reference.toml").read_text("utf-8"))
+    file = files("lecture_utils.course").joinpath("reference.toml")
+    return tomllib.loads(file.read_text("utf-8"))
 
 
 def reference(key: str) -> dict:
@@ -126,7 +127,7 @@ def fails(error: type[BaseException]) -> Iterator[None]:
         yield
     except error as caught:
         message = (str(caught).strip() or "(메시지 없음)").splitlines()[0]
-        print(exercises.wrap(f"✓ 예상대로 {type(caught).__name__}가 났습니다.\n{message}"))
+        print(grader.wrap(f"✓ 예상대로 {type(caught).__name__}가 났습니다.\n{message}"))
     else:
         raise AssertionError(f"✗ {error.__name__}가 나야 하는데 아무 일도 없었습니다")
 
@@ -136,4 +137,4 @@ def exercise(name: str, function: Callable) -> None:
 
     Prints in Korean: passed, still blank, or a hint for the mistake that was recognised.
     """
-    print(exercises.judge(name, function))
+    print(grader.judge(name, function))

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import pandas as pd
 import torch
 
-from lecture_utils import synthetic
 from lecture_utils.download import ENVIRONMENT, REMEDY, SPLITS, DownloadError, find_movielens
+from lecture_utils.synthetic import small
 
 NUM_USERS, NUM_MOVIES, NUM_RATINGS = 943, 1682, 100_000
 LARGEST = 2**31 - 1
@@ -104,7 +104,7 @@ def load_movielens(split: str = "ua", root: str | os.PathLike | None = None) -> 
         folder = find_movielens(root)
     except DownloadError as error:
         warnings.warn(_lament(error), stacklevel=2)
-        return Ratings("synthetic", *synthetic.make(split))
+        return Ratings("synthetic", *small.make(split))
     train, test = (_read_ratings(folder / f"{split}.{part}") for part in ("base", "test"))
     if len(train) + len(test) != NUM_RATINGS:
         found = f"{len(train)} + {len(test)} ratings, not {NUM_RATINGS}"

@@ -13,9 +13,10 @@ pytest.importorskip("resource")  # Windows has none, and so no `make bench`
 
 from benchmarks import epoch, holdout, run, worker
 from benchmarks.methods import METHODS, Method
-from lecture_utils import Ratings, synthetic
-from lecture_utils.frontier import als
-from lecture_utils.frontier.gibbs import Gibbs
+from lecture_utils import Ratings
+from lecture_utils.methods import als
+from lecture_utils.methods.gibbs import Gibbs
+from lecture_utils.synthetic import small as synthetic
 from tests.notebooks import ROOT
 
 CHEAP = ("mean", "biases", "als")

@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from book.pages import CONFIG, LECTURES, PAGES, ROOT, SITE, TOC
-from tests.browser.site import EVERY_PAGE
 from tests.notebooks import load
+from tests.site.site import EVERY_PAGE
 
 REPOSITORY = CONFIG["repository"]["url"]
 BRANCH = CONFIG["repository"]["branch"]

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from lecture_utils import data, download, synthetic
+from lecture_utils import data, download
 from lecture_utils.data import as_tensors, load_movielens, load_solo
+from lecture_utils.synthetic import small as synthetic
 
 REAL = os.environ.get(download.ENVIRONMENT)
 real = pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")

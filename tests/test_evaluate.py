@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 import torch
 
-from lecture_utils import Tensors, evaluate, synthetic
+from lecture_utils import Tensors, evaluate
+from lecture_utils.synthetic import small as synthetic
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Exercises: the blank says that it is blank, the fold's answer passes, each mistake has its hint.
 
 What students may write stands in tests/wrong_answers, written apart from the mistakes that
-lecture_utils/exercises knows: the body of a function, and a word of the hint that is due.
+lecture_utils/course knows: the body of a function, and a word of the hint that is due.
 """
 
 import inspect
@@ -17,8 +17,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lecture_utils import check, exercises
-from lecture_utils.exercises import Exercise, judge, outcome
+from lecture_utils import check
+from lecture_utils.course import grader, outcome
+from lecture_utils.course.grader import Exercise, judge
 from tests.notebooks import LECTURES, load, printed, source
 
 CELL = "exercise-"
@@ -38,7 +39,7 @@ def cells(path: Path) -> dict[str, tuple[dict, str]]:
 
 
 ALL = {name: found for path in LECTURES for name, found in cells(path).items()}
-NAMES = list(exercises.load())
+NAMES = list(grader.load())
 
 
 def written(code: str, name: str, capsys) -> str:
@@ -78,7 +79,7 @@ def test_the_blank_says_so(name, capsys):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_arguments_have_the_names_that_are_printed(name):
-    names = inspect.signature(exercises.load()[name].answer).parameters
+    names = inspect.signature(grader.load()[name].answer).parameters
     assert f"def {name}({', '.join(names)}):" in blank(name)
 
 
@@ -89,7 +90,7 @@ def test_the_answer_in_the_fold_passes(name, capsys):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_mistake_has_a_hint_of_its_own(name):
-    mistakes = exercises.load()[name].mistakes
+    mistakes = grader.load()[name].mistakes
     assert len(mistakes) >= 3
     for hint, mistake in mistakes.items():
         said = " ".join(judge(name, mistake).split())
@@ -99,7 +100,7 @@ def test_each_mistake_has_a_hint_of_its_own(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
     signature = re.search(rf"def {name}\(.*?\):\n", blank(name), re.DOTALL).group(0)
-    unheard = [" ".join(hint.split()) for hint in exercises.load()[name].mistakes]
+    unheard = [" ".join(hint.split()) for hint in grader.load()[name].mistakes]
     for body, word in WRONG[name].items():
         lines = written(signature + textwrap.indent(body, "    "), name, capsys).splitlines()
         assert max(map(outcome.columns, lines)) <= outcome.WIDTH
@@ -112,7 +113,7 @@ def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
 @pytest.fixture
 def double(monkeypatch):
     known = Exercise(lambda x: 2 * x, [(torch.tensor([1.0, 2.0]),)], {"뺐습니다": lambda x: x - 2})
-    monkeypatch.setattr(exercises, "load", lambda: {"double": known})
+    monkeypatch.setattr(grader, "load", lambda: {"double": known})
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ import lecture_html
 import pytest
 from bs4 import BeautifulSoup
 
-from lecture_utils import figure_data
+from lecture_utils.notebook import figure_tables
 from tests import stamp
 from tests.notebooks import LECTURES, cells, load
 from tests.test_book import SITE, needs_site
 
-MIME = figure_data.MIME
+MIME = figure_tables.MIME
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 
 
@@ -151,7 +151,7 @@ def test_a_mark_names_code_data_and_versions(notebook):
     mark = stamp.mark(notebook)
     assert mark["sha256"] == stamp.digest(notebook) and mark["data"] == ["ml-100k"]
     assert {*mark["versions"]} == {*lecture_html.NAMES}
-    assert mark["versions"]["numpy"] == figure_data.np.__version__
+    assert mark["versions"]["numpy"] == figure_tables.np.__version__
     notebook["cells"][1]["source"] = ["table = load_solo().table"]
     notebook["cells"][1]["outputs"] = []
     assert stamp.mark(notebook)["data"] == ["solo"]

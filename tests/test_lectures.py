@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 import lecture_utils
-from lecture_utils import figure_data
+from lecture_utils.notebook import figure_tables
 from tests.address import address, forms
 from tests.notebooks import LECTURES, ROOT, cells, has_figure, load, printed, source
 from tests.stamp import digest
@@ -111,8 +111,8 @@ def test_figures_have_their_numbers(path):
     """Beside each picture its tables; a drawing that has none by itself: plot.describe."""
     outputs = [o.get("data", {}) for cell in cells(path, "code") for o in cell["outputs"]]
     for data in (data for data in outputs if "image/png" in data):
-        assert data.get(figure_data.MIME), "no numbers: make lectures"
-        for table in data[figure_data.MIME]:
+        assert data.get(figure_tables.MIME), "no numbers: make lectures"
+        for table in data[figure_tables.MIME]:
             assert table["caption"] and table["rows"]
             assert {len(row) for row in table["rows"]} == {len(table["columns"])}
 

@@ -98,11 +98,11 @@ def test_font_that_is_gone(tmp_path):
     fault, remedy = run.stdout.splitlines()[-2:]
     assert fault.startswith("✗ 한글 글꼴을 읽지 못했습니다") and str(package) in fault
     assert remedy.startswith("    고치려면: pip install") and __main__.ARCHIVE in remedy
-    (package / "fonts" / "LectureGothic.ttf").write_text("not a font")
+    (package / "notebook" / "fonts" / "LectureGothic.ttf").write_text("not a font")
     (tmp_path / ".git").mkdir()
     fault, remedy = diagnose(tmp_path).stdout.splitlines()[-2:]
     assert fault.startswith("✗ 한글 글꼴을 읽지 못했습니다")
-    assert remedy == f'    고치려면: git -C "{tmp_path}" checkout -- lecture_utils/fonts'
+    assert remedy == f'    고치려면: git -C "{tmp_path}" checkout -- lecture_utils/notebook/fonts'
 
 
 @pytest.fixture

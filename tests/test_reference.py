@@ -20,7 +20,9 @@ def entries(table: dict, prefix: str = "") -> dict[str, dict]:
     return found
 
 
-TABLE = tomllib.loads(Path(check.__file__).with_name("reference.toml").read_text("utf-8"))
+TABLE = tomllib.loads(
+    Path(check.__file__).with_name("course").joinpath("reference.toml").read_text("utf-8")
+)
 ENTRIES = entries(TABLE)
 
 

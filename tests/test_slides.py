@@ -1,4 +1,4 @@
-"""How a page is taken apart for slides. That the slides show it all: tests/browser."""
+"""How a page is taken apart for slides. That the slides show it all: tests/site."""
 
 import pytest
 from bs4 import BeautifulSoup

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import pytest
 
-from lecture_utils import colab, download, load_movielens, synthetic
+from lecture_utils import colab, download, load_movielens
+from lecture_utils.synthetic import small as synthetic
 from tests.notebooks import LECTURES, ROOT, cells, source
 
 PAGE = (ROOT / "book" / "troubleshooting.md").read_text("utf-8")

@@ -1,6 +1,6 @@
 """What the themes, pandas and myst-nb write in a way that a screen reader stumbles over.
 
-Each change says why. tests/browser/test_axe.py looks for what is left, with axe-core.
+Each change says why. tests/site/test_axe.py looks for what is left, with axe-core.
 """
 
 import re

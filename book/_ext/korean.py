@@ -3,7 +3,7 @@
 pydata-sphinx-theme 0.17 has no Korean catalogue; sphinx-book-theme 1.3 has one that turns "By"
 into "으로". The words below win over both; what they lack falls through to the themes' own.
 What no catalogue reaches, because a template or a script spells it out, is replaced where it
-stands. tests/browser/test_korean.py looks for English that is left, on every page.
+stands. tests/site/test_korean.py looks for English that is left, on every page.
 """
 
 from gettext import NullTranslations

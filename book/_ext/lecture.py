@@ -1,7 +1,7 @@
 """What a page adds to its lecture: when it ran, and under each figure a fold with its numbers.
 
 Both are in the notebook: the marks of `make lectures`, and the tables that
-lecture_utils/figure_data.py puts out beside a picture. lecture_html.py writes them.
+lecture_utils/notebook/figure_tables.py puts out beside a picture. lecture_html.py writes them.
 """
 
 import json

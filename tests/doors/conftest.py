@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lecture_utils import synthetic
 from lecture_utils.data import GENRES
 from lecture_utils.download import SPLITS
+from lecture_utils.synthetic import small as synthetic
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Measure the ranges of lecture_utils/reference.toml again: `make reference`, about 80 minutes.
+"""Measure the ranges of reference.toml again: `make reference`, about 80 minutes.
 
     python -m tests.measure [line] [solo] [movielens] ...     (no name: all of them)
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-FILE = Path(__file__).parents[2] / "lecture_utils" / "reference.toml"
+FILE = Path(__file__).parents[2] / "lecture_utils" / "course" / "reference.toml"
 MARKER = "# Measured by `make reference`: do not edit below this line.\n"
 SEEDS = range(20)
 MARGIN = 0.5

@@ -16,7 +16,8 @@ import matplotlib.pyplot as plt
 import torch
 
 import lecture_utils
-from lecture_utils import Ratings, synthetic
+from lecture_utils import Ratings
+from lecture_utils.synthetic import small as synthetic
 from tests.measure.movielens import load
 from tests.notebooks import ROOT, cells, source
 

@@ -7,7 +7,8 @@ from multiprocessing import get_context
 import torch
 import torch.nn.functional as F
 
-from lecture_utils import MatrixFactorization, Ratings, as_tensors, fit, load_movielens, synthetic
+from lecture_utils import MatrixFactorization, Ratings, as_tensors, fit, load_movielens
+from lecture_utils.synthetic import small as synthetic
 
 FACTORS = {"P": 1e-4, "Q": 1e-4}
 BIASES = {"bias_item": 1e-3, "bias_user": 1e-3}

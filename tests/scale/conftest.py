@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lecture_utils.scale import synthetic
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.prepare import prepare
+from lecture_utils.synthetic import large as synthetic
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {

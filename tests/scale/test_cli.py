@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from lecture_utils import __main__
-from lecture_utils.scale import checkpoint, cli, synthetic
+from lecture_utils.scale import checkpoint, cli
 from lecture_utils.scale.blocks import Blocks
+from lecture_utils.synthetic import large as synthetic
 
 
 @pytest.fixture(scope="module")

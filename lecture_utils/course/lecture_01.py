@@ -1,0 +1,108 @@
+"""Exercises of lecture 01."""
+
+import torch
+from torch import Tensor
+
+from lecture_utils.course.grader import Exercise
+
+
+def predict(P: Tensor, Q: Tensor, items: Tensor, users: Tensor) -> Tensor:
+    """Dot product of an item's row of `P` and a user's row of `Q`, per rating: shape (n,)."""
+    return (P[items] * Q[users]).sum(dim=1)
+
+
+def mse(prediction: Tensor, rating: Tensor) -> Tensor:
+    """Mean squared error of predictions and ratings of shape (n,), or of columns (n, 1)."""
+    return (prediction.reshape(-1) - rating.reshape(-1)).square().mean()
+
+
+def gradients(x: Tensor, y: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
+    """Derivatives of the mean squared error of the line a + b x by a and by b."""
+    gap = a + b * x - y
+    return 2 * gap.mean(), 2 * (gap * x).mean()
+
+
+def _scaled(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
+    return gradient[0] * factor, gradient[1] * factor
+
+
+GUESS, STARS = torch.tensor([4.0, 3.0, 5.0]), torch.tensor([5.0, 3.0, 1.0])
+P = torch.arange(8.0).reshape(4, 2)
+Q = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]])
+X, Y = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 2.0, 7.0])
+EXERCISES = {
+    "predict": Exercise(
+        answer=predict,
+        cases=[
+            (P, Q, torch.tensor([1, 2, 2]), torch.tensor([0, 2, 1])),
+            (P, Q, torch.tensor([0]), torch.tensor([2])),
+        ],
+        mistakes={
+            "아직 평점마다 숫자가 여러 개입니다. 내적은 곱한 다음 무엇을 하나요?": (
+                lambda P, Q, i, u: P[i] * Q[u]
+            ),
+            "더하는 축이 다릅니다. 평점마다 하나씩 남으려면 어느 축을 없애야 할까요?": (
+                lambda P, Q, i, u: (P[i] * Q[u]).sum(dim=0)
+            ),
+            "모든 짝의 내적이 나왔습니다. 필요한 것은 같은 줄끼리의 내적뿐입니다.": (
+                lambda P, Q, i, u: P[i] @ Q[u].T
+            ),
+            "숫자 하나가 나왔습니다. 평점마다 예측이 하나씩 있어야 합니다.": (
+                lambda P, Q, i, u: (P[i] * Q[u]).sum()
+            ),
+            "영화 번호로 사용자의 행을 꺼냈나요? P와 Q는 저마다 무엇을 쌓은 것이지요?": (
+                lambda P, Q, i, u: predict(P, Q, u, i)
+            ),
+            "값이 작습니다. 곱한 것을 평균 냈나요? 내적은 어떻게 구하지요?": (
+                lambda P, Q, i, u: (P[i] * Q[u]).mean(dim=1)
+            ),
+        },
+    ),
+    "mse": Exercise(
+        answer=mse,
+        cases=[(GUESS, STARS), (GUESS, STARS.reshape(-1, 1)), (GUESS.reshape(-1, 1), STARS)],
+        mistakes={
+            "둘째 평점은 모양이 (3, 1)입니다. 그대로 빼면 차이가 몇 개 나올까요?": (
+                lambda p, r: (p - r).square().mean()
+            ),
+            "평점만 폈나요? 셋째 경우에는 예측의 모양이 (3, 1)입니다.": (
+                lambda p, r: (p - r.reshape(-1)).square().mean()
+            ),
+            "예측만 폈나요? 둘째 경우에는 평점의 모양이 (3, 1)입니다.": (
+                lambda p, r: (p.reshape(-1) - r).square().mean()
+            ),
+            "차이를 제곱해 더하기까지는 맞았습니다. '평균'을 내려면 무엇이 더 필요할까요?": (
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).square().sum()
+            ),
+            "모자란 것과 넘친 것이 서로 지워지고 있지 않나요? 제곱은 어디에 있나요?": (
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean()
+            ),
+            "제곱 대신 절댓값을 썼나요? 크게 틀린 것에 더 무게를 두려면요?": (
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean()
+            ),
+            "지금 것은 RMSE입니다. 마지막에 무엇을 씌웠나요?": lambda p, r: mse(p, r).sqrt(),
+        },
+    ),
+    "gradients": Exercise(
+        answer=gradients,
+        cases=[(X, Y, 0.0, 1.0), (X, Y, 2.0, -0.5)],
+        mistakes={
+            "크기가 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
+                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 0.5)
+            ),
+            "부호가 반대입니다. 차이를 예측 − 정답으로 두었나요, 정답 − 예측으로 두었나요?": (
+                lambda x, y, a, b: _scaled(gradients(x, y, a, b), -1)
+            ),
+            "점이 많을수록 커집니다. 손실은 합인가요, 평균인가요?": (
+                lambda x, y, a, b: _scaled(gradients(x, y, a, b), len(x))
+            ),
+            "크기가 두 배입니다. backward()를 두 번 불렀나요? 경사는 지워질 때까지 쌓입니다.": (
+                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 2)
+            ),
+            "a와 b의 차례가 바뀌었습니다.": lambda x, y, a, b: gradients(x, y, a, b)[::-1],
+            "b로 미분할 때 안에 있는 bx도 미분했나요? 무엇이 곱해져야 할까요?": (
+                lambda x, y, a, b: (gradients(x, y, a, b)[0],) * 2
+            ),
+        },
+    ),
+}

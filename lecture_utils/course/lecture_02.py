@@ -1,0 +1,125 @@
+"""Exercises of lecture 02."""
+
+import torch
+from torch import Tensor
+
+from lecture_utils.course.grader import Exercise
+
+
+def penalized_loss(
+    P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor, lam: float
+) -> Tensor:
+    """Mean squared error plus lam times the sum of squares of `P` and `Q` (document 000)."""
+    return _cost(P, Q, items, users, ratings) + lam * (P.square().sum() + Q.square().sum())
+
+
+def mean_rmse(train_ratings: Tensor, test_ratings: Tensor) -> Tensor:
+    """RMSE on the test ratings of predicting the mean of the training ratings."""
+    return (test_ratings - train_ratings.mean()).square().mean().sqrt()
+
+
+def movie_bias(ratings: Tensor, mean: float, strength: int) -> Tensor:
+    """Mean of the ratings (n,) minus `mean`, as if `strength` more of them were average."""
+    return (ratings - mean).sum() / (len(ratings) + strength)
+
+
+def _cost(P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor) -> Tensor:
+    return ((P[items] * Q[users]).sum(dim=1) - ratings).square().mean()
+
+
+P = torch.tensor([[9.0, 9.0], [1.0, 2.0], [0.5, -1.0]])
+Q = torch.tensor([[3.0, 3.0], [1.0, 1.0]])
+ITEMS, USERS = torch.tensor([1, 2, 1]), torch.tensor([1, 1, 0])
+STARS = torch.tensor([4.0, 1.0, 5.0])
+EXERCISES = {
+    "penalized_loss": Exercise(
+        answer=penalized_loss,
+        cases=[(P, Q, ITEMS, USERS, STARS, 0.1), (P, Q, ITEMS[:2], USERS[:2], STARS[:2], 0.01)],
+        mistakes={
+            "벌금이 보이지 않습니다. lam은 어디에 썼나요?": (
+                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r)
+            ),
+            "한 행렬에만 벌금을 매겼나요? 벡터는 영화에도 사용자에도 있습니다.": (
+                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * P.square().sum()
+            ),
+            "사용자의 벡터에만 벌금을 매겼나요? 영화의 벡터는 어디에 있지요?": (
+                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * Q.square().sum()
+            ),
+            "이 평점들에 나오지 않은 영화와 사용자도 있습니다. 벌금은 어디까지 더하나요?": (
+                lambda P, Q, i, u, r, lam: (
+                    _cost(P, Q, i, u, r) + lam * (P[i].square().sum() + Q[u].square().sum())
+                )
+            ),
+            "lam이 한쪽에만 곱해지지 않았나요? 괄호를 살펴보세요.": (
+                lambda P, Q, i, u, r, lam: (
+                    _cost(P, Q, i, u, r) + lam * P.square().sum() + Q.square().sum()
+                )
+            ),
+            "벌금이 너무 작습니다. 제곱의 합인가요, 평균인가요?": (
+                lambda P, Q, i, u, r, lam: (
+                    _cost(P, Q, i, u, r) + lam * (P.square().mean() + Q.square().mean())
+                )
+            ),
+            "벡터의 길이에 벌금을 매겼군요. 제곱근을 씌우기 전의 값이어야 합니다.": (
+                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * (P.norm() + Q.norm())
+            ),
+            "비용이 합입니다. 슬라이드의 코드는 평점 수로 나누었지요?": (
+                lambda P, Q, i, u, r, lam: (
+                    penalized_loss(P, Q, i, u, r, lam) + (len(r) - 1) * _cost(P, Q, i, u, r)
+                )
+            ),
+        },
+    ),
+    "mean_rmse": Exercise(
+        answer=mean_rmse,
+        cases=[
+            (torch.tensor([5.0, 4.0, 3.0, 5.0]), torch.tensor([1.0, 4.0])),
+            (torch.tensor([2.0, 2.0]), torch.tensor([5.0, 4.0, 3.0])),
+        ],
+        mistakes={
+            "평균을 테스트 데이터에서 구했나요? 예측할 때 아직 모르는 값입니다.": (
+                lambda train, test: mean_rmse(test, test)
+            ),
+            "평균에 테스트 데이터가 섞였습니다. 예측할 때 무엇을 알고 있나요?": (
+                lambda train, test: mean_rmse(torch.cat([train, test]), test)
+            ),
+            "MSE까지 왔습니다. 평점과 단위가 같으려면 무엇이 남았나요?": (
+                lambda train, test: mean_rmse(train, test) ** 2
+            ),
+            "훈련 데이터로 채점했습니다. 처음 보는 평점은 어느 쪽인가요?": (
+                lambda train, test: mean_rmse(train, train)
+            ),
+            "std()를 썼나요? 그 안에서는 어느 평균을 빼고, 무엇으로 나누나요?": (
+                lambda train, test: test.std()
+            ),
+        },
+    ),
+    "movie_bias": Exercise(
+        answer=movie_bias,
+        cases=[
+            (torch.tensor([5.0]), 3.5, 5),
+            (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2),
+        ],
+        mistakes={
+            "평점이 하나뿐이어도 그대로 믿고 있습니다. strength는 어디에 썼나요?": (
+                lambda r, mean, s: (r - mean).mean()
+            ),
+            "전체 평균을 빼지 않았습니다. 편향은 평균보다 얼마나 높은지입니다.": (
+                lambda r, mean, s: r.sum() / (len(r) + s)
+            ),
+            "평점이 적은 영화가 아주 낮아집니다. 평균을 먼저 빼나요, 나중에 빼나요?": (
+                lambda r, mean, s: r.sum() / (len(r) + s) - mean
+            ),
+            "평점 수와 상관없이 strength로만 나누었나요?": lambda r, mean, s: (r - mean).sum() / s,
+            "편향이 아니라 평점을 돌려주었습니다. 평균을 다시 더했나요?": (
+                lambda r, mean, s: mean + movie_bias(r, mean, s)
+            ),
+            "둘째 경우의 strength는 5가 아닙니다. 숫자를 그대로 적었나요?": (
+                lambda r, mean, s: movie_bias(r, mean, 5)
+            ),
+            "부호가 반대입니다. 평균보다 높게 받은 영화의 편향은 양수여야 하지 않을까요?": (
+                lambda r, mean, s: -movie_bias(r, mean, s)
+            ),
+        },
+    ),
+}

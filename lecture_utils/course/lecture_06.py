@@ -1,0 +1,142 @@
+"""Exercises of lecture 06: each repairs a broken function."""
+
+import torch
+from torch import Tensor
+
+from lecture_utils.course.grader import Exercise
+
+
+def safe_rmse(prediction: Tensor, rating: Tensor) -> Tensor:
+    """Root mean squared error of tensors (n,) or (n, 1)."""
+    return (prediction.reshape(-1) - rating.reshape(-1)).square().mean().sqrt()
+
+
+def slope(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
+    """b of y = b x after `steps` of gradient descent on the mean squared error, from 0."""
+    return _descend(x, y, lr, steps)
+
+
+def to_ids(names: list[str]) -> list[int]:
+    """Numbers from 0 in order of first appearance."""
+    order = list(dict.fromkeys(names))
+    return [order.index(name) for name in names]
+
+
+def fair_gap(a: Tensor, b: Tensor, rating: Tensor) -> Tensor:
+    """RMSE of `a` minus RMSE of `b`, both clipped to 1..5."""
+    return safe_rmse(a.clamp(1, 5), rating) - safe_rmse(b.clamp(1, 5), rating)
+
+
+def _descend(
+    x: Tensor, y: Tensor, lr: float, steps: int, keep: bool = False, sign: int = -1
+) -> float:
+    """Gradient descent by hand; `keep` adds up all gradients, as without zero_grad."""
+    b, gradient = 0.0, 0.0
+    for _ in range(steps):
+        now = float(2 * ((b * x - y) * x).mean())
+        gradient = gradient + now if keep else now
+        b += sign * lr * gradient
+    return b
+
+
+def _summed(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
+    """The loss is a sum: its gradient is len(x) times as large."""
+    return _descend(x, y, lr * len(x), steps)
+
+
+X, Y = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([2.0, 3.5, -1.0])
+A, B = torch.tensor([5.8, 3.0, 0.2]), torch.tensor([4.5, 6.5, 1.5])
+R = torch.tensor([5.0, 4.0, 1.0])
+CAST = ["정숙", "영숙", "하니", "옥순", "순자", "현숙", "영자", "미희", "순자", "미희"]
+EXERCISES = {
+    "safe_rmse": Exercise(
+        answer=safe_rmse,
+        cases=[(A, R), (A, R.reshape(-1, 1)), (A.reshape(-1, 1), R)],
+        mistakes={
+            "둘째 경우의 평점은 (3, 1)입니다. 그대로 빼면 차이는 몇 개인가요?": (
+                lambda p, r: (p - r).square().mean().sqrt()
+            ),
+            "평점만 폈나요? 셋째 경우에는 예측이 (3, 1)입니다.": (
+                lambda p, r: (p - r.reshape(-1)).square().mean().sqrt()
+            ),
+            "예측만 폈나요? 둘째 경우에는 평점이 (3, 1)입니다.": (
+                lambda p, r: (p.reshape(-1) - r).square().mean().sqrt()
+            ),
+            "MSE까지 왔습니다. 평점과 단위가 같으려면 무엇이 남았나요?": (
+                lambda p, r: safe_rmse(p, r) ** 2
+            ),
+            "평균절대오차입니다. 절댓값을 썼거나 제곱근을 먼저 씌웠나요?": (
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean()
+            ),
+            "차이를 그냥 평균 냈나요? 넘친 것과 모자란 것이 서로 지워집니다.": (
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean().abs()
+            ),
+        },
+    ),
+    "slope": Exercise(
+        answer=slope,
+        cases=[(X, Y, 0.1, 2), (X, Y, 0.05, 5)],
+        mistakes={
+            "둘째 걸음부터 지난 경사가 섞여 있지 않나요?": (
+                lambda x, y, lr, n: _descend(x, y, lr, n, keep=True)
+            ),
+            "손실이 커지는 쪽으로 가고 있습니다. 경사는 어느 쪽을 가리키나요?": (
+                lambda x, y, lr, n: _descend(x, y, lr, n, sign=1)
+            ),
+            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": _summed,
+            "한 걸음만 갔습니다. 되풀이하고 있나요?": lambda x, y, lr, n: _descend(x, y, lr, 1),
+            "한 걸음도 움직이지 않았습니다. 경사를 언제 비웠나요? 갱신한 값은 b에 담기나요?": (
+                lambda x, y, lr, n: 0.0
+            ),
+            "첫 걸음에는 b.grad가 아직 None입니다. 그때도 비울 것이 있나요?": (
+                lambda x, y, lr, n: torch.zeros(1, requires_grad=True).grad.zero_()
+            ),
+            "걸음이 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
+                lambda x, y, lr, n: _descend(x, y, lr / 2, n)
+            ),
+        },
+    ),
+    "to_ids": Exercise(
+        answer=to_ids,
+        cases=[(["b", "a", "b"],), (["하니", "하니", "옥순", "영자", "옥순"],), (CAST,)],
+        mistakes={
+            "0번이 나오지 않습니다. 표의 첫 줄은 몇 번인가요?": (
+                lambda names: [i + 1 for i in to_ids(names)]
+            ),
+            "가나다 차례로 번호를 매겼나요? '처음 나온 차례'와 무엇이 다른가요?": (
+                lambda names: [sorted(set(names)).index(name) for name in names]
+            ),
+            "같은 이름이 두 번 나오면 번호도 두 개인가요?": lambda names: list(range(len(names))),
+            "번호가 중간에 건너뜁니다. 줄 번호를 그대로 쓰고 있지 않나요?": (
+                lambda names: [names.index(name) for name in names]
+            ),
+            "같은 이름이 또 나오면 번호가 뒤의 것으로 바뀌지 않나요?": (
+                lambda names: [len(names) - 1 - names[::-1].index(name) for name in names]
+            ),
+            "set은 차례를 기억하지 않습니다. 처음 나온 차례를 어떻게 간직할까요?": (
+                lambda names: [list(set(names)).index(name) for name in names]
+            ),
+        },
+    ),
+    "fair_gap": Exercise(
+        answer=fair_gap,
+        cases=[(A, B, R), (B, A, R)],
+        mistakes={
+            "한쪽만 잘랐습니다. 다른 쪽도 똑같이 재고 있나요?": (
+                lambda a, b, r: safe_rmse(a.clamp(1, 5), r) - safe_rmse(b, r)
+            ),
+            "이번에는 b만 잘랐습니다. a도 같은 자로 재고 있나요?": (
+                lambda a, b, r: safe_rmse(a, r) - safe_rmse(b.clamp(1, 5), r)
+            ),
+            "공정하긴 하지만 둘 다 자르지 않았습니다. 문제를 다시 읽어 보세요.": (
+                lambda a, b, r: safe_rmse(a, r) - safe_rmse(b, r)
+            ),
+            "부호가 뒤집혔습니다. a가 더 나쁘면 양수여야 합니다.": (
+                lambda a, b, r: fair_gap(b, a, r)
+            ),
+            "RMSE의 차이인가요, MSE의 차이인가요?": (
+                lambda a, b, r: safe_rmse(a.clamp(1, 5), r) ** 2 - safe_rmse(b.clamp(1, 5), r) ** 2
+            ),
+        },
+    ),
+}

@@ -1,0 +1,110 @@
+"""A training to look back on: where every point stood at every epoch.
+
+A notebook shows four moments side by side. The book, which has the numbers (`MIME`), makes an
+animation of them: see book/_ext/steps.py.
+"""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lecture_utils.notebook import figure_tables
+from lecture_utils.notebook.plot import factors
+
+MIME = "application/vnd.lecture.steps+json"  # frontends that do not know it show the picture
+
+
+class Steps:
+    """Points that moved: `positions[e]`, shape (n, 2), and `mse[e]` after e epochs.
+
+    `labels` and `groups` are as in `plot.factors`; `circled` maps one word for the legend to the
+    labels that get a ring. `show` names the epochs of the picture. As the last value of a cell
+    it displays itself.
+    """
+
+    def __init__(
+        self,
+        positions: Sequence[object],
+        mse: Sequence[float],
+        labels: Sequence[str],
+        groups: Sequence[str],
+        circled: Mapping[str, Sequence[str]] | None = None,
+        show: Sequence[int] = (0, 10, 30, 100),
+    ) -> None:
+        self.positions = np.stack([np.asarray(xy, dtype=float) for xy in positions])
+        self.mse = [float(value) for value in mse]
+        self.labels, self.groups = list(labels), list(groups)
+        self.circled = {word: list(chosen) for word, chosen in (circled or {}).items()}
+        self.show = list(show)
+        n = len(self.labels)
+        if self.positions.shape != (len(self.mse), n, 2) or len(self.groups) != n:
+            raise ValueError(
+                f"positions has shape {self.positions.shape} for {len(self.mse)} MSEs, {n} labels "
+                f"and {len(self.groups)} groups; give (epochs, n, 2), epochs, n and n"
+            )
+        if not (np.isfinite(self.positions).all() and np.isfinite(self.mse).all()):
+            raise ValueError("positions and mse must be finite; did the training diverge?")
+        for label in (label for chosen in self.circled.values() for label in chosen):
+            if label not in self.labels:
+                raise ValueError(f"circled names {label!r}, which is not among the labels")
+        if len(self.show) != 4 or not all(0 <= epoch < len(self.mse) for epoch in self.show):
+            raise ValueError(f"show is {self.show}; name four epochs of 0..{len(self.mse) - 1}")
+
+    def figure(self) -> Figure:
+        """Four moments on the same axes; who is who, the book's animation says."""
+        figure = Figure(figsize=(6.4, 7.6), layout="constrained")
+        axes = figure.subplots(2, 2, sharex=True, sharey=True)
+        for epoch, ax in zip(self.show, axes.flat):
+            points = self.positions[epoch]
+            factors(points, [""] * len(points), self.groups, ax)
+            for word, chosen in self.circled.items():
+                rows = [label in chosen for label in self.labels]
+                ax.scatter(*points[rows].T, s=110, fc="none", ec="black", label=word)
+            ax.set(title=f"에폭 {epoch}, 훈련 MSE {self.mse[epoch]:.3f}", aspect="equal")
+            ax.label_outer()
+            ax.get_legend().remove()
+        handles, words = ax.get_legend_handles_labels()
+        figure.legend(handles, words, loc="outside lower center", ncols=len(words))
+        return figure
+
+    def data(self) -> dict:
+        """The numbers, a path per point: "x,y x,y …", as SVG writes the points of a line."""
+        paths = [
+            " ".join(f"{x:z.2f},{y:z.2f}" for x, y in p) for p in self.positions.swapaxes(0, 1)
+        ]
+        return {
+            "labels": self.labels,
+            "groups": self.groups,
+            "circled": self.circled,
+            "mse": [round(value, 4) for value in self.mse],
+            "paths": paths,
+        }
+
+    def table(self) -> dict:
+        """The same at both ends, as a figure's table: where everyone started, and arrived."""
+        last = len(self.mse) - 1
+        ends = np.hstack([self.positions[0], self.positions[last]])
+        epochs = [f"에폭 {e}, 훈련 MSE {self.mse[e]:.3f}" for e in (0, last)]
+        axes = [f"{axis} (에폭 {e})" for e in (0, last) for axis in ("첫째", "둘째")]
+        rows = [
+            [label, group, *(f"{at:z.2f}" for at in where)]
+            for label, group, where in zip(self.labels, self.groups, ends)
+        ]
+        caption = f"잠재 요인. {epochs[0]}. {epochs[1]}."
+        return {"caption": caption, "columns": ["이름", "성향", *axes], "rows": rows}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
+        figure, png = self.figure(), io.BytesIO()
+        figure.savefig(png, format="png", dpi=2 * figure.dpi)  # crisp, as plot's figures are
+        width, height = map(round, figure.bbox.size)
+        text = f"<Steps: {len(self.labels)} points, {len(self.mse)} epochs>"
+        data = {
+            "text/plain": text,
+            "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
+            MIME: self.data(),
+            figure_tables.MIME: [self.table()],
+        }
+        return data, {"image/png": {"width": width, "height": height}}

@@ -1,0 +1,67 @@
+"""Biases in closed form: against the normal equations solved at once, and against lecture 02."""
+
+import pytest
+import torch
+
+from lecture_utils import Tensors, as_tensors, check
+from lecture_utils.methods.biases import fit_biases
+from tests.measure.movielens import baselines, load
+
+USERS, ITEMS = torch.tensor([1, 1, 2, 2, 3]), torch.tensor([1, 2, 1, 3, 3])
+RATINGS = torch.tensor([5.0, 3.0, 4.0, 1.0, 2.0])
+
+
+def test_ridge_solved_at_once():
+    """Unknowns: biases of users 1 to 3, then of items 1 to 3; item 4 has no rating."""
+    found = fit_biases(Tensors(USERS, ITEMS, RATINGS), 4, 5, strength=2.0, sweeps=100)
+    design = torch.zeros(5, 6)
+    design[range(5), USERS - 1] = 1
+    design[range(5), ITEMS + 2] = 1
+    gram = design.T @ design + 2.0 * torch.eye(6)
+    exact = torch.linalg.solve(gram, design.T @ (RATINGS - 3.0))
+    assert found.mean == pytest.approx(3.0)
+    torch.testing.assert_close(torch.cat([found.user[1:], found.item[1:4]]), exact)
+    assert found.user[0] == found.item[0] == found.item[4] == 0
+    assert found(USERS[:1], ITEMS[:1]).item() == pytest.approx((3.0 + exact[0] + exact[3]).item())
+
+
+def test_lecture_02():
+    data = load(synthetic_set=True)
+    found = fit_biases(as_tensors(data.train), data.num_users, data.num_movies)
+    users, items, ratings = as_tensors(data.test)
+    error = (found(users, items) - ratings).square().mean().item()
+    assert error == pytest.approx(baselines(data)["bias_only.test_mse"], rel=1e-6)
+    assert error == pytest.approx(check.reference("synthetic.bias_only.test_mse")["value"], 1e-4)
+
+
+def test_no_strength_is_the_plain_mean():
+    found = fit_biases(Tensors(USERS, ITEMS, RATINGS), 4, 5, strength=0.0, sweeps=1)
+    assert found.item.tolist() == [0.0, 1.5, 0.0, -1.5, 0.0]
+
+
+@pytest.mark.parametrize(("strength", "sweeps"), [(-1.0, 10), (5.0, 0), (float("nan"), 10)])
+def test_bad_arguments(strength, sweeps):
+    with pytest.raises(ValueError, match=f"not {strength} and {sweeps}"):
+        fit_biases(Tensors(USERS, ITEMS, RATINGS), 4, 5, strength, sweeps)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_ratings_that_are_not_finite(bad):
+    ratings = RATINGS.clone()
+    ratings[2] = bad
+    with pytest.raises(ValueError, match="must be finite"):
+        fit_biases(Tensors(USERS, ITEMS, ratings), 4, 5)
+
+
+def test_no_ratings():
+    with pytest.raises(ValueError, match="at least one"):
+        fit_biases(Tensors(USERS[:0], ITEMS[:0], RATINGS[:0]), 4, 5)
+
+
+@pytest.mark.parametrize("user", [-1, 4])
+def test_unknown_ids(user):
+    biases = fit_biases(Tensors(USERS, ITEMS, RATINGS), 4, 5)
+    with pytest.raises(IndexError, match=f"user id {user} is outside 0..3"):
+        biases(torch.tensor([user]), torch.tensor([1]))
+    with pytest.raises(IndexError, match=f"user id {user} is outside 0..3"):
+        fit_biases(Tensors(torch.tensor([user]), torch.tensor([1]), RATINGS[:1]), 4, 5)

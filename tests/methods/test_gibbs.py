@@ -1,0 +1,203 @@
+"""The sampler: against loops with the same random numbers, against the joint distribution, and
+against planted parameters."""
+
+from itertools import islice
+
+import pytest
+import torch
+
+from lecture_utils import Tensors
+from lecture_utils.methods.gibbs import STRENGTH, Gibbs, averages
+from lecture_utils.methods.side_information import WEAK, wishart
+
+USERS, ITEMS = 20, 15
+LEVELS = [(torch.tensor([0, 1, 2, 3, 3]), 5), (torch.tensor([0, 0, 1, 2, 2]), 3)]  # of Geweke's
+
+
+def data(seed=1, n=200):
+    torch.manual_seed(seed)
+    users, items = torch.randint(0, USERS, (n,)), torch.randint(0, ITEMS, (n,))
+    return Tensors(users, items, torch.randint(1, 6, (n,)).float())
+
+
+def chain(train=None, seed=0, **settings):
+    train = train or data()
+    torch.manual_seed(seed)
+    return Gibbs(train, USERS, ITEMS, **({"rank": 3} | settings))
+
+
+@pytest.fixture
+def double():
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+def test_users_against_a_loop_with_the_same_noise():
+    gibbs = chain()
+    gibbs.tau = 0.5 + torch.rand(USERS)
+    gibbs.alpha = torch.tensor(1.7)
+    before, precision = gibbs.item.values.clone(), gibbs.user.precision.clone()
+    prior, tau = gibbs.user.prior_mean().clone(), gibbs.tau
+    torch.manual_seed(7)
+    gibbs.sweep()
+    torch.manual_seed(7)
+    noise = torch.randn(4, USERS)
+    users, items, _ = data()
+    z = data().ratings - data().ratings.mean()
+    found = gibbs.user.values  # the first thing that a sweep draws; beliefs do not change it
+    for x in range(USERS):
+        mine = users == x
+        A = torch.cat([before[items[mine], :3], torch.ones(int(mine.sum()), 1)], 1)
+        y = z[mine] - before[items[mine], 3]
+        gram = 1.7 * tau[x] * A.T @ A + precision
+        mean = torch.linalg.solve(gram, 1.7 * tau[x] * A.T @ y + precision @ prior[x])
+        root = torch.linalg.cholesky(gram)
+        slow = mean + torch.linalg.solve(root.T, noise[:, x])
+        torch.testing.assert_close(found[x], slow, rtol=1e-3, atol=1e-3)
+
+
+def test_items_weigh_each_rating_by_its_user():
+    gibbs = chain()
+    precision = 0.5 + torch.rand(USERS)
+    user, prior = gibbs.user.values, gibbs.item.prior_mean().clone()
+    torch.manual_seed(7)
+    gibbs.draw_items(precision)
+    torch.manual_seed(7)
+    noise = torch.randn(4, ITEMS)
+    users, items, _ = data()
+    for i in range(ITEMS):
+        mine = users[items == i]
+        A = torch.cat([user[mine, :3], torch.ones(len(mine), 1)], 1)
+        W, y = torch.diag(precision[mine]), gibbs.z[items == i] - user[mine, 3]
+        gram = A.T @ W @ A + gibbs.item.precision
+        mean = torch.linalg.solve(gram, A.T @ W @ y + gibbs.item.precision @ prior[i])
+        slow = mean + torch.linalg.solve(torch.linalg.cholesky(gram).T, noise[:, i])
+        torch.testing.assert_close(gibbs.item.values[i], slow, rtol=1e-3, atol=1e-3)
+
+
+def statistics(gibbs):
+    """Bounded, since the priors have heavy tails."""
+    user, item = gibbs.user, gibbs.item
+    return torch.stack(
+        [
+            gibbs.alpha / (1 + gibbs.alpha),
+            gibbs.tau[0] / (1 + gibbs.tau[0]),
+            *(lam / (1 + lam) for lam in gibbs.contexts.lam),
+            gibbs.offset[0].tanh() ** 2,
+            (gibbs.offset[0] * gibbs.offset[2]).tanh(),
+            user.values[0, 0].tanh() ** 2,
+            user.values[:, -1].mean().tanh() ** 2,
+            item.values[0, 0].tanh() ** 2,
+            (user.values[0, 0] * item.values[0, 0]).tanh() ** 2,
+            user.precision[0, 0] / (1 + user.precision[0, 0]),
+            item.mean[0].tanh() ** 2,
+            item.effects[0].coefficients[0, 0].tanh() ** 2,
+            item.effects[0].precision[0, 0] / (1 + item.effects[0].precision[0, 0]),
+        ]
+    )
+
+
+def from_the_prior(gibbs):
+    """Draw every parameter of a chain from its prior, in the order of the model's story."""
+    gibbs.alpha = torch.distributions.Gamma(1.0, 1.0).sample()
+    gibbs.tau = torch.distributions.Gamma(5.0, 5.0).sample(gibbs.tau.shape)
+    gibbs.contexts.lam = [torch.distributions.Gamma(1.0, 1.0).sample() for _ in LEVELS]
+    gibbs.offset = sum(
+        (torch.randn(size) / lam.sqrt())[groups]
+        for lam, (groups, size) in zip(gibbs.contexts.lam, LEVELS)
+    )
+    for table in (gibbs.user, gibbs.item):
+        n, k = table.values.shape
+        table.precision = wishart(torch.zeros(k, k), 0)
+        root = torch.linalg.cholesky(torch.linalg.inv(table.precision))
+        table.mean = root @ torch.randn(k) / STRENGTH**0.5
+        for effect in table.effects:
+            effect.precision = wishart(torch.zeros(k, k), 0, WEAK)
+            spread = torch.linalg.cholesky(torch.linalg.inv(effect.precision))
+            noise = torch.randn(len(effect.scale), k) @ spread.T
+            effect.place(effect.scale.sqrt()[:, None] * noise)
+        table.values = table.prior_mean() + torch.randn(n, k) @ root.T
+
+
+def simulate(gibbs):
+    """Ratings given the parameters."""
+    left = gibbs.user.values[gibbs.users]
+    right = gibbs.item.values[gibbs.items]
+    gibbs.score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
+    noise = torch.randn(len(gibbs.z)) / (gibbs.alpha * gibbs.tau[gibbs.users]).sqrt()
+    gibbs.z = gibbs.score + gibbs.offset + noise
+
+
+def test_joint_distribution(double):
+    """After Geweke (2004), Getting It Right: parameters drawn from the prior, and the same after
+    sweeps whose data are drawn anew each time, have one distribution. Every trial starts from the
+    prior again, so trials are independent: one long chain stays for thousands of sweeps where it
+    is, and its error bars are too small."""
+    torch.manual_seed(3)
+    users, items = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 1, 1, 0, 1])
+    train = Tensors(users, items, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
+    features = [torch.tensor([[1.0], [0.5]])]
+    gibbs = Gibbs(train, 3, 2, rank=1, item_features=features, contexts=LEVELS)
+    change = []
+    for _ in range(2500):
+        from_the_prior(gibbs)
+        before = statistics(gibbs)
+        for _ in range(5):
+            simulate(gibbs)
+            gibbs.sweep()
+        change.append(statistics(gibbs) - before)
+    change = torch.stack(change)
+    z = change.mean(0) / (change.var(0) / len(change)).sqrt()
+    assert z.abs().max() < 4, z
+
+
+@pytest.mark.parametrize("ordinal", [False, True])
+def test_planted_parameters_are_found_again(ordinal):
+    torch.manual_seed(0)
+    m, k, n = 60, 50, 2400
+    q, p, bx, bi = torch.randn(m, 2), torch.randn(k, 2), torch.randn(m), torch.randn(k)
+    truth = (q @ p.T + bx[:, None] + bi) / 2 + 3
+    cells = torch.randperm(m * k)
+    users, items = cells // k, cells % k
+    ratings = truth[users, items] + 0.3 * torch.randn(m * k)
+    if ordinal:
+        ratings = ratings.round().clamp(1, 5)
+    train = Tensors(users[:n], items[:n], ratings[:n])
+    gibbs = Gibbs(train, m, k, rank=2, ordinal=ordinal)
+    guess = next(islice(averages(gibbs, users[n:], items[n:], burn_in=100), 200, None))
+    gap = (guess - ratings[n:]).square().mean().sqrt().item()
+    assert gap < (0.55 if ordinal else 0.36)  # rounding alone costs sqrt(1/12 + .09) = .42
+    assert gap < 0.5 * ratings[n:].std().item()
+
+
+def test_effects_explain_what_depends_on_features():
+    """Movies without ratings are told apart by their features alone."""
+    torch.manual_seed(0)
+    X = torch.cat([torch.zeros(ITEMS, 1), torch.ones(ITEMS, 1)])
+    users, items = torch.randint(0, USERS, (600,)), torch.randint(0, 2 * ITEMS - 2, (600,))
+    items = items + (items >= ITEMS - 1).long()  # one movie of either kind stays unrated
+    ratings = 3 + 1.5 * X[items, 0] + 0.3 * torch.randn(600)
+    gibbs = Gibbs(Tensors(users, items, ratings), USERS, 2 * ITEMS, rank=1, item_features=[X])
+    unrated = torch.tensor([ITEMS - 1, 2 * ITEMS - 1])
+    found = next(islice(averages(gibbs, torch.tensor([0, 0]), unrated), 200, None))
+    assert found[1] - found[0] == pytest.approx(1.5, abs=0.4)
+
+
+def test_same_seed_same_chain():
+    a, b, c = chain(), chain(), chain(seed=5)
+    for gibbs in (a, b, c):
+        torch.manual_seed(9)
+        gibbs.sweep()
+    assert torch.equal(a.user.values, b.user.values)
+    assert not torch.equal(a.user.values, c.user.values)
+
+
+def test_bad_arguments():
+    train = data()
+    with pytest.raises(ValueError, match="must be finite"):
+        chain(train._replace(ratings=train.ratings * float("nan")))
+    with pytest.raises(ValueError, match="features have 3 rows, the table has 20"):
+        chain(user_features=[torch.ones(3, 1)])
+    with pytest.raises(ValueError, match="groups for 0 contexts, not 1"):
+        chain().predict(train.users, train.items, [train.users])
