@@ -59,7 +59,7 @@ def measure(data: object) -> dict:
 
     They take turns of ten epochs: in `fit`, too, the epoch before has left its tables in the cache.
     """
-    train, sizes = as_tensors(data.train), (data.num_users, data.num_movies)
+    train, sizes = as_tensors(data.train), (data.num_users, data.num_items)
     twins = {
         "indexing": Twin(sizes, lambda model: partial(mse, model, train), False),
         "indexing_fused_adam": Twin(sizes, lambda model: partial(mse, model, train), True),

@@ -214,7 +214,7 @@ def _tensors(data, seed):
     from lecture_utils import as_tensors
 
     torch.manual_seed(seed)
-    return as_tensors(data.train), as_tensors(data.test), (data.num_users, data.num_movies)
+    return as_tensors(data.train), as_tensors(data.test), (data.num_users, data.num_items)
 
 
 L2 = {"P": 1e-4, "Q": 1e-4}

@@ -77,7 +77,7 @@ def ours(folder, clock, epochs, *, rank=RANK, **options):
     clock.start()
     blocks = Blocks(folder / "blocks")
     settings = {"model": "mf", "rank": rank, "seed": 0}
-    model = build(settings, blocks.num_users, blocks.num_movies, blocks.mean)
+    model = build(settings, blocks.num_users, blocks.num_items, blocks.mean)
     training = Training(model, blocks, **options)
     test_mse, training.test_mse = training.test_mse, lambda: 0.0
     for _ in range(1 + epochs):
@@ -240,7 +240,7 @@ def invent(folder: Path, number: int, code: str) -> dict:
     folder.mkdir(parents=True)
     ratings = _write_csv(folder / "ratings.csv", number)
     blocks = prepare(partial(layouts.chunks, layouts.find(folder)), folder / "blocks")
-    sizes = {"users": blocks.num_users, "movies": blocks.num_movies}
+    sizes = {"users": blocks.num_users, "movies": blocks.num_items}
     about = {"ratings": ratings, "train": _save_arrays(blocks, folder), "blocks": len(blocks)}
     (folder / ABOUT).write_text(json.dumps(about | sizes | {"code": code}), "utf-8")
     return about
@@ -271,7 +271,7 @@ def _save_arrays(blocks, folder: Path) -> int:
     """The training ratings of all blocks as a file per column; how many there are."""
     parts = [blocks.read(number) for number in range(len(blocks))]
     columns = [np.concatenate([p[column].numpy() for p in parts]) for column in range(len(COLUMNS))]
-    order = np.argsort(columns[0].astype(np.int64) * blocks.num_movies + columns[1])
+    order = np.argsort(columns[0].astype(np.int64) * blocks.num_items + columns[1])
     for (name, kind), column in zip(COLUMNS.items(), columns):
         np.save(folder / f"{name}.npy", column[order].astype(kind))
     return len(order)

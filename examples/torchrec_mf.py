@@ -50,7 +50,7 @@ PLACES = {
 class Factorization(nn.Module):
     """Rows of `rank` factors and, last, the bias. The tables have no memory yet: "meta"."""
 
-    def __init__(self, num_users: int, num_movies: int, mean: float, rank: int = 15):
+    def __init__(self, num_users: int, num_items: int, mean: float, rank: int = 15):
         super().__init__()
         if (rank + 1) % 4:
             raise ValueError(f"rank + 1 must be a multiple of 4 for FBGEMM, not {rank + 1}")
@@ -60,7 +60,7 @@ class Factorization(nn.Module):
                 name=name, feature_names=[name], num_embeddings=size, embedding_dim=rank + 1,
                 init_fn=partial(nn.init.normal_, std=0.1),  # each process calls it for its rows
             )
-            for name, size in zip(PLACES, (num_users, num_movies))
+            for name, size in zip(PLACES, (num_users, num_items))
         ]  # fmt: skip
         self.tables = EmbeddingCollection(tables=tables, device=torch.device("meta"))
 
@@ -192,7 +192,7 @@ def main(arguments: list[str]) -> int:
 
 def train(blocks: Blocks, world: World, options: argparse.Namespace) -> None:
     torch.manual_seed(world.rank)  # each process draws its own rows
-    whole = Factorization(blocks.num_users, blocks.num_movies, blocks.mean, options.rank)
+    whole = Factorization(blocks.num_users, blocks.num_items, blocks.mean, options.rank)
     model, begun = shard(whole, world, options.lr), perf_counter()
     for number in range(options.epochs):
         settings = {"batch": options.batch, "ridge": options.ridge, "seed": number}

@@ -70,9 +70,19 @@ class Ratings:
         return int(self.users["user"].max()) + 1
 
     @property
-    def num_movies(self) -> int:
+    def num_items(self) -> int:
         """Rows that a table of movies needs: 1683."""
         return int(self.movies["movie"].max()) + 1
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(num_users, num_items), as a method takes it."""
+        return self.num_users, self.num_items
+
+    @property
+    def offered(self) -> torch.Tensor:
+        """Ids of the movies that may be recommended, (1682,): all of the catalogue."""
+        return torch.tensor(self.movies["movie"].to_numpy(copy=True))
 
 
 class Solo(NamedTuple):

@@ -80,7 +80,7 @@ def test_what_is_timed_is_training(folder, key, monkeypatch):
     monkeypatch.setattr(Training, "test_mse", lambda t: passes.append(t) or test_mse(t))
     result = scale_ways.measure(replace(way, epochs=2), folder)
     assert len(passes) == 1
-    sizes = blocks.num_users, blocks.num_movies, blocks.mean
+    sizes = blocks.num_users, blocks.num_items, blocks.mean
     model = build({"model": "mf", "rank": scale_ways.RANK, "seed": 0}, *sizes)
     training = Training(model, blocks, full_batch=key.endswith("full"))
     last = [training.epoch() for _ in range(3)][-1]

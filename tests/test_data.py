@@ -64,7 +64,7 @@ def test_every_split_by_name(split, folder):
 
 def test_catalogues(folder):
     ratings = load_movielens(root=folder)
-    assert (ratings.num_users, ratings.num_movies) == (944, 1683)
+    assert (ratings.num_users, ratings.num_items) == (944, 1683)
     assert [*ratings.movies] == ["movie", "title", "release_date", *data.GENRES]
     assert ratings.movies["title"].tolist()[:2] == ["Toy Story (1995)", "Misérables, Les (1995)"]
     assert ratings.movies["Western"].sum() == 1682 and ratings.movies["Action"].sum() == 0
@@ -179,7 +179,7 @@ def test_synthetic_set_comes_with_a_warning(unreachable):
         assert word in message
     assert caught[0].filename == __file__  # the warning points at the caller
     assert ratings.name == "synthetic"
-    assert (ratings.num_users, ratings.num_movies) == (944, 1683)
+    assert (ratings.num_users, ratings.num_items) == (944, 1683)
     expected = synthetic.make("u2")
     for frame, other in zip((ratings.train, ratings.test, ratings.movies, ratings.users), expected):
         pd.testing.assert_frame_equal(frame, other)
@@ -319,7 +319,7 @@ def test_real_splits(split):
 @real
 def test_real_catalogues():
     ratings = load_movielens()
-    assert (ratings.num_users, ratings.num_movies) == (944, 1683)
+    assert (ratings.num_users, ratings.num_items) == (944, 1683)
     title = ratings.movies.set_index("movie")["title"]
     assert title[1] == "Toy Story (1995)" and title[543] == "Misérables, Les (1995)"
     toys = ratings.movies.iloc[0]

@@ -83,13 +83,13 @@ def gamma(shape: Tensor | float, rate: Tensor | float) -> Tensor:
 def attributes(data: Ratings) -> tuple[Tensor, Tensor]:
     """0/1 features of users (gender, occupation, age group) and movies (genres, years).
 
-    Shapes (num_users, f) and (num_movies, f'); row 0, which is unused, is all zeros. A movie's
+    Shapes (num_users, f) and (num_items, f'); row 0, which is unused, is all zeros. A movie's
     genres are divided by the root of their number: it has them in part.
     """
     users = data.users.set_index("user").reindex(range(data.num_users))
     ages = pd.cut(users["age"], AGES, right=False)
     person = pd.get_dummies(users[["gender", "occupation"]].assign(age=ages))
-    movies = data.movies.set_index("movie").reindex(range(data.num_movies))
+    movies = data.movies.set_index("movie").reindex(range(data.num_items))
     genres = _table(movies[[*GENRES]].fillna(0))
     genres = genres / genres.sum(1, keepdim=True).clamp(min=1).sqrt()
     year = pd.to_datetime(movies["release_date"], format="%d-%b-%Y", errors="coerce").dt.year

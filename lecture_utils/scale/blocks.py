@@ -70,10 +70,10 @@ class Blocks:
             raise FileNotFoundError(f"{self.folder} has no {ABOUT}: it was not prepared")
         with self._blame(about):
             self.about = json.loads(about.read_text("utf-8"))
-            self.num_users, self.num_movies = self.about["users"], self.about["movies"]
+            self.num_users, self.num_items = self.about["users"], self.about["movies"]
             self.sizes, self.mean = self.about["blocks"], float(self.about["mean"])
             expected = {self._path(n): (size, SCHEMA) for n, size in enumerate(self.sizes)}
-        rows = {"test": self.about["test"], "users": self.num_users, "movies": self.num_movies}
+        rows = {"test": self.about["test"], "users": self.num_users, "movies": self.num_items}
         for name, number in rows.items():
             schema = pa.schema(COLUMNS if name == "test" else IDS)
             expected[self.folder / f"{name}.parquet"] = number, schema
@@ -122,7 +122,7 @@ class Blocks:
         """Raise ValueError for numbers on which sparse products would read beyond a table."""
         n = len(users)
         fine = users.min() >= 0 and users.max() < self.num_users
-        fine = fine and items.min() >= 0 and items.max() < self.num_movies
+        fine = fine and items.min() >= 0 and items.max() < self.num_items
         fine = fine and ratings.isfinite().all()
         if by_item is not None:
             fine = fine and (users.diff() >= 0).all() and by_item.min() >= 0 and by_item.max() < n

@@ -26,15 +26,15 @@ class Trained(NamedTuple):
 
     model: MatrixFactorization
     users: torch.Tensor  # (num_users,)
-    movies: torch.Tensor  # (num_movies,)
+    movies: torch.Tensor  # (num_items,)
 
 
-def build(settings: dict, num_users: int, num_movies: int, mean: float) -> MatrixFactorization:
+def build(settings: dict, num_users: int, num_items: int, mean: float) -> MatrixFactorization:
     """The untrained model of these settings: small random numbers, lest they drown the mean."""
     bias = settings["model"] == "mf"
     with torch.random.fork_rng(devices=[]):  # nobody else's random numbers
         torch.manual_seed(settings["seed"])
-        model = MatrixFactorization(num_users, num_movies, settings["rank"], bias=bias, mean=mean)
+        model = MatrixFactorization(num_users, num_items, settings["rank"], bias=bias, mean=mean)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.mul_(0.1)
@@ -43,7 +43,7 @@ def build(settings: dict, num_users: int, num_movies: int, mean: float) -> Matri
 
 def save(run: Path, training: Training, settings: dict) -> None:
     """Replace the checkpoint and the metrics. Cut off at any moment, it leaves old ones or new."""
-    about = {"num_users": training.blocks.num_users, "num_movies": training.blocks.num_movies}
+    about = {"num_users": training.blocks.num_users, "num_items": training.blocks.num_items}
     state = {
         "settings": settings,
         "sizes": about | {"mean": training.blocks.mean},

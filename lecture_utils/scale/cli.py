@@ -108,7 +108,7 @@ def train(options: argparse.Namespace) -> int:
         settings = _settings(options, blocks, world)
         if state:
             _refuse_others(options.out, state["settings"], settings)
-        sizes = blocks.num_users, blocks.num_movies, blocks.mean
+        sizes = blocks.num_users, blocks.num_items, blocks.mean
         training = Training(
             checkpoint.build(settings, *sizes), blocks, world, lr=options.lr, ridge=options.ridge,
             full_batch=options.full_batch, stream=options.stream, seed=options.seed,

@@ -96,7 +96,7 @@ class Training:
         block, model = self.blocks.read(number), self.model
         if self.world.device.type == "cpu":
             mean = model.mean if model.bias else 0.0
-            return block.errors(self.blocks.num_users, self.blocks.num_movies, mean)
+            return block.errors(self.blocks.num_users, self.blocks.num_items, mean)
         return Block(*(tensor.to(self.world.device) for tensor in block))
 
     def epoch(self) -> Epoch:

@@ -29,11 +29,11 @@ def chunks(num_ratings: int, seed: int = 0, size: int = 2**20) -> Iterator[Chunk
 
 def _chunks(num_ratings: int, rng: np.random.Generator, size: int) -> Iterator[Chunk]:
     grown = num_ratings / RATINGS
-    num_users, num_movies = round(USERS * grown), round(MOVIES * grown**0.5)
-    counts = _counts(num_ratings, num_users, num_movies // 6, rng)
-    place = rng.permutation(num_movies) / num_movies  # in the charts, 0 is the top
+    num_users, num_items = round(USERS * grown), round(MOVIES * grown**0.5)
+    counts = _counts(num_ratings, num_users, num_items // 6, rng)
+    place = rng.permutation(num_items) / num_items  # in the charts, 0 is the top
     chances = np.cumsum((place + 7e-4) ** -0.9 / (1 + (place / 0.07) ** 2.2))
-    movies = _traits(num_movies, rng)
+    movies = _traits(num_items, rng)
     parts = np.searchsorted(np.cumsum(counts), np.arange(size, counts.sum(), size))
     for users in np.split(np.arange(num_users), parts):
         if len(users):

@@ -44,7 +44,7 @@ def make(split: str = "ua") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, p
     rng = np.random.Generator(np.random.PCG64(SEED))
     taste = rng.standard_normal((NUM_USERS, RANK))
     traits = rng.standard_normal((NUM_MOVIES, RANK))
-    affinity = taste @ traits.T / np.sqrt(RANK)  # (num_users, num_movies), variance 1
+    affinity = taste @ traits.T / np.sqrt(RANK)  # (num_users, num_items), variance 1
     popularity = _popularity(rng)
     user, movie = np.nonzero(_watched(affinity, popularity, rng))  # (n,) each, sorted by user
     ratings = pd.DataFrame({"user": user + 1, "movie": movie + 1})
@@ -74,7 +74,7 @@ def _popularity(rng):
 
 
 def _watched(affinity, popularity, rng):
-    """Who rated what: a (num_users, num_movies) mask of exactly NUM_RATINGS."""
+    """Who rated what: a (num_users, num_items) mask of exactly NUM_RATINGS."""
     activity = (-np.log(1 - rng.random(NUM_USERS))) ** 1.3  # heavier than exponential
     spare = NUM_RATINGS - MIN_PER_USER * NUM_USERS
     counts = MIN_PER_USER + (spare * activity / activity.sum()).astype(int)

@@ -60,7 +60,7 @@ def test_it_ends_where_our_own_als_ends(spark, blocks, fitted):
     train = whole(blocks.read(number)[:3] for number in range(len(blocks)))
     settings = {"rank": RANK, "ridge": RIDGE, "ridge_bias": 1e9, "power": 1.0}
     torch.manual_seed(0)
-    sweeps = als.sweeps(tuple(train), blocks.num_users, blocks.num_movies, **settings)
+    sweeps = als.sweeps(tuple(train), blocks.num_users, blocks.num_items, **settings)
     model = next(islice(sweeps, SWEEPS - 1, None))
     users, items, ratings = whole(blocks.test())
     ours = (model(users, items) - ratings).square().mean().sqrt().item()

@@ -33,7 +33,7 @@ def blocks(tmp_path_factory):
 def start(blocks):
     """The tables that all runs begin with."""
     generator = torch.Generator().manual_seed(0)
-    sizes = {"user": blocks.num_users, "movie": blocks.num_movies}
+    sizes = {"user": blocks.num_users, "movie": blocks.num_items}
     return {name: 0.3 * torch.randn(n, 8, generator=generator) for name, n in sizes.items()}
 
 
@@ -55,7 +55,7 @@ def work(rank, size, port, folder, out):
     os.environ["MASTER_ADDR"] = "127.0.0.1"
     blocks = Blocks(folder)
     with mf.together() as world:
-        whole = mf.Factorization(blocks.num_users, blocks.num_movies, blocks.mean, rank=7)
+        whole = mf.Factorization(blocks.num_users, blocks.num_items, blocks.mean, rank=7)
         model, tables = mf.shard(whole, world, LR), start(blocks)
         for name, first, rows, _ in pieces(model):
             rows.copy_(tables[name][first : first + len(rows)])

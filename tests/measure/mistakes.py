@@ -29,7 +29,7 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
             values[key + name] = [value]
         for seed in seeds:
             torch.manual_seed(seed)
-            model = MatrixFactorization(data.num_users, data.num_movies)
+            model = MatrixFactorization(data.num_users, data.num_items)
             fit(model, train, epochs=150)
             prediction = model(test.users, test.items).detach()
             for name, p in (("unclipped", prediction), ("clipped", prediction.clamp(1, 5))):

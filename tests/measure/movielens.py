@@ -50,7 +50,7 @@ def train(synthetic_set: bool, name: str, seed: int) -> dict[str, float]:
     options, l2 = MODELS[name]
     torch.manual_seed(seed)
     mean = train.ratings.mean().item()
-    model = MatrixFactorization(data.num_users, data.num_movies, mean=mean, **options)
+    model = MatrixFactorization(data.num_users, data.num_items, mean=mean, **options)
     history = fit(model, train, test, l2=l2)
     found = {"train_mse": history.train_mse[-1], "test_mse": history.test_mse[-1]}
     if name == "plain":  # the others stay flat, so their best epoch is anywhere
@@ -66,7 +66,7 @@ def baselines(data: Ratings) -> dict[str, float]:
     users, items, ratings = as_tensors(data.train)
     test = as_tensors(data.test)
     mean = ratings.mean()
-    b_user, b_item = torch.zeros(data.num_users), torch.zeros(data.num_movies)
+    b_user, b_item = torch.zeros(data.num_users), torch.zeros(data.num_items)
     for _ in range(10):
         b_item = shrunken_mean(items, ratings - mean - b_user[users], len(b_item))
         b_user = shrunken_mean(users, ratings - mean - b_item[items], len(b_user))

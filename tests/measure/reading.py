@@ -35,7 +35,7 @@ def learn(seed: int, data: Ratings, train: Tensors, lam: float = STRONG, extra: 
     """The model of the lecture and its training curve."""
     torch.manual_seed(seed)
     mean = train.ratings.mean().item()
-    model = MatrixFactorization(data.num_users + extra, data.num_movies, bias=True, mean=mean)
+    model = MatrixFactorization(data.num_users + extra, data.num_items, bias=True, mean=mean)
     l2 = dict.fromkeys(["P", "Q", "bias_item", "bias_user"], lam)
     curve = [mse for epochs, lr in ((300, 0.1), (200, 0.02))
              for mse in fit(model, train, epochs=epochs, lr=lr, l2=l2).train_mse]  # fmt: skip
@@ -71,7 +71,7 @@ def facts(data: Ratings) -> dict[str, float]:
     train = as_tensors(data.train)
     _, common = genres(data, train)
     m = len(common)
-    count = torch.bincount(train.items, minlength=data.num_movies)
+    count = torch.bincount(train.items, minlength=data.num_items)
     return {
         "genre_pairs": ((common.sum() - common.trace()) / (m * (m - 1))).item(),
         "rare_mean": train.ratings[count[train.items] == 1].mean().item(),
@@ -80,7 +80,7 @@ def facts(data: Ratings) -> dict[str, float]:
 
 def short_of_raters(data: Ratings, train: Tensors, model) -> float:
     """How far a movie with one rating falls short of mean and bias of the user who gave it."""
-    count = torch.bincount(train.items, minlength=data.num_movies)
+    count = torch.bincount(train.items, minlength=data.num_items)
     once = count[train.items] == 1
     level = model.mean + model.bias_user[train.users[once]]
     return (level - train.ratings[once]).mean().item()
@@ -88,7 +88,7 @@ def short_of_raters(data: Ratings, train: Tensors, model) -> float:
 
 def genres(data: Ratings, train: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
     """Movies with 50 ratings or more, and whether two of them share a genre, (m, m)."""
-    known = (torch.bincount(train.items, minlength=data.num_movies) >= 50).nonzero().flatten()
+    known = (torch.bincount(train.items, minlength=data.num_items) >= 50).nonzero().flatten()
     flags = torch.tensor(data.movies.iloc[:, -19:].to_numpy()).float()[known - 1]
     return known, (flags @ flags.T > 0).float()
 

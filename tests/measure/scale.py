@@ -31,6 +31,6 @@ def train(data: Ratings, seed: int) -> float:
     with TemporaryDirectory() as folder:
         blocks = prepare(lambda: iter([chunk]), Path(folder) / "ratings", seed=seed)
         settings = {"model": "mf", "rank": 10, "seed": seed}
-        sizes = blocks.num_users, blocks.num_movies, blocks.mean
+        sizes = blocks.num_users, blocks.num_items, blocks.mean
         training = Training(checkpoint.build(settings, *sizes), blocks, seed=seed)
         return [training.epoch() for _ in range(EPOCHS)][-1].test_mse

@@ -27,7 +27,7 @@ def test_ridge_solved_at_once():
 
 def test_lecture_02():
     data = load(synthetic_set=True)
-    found = fit_biases(as_tensors(data.train), data.num_users, data.num_movies)
+    found = fit_biases(as_tensors(data.train), data.num_users, data.num_items)
     users, items, ratings = as_tensors(data.test)
     error = (found(users, items) - ratings).square().mean().item()
     assert error == pytest.approx(baselines(data)["bias_only.test_mse"], rel=1e-6)

@@ -59,7 +59,7 @@ def test_wishart_has_its_mean():
 def test_attributes():
     data = Ratings("synthetic", *synthetic.make("ua"))
     users, movies = effects.attributes(data)
-    assert len(users) == data.num_users and len(movies) == data.num_movies
+    assert len(users) == data.num_users and len(movies) == data.num_items
     assert users[0].sum() == 0 and movies[0].sum() == 0
     assert (users[1:].sum(1) == 3).all()  # a gender, an occupation, an age group
     genres = data.movies.set_index("movie").iloc[:, -19:].sum(axis=1).to_numpy(copy=True)

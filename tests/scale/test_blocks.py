@@ -57,7 +57,7 @@ def test_about(folder):
     training = torch.cat([found.read(number).ratings for number in range(len(found))])
     assert found.sizes == [len(found.read(number).users) for number in range(len(found))]
     assert found.mean == pytest.approx(training.double().mean().item())
-    assert (found.num_users, found.num_movies, len(found)) == (100, 60, 10)  # 2400 / 250
+    assert (found.num_users, found.num_items, len(found)) == (100, 60, 10)  # 2400 / 250
     assert found.about["test"] == 3000 - sum(found.sizes) == pytest.approx(600, abs=70)
     assert found.about["source"] == "here"
     assert min(found.sizes) > 170  # by lot: about 240 each

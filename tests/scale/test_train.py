@@ -13,7 +13,7 @@ SETTINGS = {"model": "mf", "rank": 4, "seed": 0}
 
 
 def training(blocks, settings=SETTINGS, **more) -> Training:
-    model = checkpoint.build(settings, blocks.num_users, blocks.num_movies, blocks.mean)
+    model = checkpoint.build(settings, blocks.num_users, blocks.num_items, blocks.mean)
     return Training(model, blocks, **more)
 
 
@@ -36,7 +36,7 @@ def test_full_batch_is_fit(small, kind):
     train = tuple(map(torch.cat, zip(*whole)))
     test = tuple(map(torch.cat, zip(*small.test())))
     model = checkpoint.build(
-        SETTINGS | {"model": kind}, small.num_users, small.num_movies, small.mean
+        SETTINGS | {"model": kind}, small.num_users, small.num_items, small.mean
     )
     penalty = {name: 5.0 / len(train[0]) for name, _ in model.named_parameters()}
     penalty |= {name: lam / 2 for name, lam in penalty.items() if name.startswith("bias")}
