@@ -133,12 +133,14 @@ def load_solo() -> Solo:
     return Solo(table, pd.DataFrame(SOLO_BLANKS, columns=["woman", "man", "rating"]))
 
 
-def as_tensors(frame: pd.DataFrame) -> Tensors:
+def as_tensors(frame: pd.DataFrame | tuple[torch.Tensor, ...]) -> Tensors:
     """Columns user, movie, rating of `frame` as (n,) int64, int64 and float32 tensors.
 
     Raises ValueError if the frame is empty, lacks a column, or holds a rating that is not a
     finite number or an id that is not a whole number from 1 on.
     """
+    if isinstance(frame, tuple):  # tensors already
+        return Tensors(*frame)
     columns = ["user", "movie", "rating"]
     if absent := [name for name in columns if name not in frame]:
         raise ValueError(f"the frame lacks the column {', '.join(absent)}: it has {[*frame]}")

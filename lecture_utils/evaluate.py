@@ -1,11 +1,15 @@
 """How good is a model? Splits, errors of ratings, and metrics of rankings, by their usual names."""
 
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any
+
 import pandas as pd
 import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
-from lecture_utils.models import check_pairs
+from lecture_utils.models import check_ids
 
 Split = tuple[pd.DataFrame, pd.DataFrame]  # train and held out, both with the columns of the frame
 
@@ -51,49 +55,148 @@ def rmse(prediction: Tensor, rating: Tensor) -> float:
     return _errors(prediction, rating).square().mean().sqrt().item()
 
 
+def clipped_rmse(prediction: Tensor, rating: Tensor) -> float:
+    """Return the root mean squared error of predictions clipped to 1..5 stars."""
+    return rmse(prediction.clamp(1, 5), rating)
+
+
 def mae(prediction: Tensor, rating: Tensor) -> float:
     """Mean absolute error, in stars. ValueError unless both have one shape (n,), not empty."""
     return _errors(prediction, rating).abs().mean().item()
 
 
-def ranking(
-    scores: Tensor, train: Tensors, test: Tensors, k: int = 10, good: float = 4.0
-) -> dict[str, float]:
-    """`precision`, `recall` and `ndcg` at `k`, averaged over users (Järvelin & Kekäläinen 2002).
+def curve(
+    models: Iterable[Callable],
+    test: Tensors,
+    steps: int,
+    times: Tensor | None = None,
+    burn_in: int | None = None,
+    score: Callable[[Tensor, Tensor], Any] = rmse,
+) -> list:
+    """Score the first `steps` models that a method yields on `test`, one after the other.
 
-    `scores` is (num_users, num_items), the higher the better. Each user is offered the `k` best of
-    all items that she did not rate in `train`; relevant are those that she rated `good` or better
-    in `test`: what stands in both is never offered, so a sure miss. A user without a relevant item
-    does not count. Id 0 is not used.
+    Args:
+        models: what a method yields: callables that predict ratings, (n,), for pairs of ids.
+        test: the ratings to predict, n of them.
+        steps: how many models are taken, at least 1.
+        times: when the ratings were given, (n,), for models that know sessions.
+        burn_in: with a number, so many models are left out, and what is scored is the mean of the
+            predictions of all models since: for samplers. Without, each model by itself.
+        score: a function of (predictions, ratings).
 
-    Raises ValueError for NaN, where nothing is relevant, and for a `k` below 1 or above the number
-    of items left to some user; IndexError for an unknown id.
+    Returns:
+        One score per model, or per model after the burn-in.
     """
-    if scores.isnan().any():
-        raise ValueError("scores holds NaN: a model that predicts NaN ranks nothing")
-    for ids in (train, test):
-        check_pairs(ids.users, ids.items, *scores.shape)
-    relevant = torch.zeros(scores.shape, dtype=torch.bool)
-    relevant[test.users, test.items] = test.ratings >= good
-    offered = scores.clone()
-    offered[train.users, train.items] = float("-inf")
-    offered[:, 0] = float("-inf")
-    users = relevant.any(dim=1)  # (num_users,)
-    if not bool(users.any()):
-        raise ValueError(f"no test rating is {good:g} or better: lower `good`")
-    fewest = int((offered[users] > float("-inf")).sum(dim=1).min())
+    if not 0 <= (burn_in or 0) < steps:
+        raise ValueError(f"steps must be at least 1 and above burn_in, not {steps} and {burn_in}")
+    scores, total = [], 0.0
+    for step, model in enumerate(islice(models, steps), 1):
+        if step <= (burn_in or 0):
+            continue
+        with torch.no_grad():  # not around the loop: the models train in it
+            prediction = model(test.users, test.items, times)
+        if burn_in is not None:
+            total = total + prediction
+            prediction = total / (step - burn_in)
+        scores.append(score(prediction, test.ratings))
+    return scores
+
+
+def ranking(
+    model: Any,
+    train: Tensors,
+    test: Tensors,
+    offered: Tensor,
+    k: int = 10,
+    relevant: float = 4.0,
+    batch: int = 64,
+) -> dict[str, float]:
+    """Average `precision`, `recall` and `ndcg` at `k` over users (Järvelin & Kekäläinen 2002).
+
+    Each user is shown the `k` best of all `offered` items that she did not rate in `train`. Where
+    scores are equal, the metric is its expectation over all orders of the equals, so that neither
+    the platform nor the numbering of the items can move it. An item that stands in `train`, too,
+    is never shown, so a sure miss. A user without a relevant item does not count.
+
+    Args:
+        model: has `table(users)`, or is a table of scores, (num_users, num_items) itself.
+        train: ratings whose items are not shown again.
+        test: ratings to find.
+        offered: ids of the items that may be shown.
+        k: length of the list.
+        relevant: the lowest test rating that is worth finding.
+        batch: users at a time, which memory grows with.
+
+    Raises:
+        ValueError: for NaN, if nothing is relevant, for a `k` below 1 or above the number of
+            items left to some user.
+        IndexError: for an unknown id.
+    """
+    if isinstance(model, Tensor):
+        check_ids("user", test.users, len(model))
+    table = model.__getitem__ if isinstance(model, Tensor) else model.table
+    train, test = _by_user(train), _by_user(test)
+    found = test.ratings >= relevant
+    test = Tensors(*(column[found] for column in test))
+    users = test.users.unique()
+    if not len(users):
+        raise ValueError(f"no test rating is {relevant:g} or better: lower `relevant`")
+    sums = []
+    for part in users.split(batch):
+        scores = table(part)
+        sums.append(
+            _hits(scores, _pairs(train, part, scores), _pairs(test, part, scores), offered, k)
+        )
+    hits, gain, ideal, count = torch.cat(sums, 1)  # (number of users,) each
+    return {
+        "precision": (hits / k).mean().item(),
+        "recall": (hits / count).mean().item(),
+        "ndcg": (gain / ideal).mean().item(),
+    }
+
+
+def _hits(scores: Tensor, seen: Tensor, relevant: Tensor, offered: Tensor, k: int) -> Tensor:
+    """Expected hits and gain, ideal gain and number of relevant items of each user, (4, m).
+
+    `scores` is (m, num_items); `seen` and `relevant` hold pairs (row, item), (2, n).
+    """
+    check_ids("item", offered, scores.shape[1])
+    open_ = torch.zeros_like(scores, dtype=torch.bool)
+    open_[:, offered] = True
+    open_[seen[0], seen[1]] = False
+    fewest = int(open_.sum(1).min())
     if not 1 <= k <= fewest:
         raise ValueError(f"k must be from 1 to {fewest}, the fewest items left to a user, not {k}")
-    best = offered[users].topk(k, dim=1).indices  # (counted, k)
-    hits = relevant[users].gather(1, best).float()
-    count = relevant[users].sum(dim=1)  # (counted,)
-    discount = 1 / torch.arange(2, k + 2).log2()  # (k,): 1 / log2(rank + 1)
-    ideal = discount.cumsum(dim=0)[count.clamp(max=k) - 1]  # all relevant ones come first
-    return {
-        "precision": hits.mean().item(),
-        "recall": (hits.sum(dim=1) / count).mean().item(),
-        "ndcg": ((hits * discount).sum(dim=1) / ideal).mean().item(),
-    }
+    if scores[open_].isnan().any():
+        raise ValueError("a score is NaN: a model that predicts NaN ranks nothing")
+    row, item = relevant
+    own, others = scores[row, item, None], scores[row]  # (n, 1), (n, num_items)
+    first = (open_[row] & (others > own)).sum(1).clamp(max=k)  # (n,): how many stand above
+    group = (open_[row] & (others == own)).sum(1)  # (n,): how many share the place, itself included
+    last = (first + group).clamp(max=k)
+    discount = 1 / torch.arange(2, k + 2, device=scores.device).log2()  # 1 / log2(rank + 1)
+    reach = torch.cat([discount.new_zeros(1), discount.cumsum(0)])  # (k + 1,)
+    shown = open_[row, item] / group.clamp(min=1)  # 0 for what is never shown
+    chance, gain = (last - first) * shown, (reach[last] - reach[first]) * shown
+    sums = torch.zeros(3, len(scores), device=scores.device)
+    sums.index_add_(1, row, torch.stack([chance, gain, torch.ones_like(gain)]))
+    return torch.stack([sums[0], sums[1], reach[sums[2].long().clamp(max=k)], sums[2]])
+
+
+def _by_user(ratings: Tensors) -> Tensors:
+    order = ratings.users.argsort(stable=True)
+    return Tensors(*(column[order] for column in ratings))
+
+
+def _pairs(ratings: Tensors, users: Tensor, scores: Tensor) -> Tensor:
+    """Different pairs (row, item), (2, n), of ratings by these sorted `users`, (m,)."""
+    low = torch.searchsorted(ratings.users, users[0])
+    high = torch.searchsorted(ratings.users, users[-1], right=True)
+    mine, items = ratings.users[low:high], ratings.items[low:high]
+    check_ids("item", items, scores.shape[1])
+    row = torch.searchsorted(users, mine)
+    own = users[row] == mine
+    return torch.stack([row[own], items[own]]).unique(dim=1)
 
 
 def _apart(frame: pd.DataFrame, held: pd.Index) -> Split:

@@ -9,14 +9,25 @@ from lecture_utils.models import MatrixFactorization, check_ids
 def fold_in(
     model: MatrixFactorization, items: Tensor, ratings: Tensor, ridge: float
 ) -> tuple[Tensor, Tensor]:
-    r"""A new user's factors, shape (rank,), and bias, shape (), from ratings of `items`, (n,).
+    r"""Solve for a new user's factors and bias, with the items as they are.
 
-    The item side stays as it is, so the rest is ridge regression in closed form: minimise
-    $\sum_i (r_i - \mu - b_i - p_i \cdot q - b)^2 + ridge\,(|q|^2 + b^2)$. `ridge` is what the model
-    was trained with: `fit` adds lambda to a mean over N ratings, so it is lambda * N. Without
-    ratings everything is 0. Raises ValueError for a model without biases, for ratings that are not
-    finite or not one per item, and for a `ridge` that is not positive; IndexError or TypeError for
-    an unknown item.
+    This is ridge regression in closed form: it minimises
+    $\sum_i (r_i - \mu - b_i - p_i \cdot q - b)^2 + ridge\,(|q|^2 + b^2)$.
+
+    Args:
+        model: trained, with biases.
+        items: what the user rated, (n,); without ratings everything is 0.
+        ratings: one per item, (n,).
+        ridge: what the model was trained with, as a penalty on the sum of squared errors: `fit`
+            adds lambda to a mean over N ratings, so it is lambda * N.
+
+    Returns:
+        The factors, (rank,), and the bias, ().
+
+    Raises:
+        ValueError: for a model without biases, for ratings that are not finite or not one per
+            item, and for a `ridge` that is not positive.
+        IndexError, TypeError: for an unknown item.
     """
     if not (isinstance(model, MatrixFactorization) and model.bias):
         raise ValueError("fold_in needs a model with biases: MatrixFactorization(..., bias=True)")
@@ -29,25 +40,41 @@ def fold_in(
     if not ridge > 0:
         raise ValueError(f"ridge must be positive, not {ridge}; use lambda * number of ratings")
     with torch.no_grad():
-        rows = torch.cat([model.P[items], torch.ones(len(items), 1)], dim=1)  # (n, rank + 1)
-        rest = ratings.float() - model.mean - model.bias_item[items]  # (n,)
-        gram = rows.T @ rows + ridge * torch.eye(rows.shape[1])  # (rank + 1, rank + 1)
+        rest = ratings.to(model.P) - model.mean - model.bias_item[items]  # (n,)
+        rows = torch.cat([model.P[items], torch.ones_like(rest)[:, None]], dim=1)  # (n, rank + 1)
+        gram = rows.T @ rows + ridge * torch.eye(
+            rows.shape[1], device=rows.device
+        )  # (rank + 1, rank + 1)
         solution = torch.linalg.solve(gram, rows.T @ rest)
     return solution[:-1], solution[-1]
 
 
-def top_n(scores: Tensor, seen: Tensor, n: int = 10) -> Tensor:
-    """Ids of the `n` items with the highest `scores`, (num_items,), best first, shape (n,).
+def top_n(scores: Tensor, seen: Tensor, offered: Tensor, n: int = 10) -> Tensor:
+    """Return the ids of the `n` items with the highest `scores`, (n,), best first.
 
-    What was `seen` (ids) is left out, and so is id 0, which is unused. Raises ValueError for NaN
-    and for an `n` below 1 or above what is left, IndexError or TypeError for a bad id in `seen`.
+    Among equals the lower id comes first, on every platform.
+
+    Args:
+        scores: a score per item, (num_items,).
+        seen: ids of items to leave out.
+        offered: ids of the items that may be recommended: `Ratings.offered`.
+        n: length of the list.
+
+    Raises:
+        ValueError: if an offered score is NaN, for an `n` below 1 or above what is left, for
+            scores that are not (num_items,).
+        IndexError, TypeError: for a bad id.
     """
-    if scores.isnan().any():
-        raise ValueError(f"scores has {int(scores.isnan().sum())} NaN; leave those items out first")
-    check_ids("item", seen, len(scores))
-    left = torch.ones(len(scores), dtype=torch.bool)
-    left[0] = False
+    if scores.dim() != 1:
+        raise ValueError(f"scores must be (num_items,), not {tuple(scores.shape)}: take one row")
+    for ids in (seen, offered):
+        check_ids("item", ids, len(scores))
+    left = torch.zeros(len(scores), dtype=torch.bool, device=scores.device)
+    left[offered] = True
     left[seen] = False
-    if not 1 <= n <= int(left.sum()):
-        raise ValueError(f"n must be from 1 to {int(left.sum())}, the items not seen, not {n}")
-    return scores.masked_fill(~left, float("-inf")).topk(n).indices
+    left = left.nonzero().flatten()  # (number left,), ascending
+    if not 1 <= n <= len(left):
+        raise ValueError(f"n must be from 1 to {len(left)}, the items not seen, not {n}")
+    if bad := int(scores[left].isnan().sum()):
+        raise ValueError(f"scores has {bad} NaN; leave those items out first")
+    return left[scores[left].sort(descending=True, stable=True).indices[:n]]

@@ -78,12 +78,12 @@ def dots_minus(cells: Tensor, left: Tensor, right: Tensor) -> None:
 class Errors:
     """Predicted minus given ratings as E and its transpose, whose values each step overwrites.
 
-    `ratings` (n,) are sorted as E's values are, user by user; `turn` (n,) says where among them
-    each of E_T's values stands.
+    `ratings` (n,) are sorted as E's values are, user by user; `to_item_order` (n,) says
+    where among them each of E_T's values stands.
     """
 
-    def __init__(self, E: Tensor, E_T: Tensor, turn: Tensor, ratings: Tensor):
-        self.E, self.E_T, self.turn, self.ratings = E, E_T, turn, ratings
+    def __init__(self, E: Tensor, E_T: Tensor, to_item_order: Tensor, ratings: Tensor):
+        self.E, self.E_T, self.to_item_order, self.ratings = E, E_T, to_item_order, ratings
         self.values = E.values()  # (n,), the same memory
 
 
@@ -106,7 +106,7 @@ class MeanSquare(torch.autograd.Function):
     def backward(ctx, slope: Tensor) -> tuple[Tensor, Tensor, None]:
         left, right, values = ctx.saved_tensors
         E, E_T = ctx.errors.E, ctx.errors.E_T
-        torch.index_select(values, 0, ctx.errors.turn, out=E_T.values())
+        torch.index_select(values, 0, ctx.errors.to_item_order, out=E_T.values())
         scale = slope * (2 / len(values))
         return (E @ right).mul_(scale), (E_T @ left).mul_(scale), None
 
@@ -130,9 +130,9 @@ def squared_error(
     check_pairs(users, items, len(Q), len(P))
     rest = (ratings - model.mean if model.bias else ratings).to(P.dtype)
     by_user, by_item = Rows(users, items, len(Q), len(P)), Rows(items, users, len(P), len(Q))
-    turn = by_user.place[by_item.order].int()
+    to_item_order = by_user.place[by_item.order].int()
     rest_by_user = rest.index_select(0, by_user.order)
-    errors = Errors(by_user.matrix(rest), by_item.matrix(rest), turn, rest_by_user)
+    errors = Errors(by_user.matrix(rest), by_item.matrix(rest), to_item_order, rest_by_user)
     return lambda: mean_square(model, errors)
 
 
@@ -140,11 +140,11 @@ def mean_square(model: MatrixFactorization, errors: Errors) -> Tensor:
     """Mean squared error of `model` on the ratings in `errors` (with biases: less its mean)."""
     if not model.bias:
         return MeanSquare.apply(model.Q, model.P, errors)
-    tables = halves(model.Q, model.bias_user, model.P, model.bias_item)
+    tables = join_biases(model.Q, model.bias_user, model.P, model.bias_item)
     return MeanSquare.apply(*tables, errors)
 
 
-def halves(
+def join_biases(
     user: Tensor, bias_user: Tensor, item: Tensor, bias_item: Tensor
 ) -> tuple[Tensor, Tensor]:
     """(q, b, 1) and (p, 1, b): their dot product is q . p and both biases."""

@@ -1,14 +1,17 @@
 """The training loop of both documents: full batch, mean squared error, Adam."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from lecture_utils.data import as_tensors
 from lecture_utils.sparse import squared_error
 
 Triple = tuple[Tensor, Tensor, Tensor]  # users (n,), items (n,), ratings (n,)
@@ -27,7 +30,7 @@ class History:
 
     @property
     def best_epoch(self) -> int:
-        """The epoch of the lowest test MSE: for looking back, never for choosing a model."""
+        """Return the epoch of the lowest test MSE: for looking back, never for choosing."""
         if not self.test_mse:
             raise ValueError("no test data was given to fit, so there is no best epoch")
         return min(range(len(self.test_mse)), key=self.test_mse.__getitem__)
@@ -35,8 +38,8 @@ class History:
 
 def fit(
     model: nn.Module,
-    train: Triple,
-    test: Triple | None = None,
+    train: Triple | pd.DataFrame,
+    test: Triple | pd.DataFrame | None = None,
     *,
     epochs: int = 1000,
     lr: float = 0.1,
@@ -45,25 +48,53 @@ def fit(
 ) -> History:
     """Train `model` on all ratings at once and return the curves.
 
-    `l2` maps a parameter's name to lambda: lambda * (sum of its squares) joins the loss, as
-    `{"P": 1e-4, "Q": 1e-4}` does in document 000. `every=100` prints each 100th epoch.
-    Raises ValueError on bad arguments, on shapes that would broadcast, and on a loss that
-    is no longer finite.
+    Args:
+        model: predicts ratings, (n,), from users and items.
+        train: users, items, ratings, (n,) each, or a frame for `as_tensors`.
+        test: the same, never trained on.
+        epochs: number of steps.
+        lr: learning rate of Adam.
+        l2: maps a parameter's name to lambda: lambda * (sum of its squares) joins the mean
+            squared error, as `{"P": 1e-4, "Q": 1e-4}` does in document 000.
+        every: 100 prints each 100th epoch.
+
+    Raises:
+        ValueError: for bad arguments, for shapes that would broadcast, and for a loss that
+            is no longer finite.
     """
-    parameters = dict(model.named_parameters())
-    l2 = l2 or {}
+    train, test = as_tensors(train), None if test is None else as_tensors(test)
     for _, _, ratings in filter(None, (train, test)):
         if not ratings.isfinite().all():
             raise ValueError("ratings must be finite; drop the blanks (NaN) first")
-    _check(parameters, l2, epochs, lr)
-    fast = squared_error(model, *train)
-    train_error = fast or partial(mse, model, train)
+    _check(dict(model.named_parameters()), l2 or {}, epochs, lr)
     test_error = test and (squared_error(model, *test) or partial(mse, model, test))
-    optimizer = torch.optim.Adam(parameters.values(), lr=lr, fused=True if fast else None)
     history = History()
-    for epoch in range(epochs):
-        cost = train_error()
-        loss = sum((lam * parameters[name].square().sum() for name, lam in l2.items()), cost)
+    for epoch, cost in zip(range(epochs), descend(model, train, lr=lr, l2=l2)):
+        history.train_mse.append(cost)
+        if test_error:
+            with torch.no_grad():
+                history.test_mse.append(test_error().item())
+        if every and epoch % every == 0:
+            print(f"epoch: {epoch:4d}, cost: {cost:.6f}")
+    with torch.no_grad():
+        last = mse(model, train).item()
+    if not math.isfinite(last):
+        raise ValueError(f"the last step led to a loss of {last}; try an lr below {lr}")
+    return history
+
+
+def descend(
+    model: nn.Module, train: Triple, *, lr: float, l2: Mapping[str, float] | None = None
+) -> Iterator[float]:
+    """Take steps of Adam on all ratings, without end; yield the MSE before each step, after it."""
+    parameters = dict(model.named_parameters())
+    fast = squared_error(model, *train)
+    error = fast or partial(mse, model, train)
+    optimizer = torch.optim.Adam(parameters.values(), lr=lr, fused=True if fast else None)
+    for epoch in count():
+        cost = error()
+        penalties = (lam * parameters[name].square().sum() for name, lam in (l2 or {}).items())
+        loss = sum(penalties, cost)
         if not math.isfinite(loss.item()):
             raise ValueError(
                 f"the loss became {loss.item()} at epoch {epoch}; try an lr below {lr}"
@@ -72,18 +103,11 @@ def fit(
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-
-        history.train_mse.append(cost.item())
-        if test_error:
-            with torch.no_grad():
-                history.test_mse.append(test_error().item())
-        if every and epoch % every == 0:
-            print(f"epoch: {epoch:4d}, cost: {cost.item():.6f}")
-    return history
+        yield cost.item()
 
 
 def mse(model: nn.Module, data: Triple) -> Tensor:
-    """Mean squared error of `model` on `data`, a scalar that gradients flow through."""
+    """Return the mean squared error of `model` on `data`, a scalar with gradients."""
     users, items, ratings = data
     prediction = model(users, items)
     if prediction.shape != ratings.shape:  # (n,) - (n, 1) would silently become (n, n)

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 import torch
 
-from lecture_utils import Tensors, evaluate
+from lecture_utils import MatrixFactorization, Tensors, evaluate
 from lecture_utils.synthetic import small as synthetic
+from tests.devices import assert_helpers_follow
 
 
 @pytest.fixture(scope="module")
@@ -34,59 +35,137 @@ def triple(rows):
     return Tensors(torch.tensor(users), torch.tensor(items), torch.tensor(ratings).float())
 
 
-def slow(scores, train, test, k, good):
-    """User by user, item by item."""
+def offered(size):
+    """All items but number 0, which no catalogue of a lecture has."""
+    return torch.arange(1, size)
+
+
+def slow(scores, train, test, k, relevant, draws=1):
+    """User by user, item by item; equals are shuffled, and the mean of many shuffles is taken."""
     seen = set(zip(train.users.tolist(), train.items.tolist()))
     likes = {}
     for user, item, rating in zip(*(column.tolist() for column in test)):
-        if rating >= good:
+        if rating >= relevant:
             likes.setdefault(user, set()).add(item)
     totals = {"precision": [], "recall": [], "ndcg": []}
     for user, liked in likes.items():
-        items = [i for i in range(1, scores.shape[1]) if (user, i) not in seen]
-        items.sort(key=lambda i, user=user: -scores[user, i].item())
-        hits = [i in liked for i in items[:k]]
-        dcg = sum(1 / math.log2(r + 2) for r, hit in enumerate(hits) if hit)
-        ideal = sum(1 / math.log2(r + 2) for r in range(min(k, len(liked))))
-        totals["precision"].append(sum(hits) / k)
-        totals["recall"].append(sum(hits) / len(liked))
-        totals["ndcg"].append(dcg / ideal)
+        for _ in range(draws):
+            items = [i for i in range(1, scores.shape[1]) if (user, i) not in seen]
+            items = [items[n] for n in torch.randperm(len(items)).tolist()]
+            items.sort(key=lambda i, user=user: -scores[user, i].item())
+            hits = [i in liked for i in items[:k]]
+            dcg = sum(1 / math.log2(r + 2) for r, hit in enumerate(hits) if hit)
+            ideal = sum(1 / math.log2(r + 2) for r in range(min(k, len(liked))))
+            totals["precision"].append(sum(hits) / k)
+            totals["recall"].append(sum(hits) / len(liked))
+            totals["ndcg"].append(dcg / ideal)
     return {name: sum(values) / len(values) for name, values in totals.items()}
 
 
-def test_ranking_against_loops():
+@pytest.fixture
+def some():
+    """Scores of 11 users for 39 items, and ratings, of which ten stand in train and test."""
     torch.manual_seed(0)
-    scores = torch.randn(12, 40)
     pairs = torch.randperm(11 * 39)[:200]
     rows = [(1 + p // 39, 1 + p % 39, float(torch.randint(1, 6, ()))) for p in pairs.tolist()]
-    train, test = triple(rows[:100]), triple(rows[90:])  # ten stand in both
-    for k in (1, 3, 10):
-        found = evaluate.ranking(scores, train, test, k=k)
-        assert found == pytest.approx(slow(scores, train, test, k, 4.0), rel=1e-5)
+    return torch.randn(12, 40), triple(rows[:100]), triple(rows[90:])
+
+
+@pytest.mark.parametrize("k", [1, 3, 10])
+@pytest.mark.parametrize("batch", [1, 5, 64])
+def test_ranking_against_loops(some, k, batch):
+    found = evaluate.ranking(*some, offered(40), k=k, batch=batch)
+    assert found == pytest.approx(slow(*some, k, 4.0), rel=1e-5)
+
+
+def test_ties_count_as_the_mean_over_all_orders(some):
+    scores, train, test = some
+    scores = scores.round()  # -2 to 2, so that nearly everything is a tie
+    found = evaluate.ranking(scores, train, test, offered(40), k=5)
+    assert found == pytest.approx(slow(scores, train, test, 5, 4.0, draws=500), rel=0.04)
+
+
+@pytest.mark.parametrize("rounded", [False, True])
+def test_ranking_does_not_know_how_ids_are_numbered(some, rounded):
+    scores, train, test = some
+    scores = scores.round() if rounded else scores
+    users, items = torch.randperm(12), torch.randperm(40)
+    new = torch.empty_like(scores)
+    new[users[:, None], items] = scores
+    renumber = [Tensors(users[t.users], items[t.items], t.ratings) for t in (train, test)]
+    before = evaluate.ranking(scores, train, test, offered(40), k=5)
+    after = evaluate.ranking(new, *renumber, items[offered(40)], k=5)
+    assert after == pytest.approx(before, rel=1e-6)
+
+
+def test_a_constant_ranks_like_a_coin(some):
+    """What is expected of a list in random order, whatever the numbers of the items."""
+    scores, train, test = some
+    found = evaluate.ranking(torch.zeros_like(scores), train, test, offered(40), k=5)
+    left, hits = {}, {}
+    for user in range(1, 12):
+        seen = set(train.items[train.users == user].tolist())
+        left[user] = 39 - len(seen)
+        liked = test.items[(test.users == user) & (test.ratings >= 4)].tolist()
+        hits[user] = len([i for i in liked if i not in seen]), len(liked)
+    counted = [u for u in hits if hits[u][1]]
+    chance = [hits[u][0] / left[u] for u in counted]  # of each place in the list
+    assert found["precision"] == pytest.approx(sum(chance) / len(counted), rel=1e-5)
 
 
 def test_ranking_by_hand():
     """Offered 7 1 3 5 9, liked 3 7 8: the example of lecture 05."""
     scores = torch.tensor([[0.0] * 10, [9, 4, 0, 3, 0, 2, 0, 5, 0, 1]])
     test = triple([(1, 3, 4), (1, 7, 5), (1, 8, 4), (1, 5, 3)])
-    found = evaluate.ranking(scores, triple([(1, 2, 1)]), test, k=5)
+    found = evaluate.ranking(scores, triple([(1, 2, 1)]), test, offered(10), k=5)
     ideal = 1 + 1 / math.log2(3) + 0.5
     assert found == pytest.approx({"precision": 0.4, "recall": 2 / 3, "ndcg": 1.5 / ideal})
 
 
+def test_only_what_is_offered_is_shown():
+    """Item 0 is like any other: the catalogue says what may be shown, not a rule."""
+    scores = torch.tensor([[9.0, 5, 1], [0, 0, 0]])
+    test, none = triple([(0, 0, 5)]), triple([(1, 1, 5)])
+    assert evaluate.ranking(scores, none, test, torch.arange(3), k=1)["ndcg"] == 1.0
+    assert evaluate.ranking(scores, none, test, torch.tensor([1, 2]), k=1)["ndcg"] == 0.0
+
+
+def test_a_model_ranks_as_its_table_of_scores(some):
+    torch.manual_seed(1)
+    model = MatrixFactorization(12, 40, rank=3, bias=True)
+    scores = model.table(torch.arange(12))
+    found, asked = [], []
+    table = model.table
+    model.table = lambda users: asked.append(len(users)) or table(users)
+    for one in (model, scores):
+        found.append(evaluate.ranking(one, *some[1:], offered(40), k=5, batch=4))
+    assert found[0] == pytest.approx(found[1]) and max(asked) == 4  # memory: a batch of users
+
+
 def test_what_was_rated_in_training_is_not_offered():
     scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])
-    found = evaluate.ranking(scores, triple([(1, 1, 5)]), triple([(1, 2, 5)]), k=1)
+    train, test = triple([(1, 1, 5)]), triple([(1, 2, 5)])
+    found = evaluate.ranking(scores, train, test, offered(4), k=1)
     assert found == {"precision": 1.0, "recall": 1.0, "ndcg": 1.0}
 
 
+def test_a_doubled_test_rating_counts_once():
+    scores = torch.tensor([[0.0] * 4, [0, 1, 5, 9]])
+    train, rows = triple([(1, 1, 5)]), [(1, 2, 5), (1, 3, 5)]
+    once, twice = (
+        evaluate.ranking(scores, train, triple(r), offered(4), 1) for r in (rows, 2 * rows)
+    )
+    assert once == twice
+
+
 def test_ranking_refuses_nan():
+    train, test = triple([(1, 1, 5)]), triple([(1, 2, 5)])
     with pytest.raises(ValueError, match="NaN"):
-        evaluate.ranking(torch.full((2, 3), torch.nan), triple([(1, 1, 5)]), triple([(1, 2, 5)]), 1)
+        evaluate.ranking(torch.full((2, 3), torch.nan), train, test, offered(3), 1)
 
 
 @pytest.mark.parametrize(
-    ("k", "good", "words"),
+    ("k", "relevant", "words"),
     [
         (0, 4, "from 1 to 2, the fewest items left"),
         (3, 4, "not 3"),
@@ -94,19 +173,72 @@ def test_ranking_refuses_nan():
         (1, 5.5, "no test rating is 5.5"),
     ],
 )
-def test_ranking_refuses_what_it_cannot_offer(k, good, words):
+def test_ranking_refuses_what_it_cannot_offer(k, relevant, words):
     scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])  # of items 1 to 3 one is seen
+    train, test = triple([(1, 1, 5)]), triple([(1, 2, 5)])
     with pytest.raises(ValueError, match=words):
-        evaluate.ranking(scores, triple([(1, 1, 5)]), triple([(1, 2, 5)]), k, good)
+        evaluate.ranking(scores, train, test, offered(4), k, relevant)
 
 
-@pytest.mark.parametrize("where", ["train", "test"])
+@pytest.mark.parametrize("where", ["train", "test", "offered"])
 @pytest.mark.parametrize("item", [-1, 4])
 def test_ranking_refuses_unknown_ids(where, item):
-    data = {"train": triple([(1, 1, 5)]), "test": triple([(1, 2, 5)])}
-    data[where] = triple([(1, item, 5)])
+    data = {"train": triple([(1, 1, 5)]), "test": triple([(1, 2, 5)]), "offered": offered(4)}
+    data[where] = torch.tensor([item]) if where == "offered" else triple([(1, item, 5)])
     with pytest.raises(IndexError, match=f"item id {item} is outside 0..3"):
         evaluate.ranking(torch.ones(2, 4), **data, k=1)
+
+
+@pytest.mark.parametrize("user", [-1, 2])
+def test_ranking_refuses_unknown_users(user):
+    with pytest.raises(IndexError, match=f"user id {user} is outside 0..1"):
+        evaluate.ranking(torch.ones(2, 4), triple([(1, 1, 5)]), triple([(user, 2, 5)]), offered(4))
+
+
+def test_ranking_works_where_its_input_lives(some):
+    catalogue = offered(40)
+    with assert_helpers_follow():
+        evaluate.ranking(*some, catalogue, k=5)
+
+
+class Level:
+    """Predicts one number; counts how often it is asked."""
+
+    def __init__(self, level):
+        self.level, self.times = level, None
+
+    def __call__(self, users, items, times=None):
+        self.times = times
+        return torch.full((len(users),), self.level)
+
+
+def test_curve_scores_each_model_or_the_mean_of_their_predictions():
+    test, levels = triple([(1, 1, 3), (1, 2, 3)]), [5.0, 4.0, 0.0, 2.0, 9.0]
+    made = iter(map(Level, levels))
+    assert evaluate.curve(made, test, 4) == [2.0, 1.0, 3.0, 1.0]
+    assert next(made).level == 9.0  # no model was trained in vain
+    assert evaluate.curve(map(Level, levels), test, 4, burn_in=0) == [2.0, 1.5, 0.0, 0.25]
+    assert evaluate.curve(map(Level, levels), test, 4, burn_in=2) == [3.0, 2.0]
+    last = evaluate.curve(map(Level, levels), test, 2, score=lambda p, r: p - r)[-1]
+    assert last.tolist() == [1.0, 1.0]
+
+
+def test_curve_passes_the_times_on():
+    model, times = Level(3.0), torch.tensor([7, 8])
+    evaluate.curve(iter([model]), triple([(1, 1, 3), (1, 2, 3)]), 1, times)
+    assert model.times is times
+
+
+@pytest.mark.parametrize(("steps", "burn_in"), [(0, None), (3, 3), (3, -1)])
+def test_curve_refuses_to_score_nothing(steps, burn_in):
+    with pytest.raises(ValueError, match=f"not {steps} and {burn_in}"):
+        evaluate.curve(map(Level, [3.0] * 9), triple([(1, 1, 3)]), steps, burn_in=burn_in)
+
+
+def test_clipped_predictions():
+    assert evaluate.clipped_rmse(
+        torch.tensor([0.0, 9.0]), torch.tensor([1.0, 4.0])
+    ) == pytest.approx(0.5**0.5)
 
 
 def rows(frame):

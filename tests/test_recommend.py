@@ -5,6 +5,7 @@ import torch
 
 from lecture_utils import EmbeddingFactorization, MatrixFactorization
 from lecture_utils.recommend import fold_in, top_n
+from tests.devices import assert_helpers_follow
 
 
 @pytest.fixture
@@ -63,26 +64,54 @@ def test_fold_in_takes_ratings_of_any_type(model):
     assert torch.equal(q, again[0]) and torch.equal(b, again[1])
 
 
-SCORES = torch.tensor([9.0, 1.0, 5.0, -2.0, 4.0, 3.0])
+SCORES, NONE = torch.tensor([9.0, 1.0, 5.0, -2.0, 4.0, 3.0]), torch.tensor([], dtype=torch.long)
+OFFERED = torch.arange(1, 6)
 
 
 def test_top_n():
-    assert top_n(SCORES, torch.tensor([2]), 3).tolist() == [4, 5, 1]
-    assert top_n(SCORES, torch.tensor([], dtype=torch.long), 5).tolist() == [2, 4, 5, 1, 3]
+    assert top_n(SCORES, torch.tensor([2]), OFFERED, 3).tolist() == [4, 5, 1]
+    assert top_n(SCORES, NONE, OFFERED, 5).tolist() == [2, 4, 5, 1, 3]
+    assert top_n(SCORES, NONE, torch.tensor([5, 0, 3]), 3).tolist() == [0, 5, 3]
+
+
+def test_the_lower_id_comes_first_among_equals():
+    torch.manual_seed(0)
+    scores = torch.randint(0, 4, (500,)).float()
+    found = top_n(scores, torch.tensor([3, 4]), torch.randperm(500), 498).tolist()
+    assert found == sorted(set(range(500)) - {3, 4}, key=lambda i: (-scores[i].item(), i))
+
+
+def test_counts_are_scores_too():
+    assert top_n(torch.tensor([3, 9, 9, 1]), NONE, torch.arange(4), 2).tolist() == [1, 2]
 
 
 @pytest.mark.parametrize("n", [0, 5])
 def test_top_n_refuses_more_than_there_are(n):
     with pytest.raises(ValueError, match=f"from 1 to 4, the items not seen, not {n}"):
-        top_n(SCORES, torch.tensor([2]), n)
+        top_n(SCORES, torch.tensor([2]), OFFERED, n)
 
 
-@pytest.mark.parametrize("seen", [-1, 6])
-def test_top_n_refuses_what_it_does_not_know(seen):
-    with pytest.raises(IndexError, match=f"item id {seen} is outside 0..5"):
-        top_n(SCORES, torch.tensor([seen]), 1)
+@pytest.mark.parametrize("bad", [-1, 6])
+def test_top_n_refuses_what_it_does_not_know(bad):
+    for seen, offered in ((torch.tensor([bad]), OFFERED), (NONE, torch.tensor([bad]))):
+        with pytest.raises(IndexError, match=f"item id {bad} is outside 0..5"):
+            top_n(SCORES, seen, offered, 1)
+
+
+def test_top_n_refuses_scores_that_are_no_row():
+    with pytest.raises(ValueError, match=r"not \(2, 3\): take one row"):
+        top_n(torch.ones(2, 3), NONE, OFFERED[:1])
 
 
 def test_top_n_refuses_nan():
+    scores = torch.tensor([float("nan"), 0.0, float("nan"), float("nan")])
     with pytest.raises(ValueError, match="2 NaN"):
-        top_n(torch.tensor([0.0, float("nan"), float("nan")]), torch.tensor([1]), 1)
+        top_n(scores, torch.tensor([1]), torch.arange(1, 4), 1)
+    assert top_n(scores, torch.tensor([2, 3]), torch.arange(1, 4), 1).tolist() == [1]
+
+
+def test_everything_works_where_its_input_lives(model):
+    items, ratings = torch.tensor([1, 2]), torch.tensor([4.0, 5.0])
+    with assert_helpers_follow():
+        top_n(SCORES, NONE, OFFERED, 2)
+        fold_in(model, items, ratings, 9.0)

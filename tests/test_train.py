@@ -1,11 +1,13 @@
 """fit against a loop by hand and least squares; same seed, same curve; refusals."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
-from lecture_utils import MatrixFactorization, fit
+from lecture_utils import MatrixFactorization, as_tensors, fit
 from lecture_utils.train import History, mse
 
 
@@ -123,6 +125,19 @@ def test_history(triples, capsys):
 def test_bad_options_are_refused(triples, options, words):
     with pytest.raises(ValueError, match=words):
         fit(model(), triples[0], **options)
+
+
+def test_frames_are_taken_as_they_are(triples):
+    frame = pd.DataFrame(dict(zip(["user", "movie", "rating"], map(Tensor.numpy, triples[0]))))
+    frame = frame.assign(user=frame["user"] + 1, movie=frame["movie"] + 1)
+    one, two = (MatrixFactorization(*(n + 1 for n in model().size), 2) for _ in range(2))
+    two.load_state_dict(one.state_dict())
+    assert fit(one, frame, epochs=3).train_mse == fit(two, as_tensors(frame), epochs=3).train_mse
+
+
+def test_a_last_step_that_diverges_is_told(triples):
+    with pytest.raises(ValueError, match=r"led to a loss of (inf|nan); try an lr below 1e\+20"):
+        fit(model(), triples[0], epochs=1, lr=1e20)
 
 
 def test_bad_ratings_are_refused(triples):

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
-from lecture_utils.methods.least_squares import check_ratings, normal_equations, solve
-from lecture_utils.models import check_pairs
+from lecture_utils.methods.least_squares import normal_equations, solve
+from lecture_utils.methods.protocol import Size, check_at_least, check_positive, check_ratings
+from lecture_utils.models import check_ids, check_pairs
 from lecture_utils.sparse import Rows
 
 
@@ -22,61 +23,85 @@ class Factors(NamedTuple):
     mean: float
     user: Tensor  # (num_users, rank + 1)
     item: Tensor  # (num_items, rank + 1)
+    penalty: Tensor | None = None  # of a new user's row, (rank + 1,)
+    power: float = 0.0
 
-    def __call__(self, users: Tensor, items: Tensor) -> Tensor:
-        """Predicted ratings, shape (n,), for ids of shape (n,); not clipped."""
+    def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Predict the ratings of pairs of ids, (n,); not clipped."""
         check_pairs(users, items, len(self.user), len(self.item))
-        u, i = self.user[users], self.item[items]  # (n, rank + 1)
+        u, i = self.user.index_select(0, users), self.item.index_select(0, items)  # (n, rank + 1)
         return self.mean + (u[:, :-1] * i[:, :-1]).sum(1) + u[:, -1] + i[:, -1]
+
+    def table(self, users: Tensor) -> Tensor:
+        """Predict every item for `users`, (m,): (m, num_items)."""
+        check_ids("user", users, len(self.user))
+        return self._score(self.user[users])
+
+    def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """Predict every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
+        check_ids("item", items, len(self.item))
+        rated = self.item[items]  # (n, rank + 1)
+        F, rest = design(rated), ratings.to(rated) - self.mean - rated[:, -1]
+        penalty = torch.diag(self.penalty * max(len(items), 1) ** self.power)
+        return self._score(torch.linalg.solve(F.T @ F + penalty, F.T @ rest)[None])[0]
+
+    def _score(self, rows: Tensor) -> Tensor:
+        scores = rows[:, :-1] @ self.item[:, :-1].T  # (m, rank) @ (rank, num_items)
+        return self.mean + scores + rows[:, -1:] + self.item[:, -1]
 
 
 def design(table: Tensor) -> Tensor:
     """What a rating is regressed on, given the other side: its factors, and 1 for the bias."""
-    return torch.cat([table[:, :-1], torch.ones(len(table), 1)], dim=1)
+    return torch.cat([table[:, :-1], table.new_ones(len(table), 1)], dim=1)
 
 
-def sweeps(
+def als(
     train: Tensors,
-    num_users: int,
-    num_items: int,
+    size: Size,
     *,
     rank: int = 10,
     ridge: float = 12.0,
-    ridge_bias: float = 4.0,
+    ridge_bias: float = 6.0,
     power: float = 0.0,
 ) -> Iterator[Factors]:
-    r"""Yield the model after each sweep: all users in closed form, then all movies; without end.
+    r"""Solve for all users, then for all items, in closed form; yield the model after both.
 
-    Minimised is $\sum (r - \mu - b_x - b_i - q_x \cdot p_i)^2$ plus `ridge` times the squares of
-    the factors and `ridge_bias` times those of the biases: sums, not means, so `ridge` is N times
-    the lambda of lecture 02. A row with n ratings pays `n ** power` times as much: 0 is that
-    lecture's penalty, 1 that of Zhou et al., where each rating pays for the vectors it uses.
-    Starts from torch's random numbers: set torch.manual_seed before. Raises what `check_ratings`
-    raises, and ValueError for a bad setting.
+    This minimises $\sum (r - \mu - b_x - b_i - q_x \cdot p_i)^2$ plus the penalties. It starts
+    from torch's random numbers: set torch.manual_seed before.
+
+    Args:
+        train: the ratings.
+        size: (num_users, num_items).
+        rank: length of the factors.
+        ridge: penalty on the squares of the factors, added to the sum of squared errors.
+        ridge_bias: the same for the biases.
+        power: a row with n ratings pays n ** power times the penalty: 0 is that of lecture 02,
+            1 that of Zhou et al., where each rating pays for the vectors it uses.
     """
-    check_ratings(train, num_users, num_items)
-    if rank < 1 or not (ridge > 0 and ridge_bias > 0):
-        raise ValueError(
-            f"rank must be at least 1 and both ridges positive, not {rank}, {ridge}, {ridge_bias}"
-        )
+    check_ratings(train, size)
+    check_at_least(1, rank=rank)
+    check_positive(ridge=ridge, ridge_bias=ridge_bias)
     if not 0 <= power <= 1:
         raise ValueError(f"power must lie between 0 and 1, not {power}")
-    return _sweeps(train, num_users, num_items, rank, ridge, ridge_bias, power)
+    penalty = train.ratings.new_tensor([ridge] * rank + [ridge_bias])
+    return _sweep(train, size, penalty, power)
 
 
-def _sweeps(train, num_users, num_items, rank, ridge, ridge_bias, power) -> Iterator[Factors]:
+def _sweep(train: Tensors, size: Size, penalty: Tensor, power: float) -> Iterator[Factors]:
     users, items, ratings = train
-    rest = ratings - ratings.mean()
-    by_user = Rows(users, items, num_users, num_items)
-    by_item = Rows(items, users, num_items, num_users)
-    penalty = torch.diag(torch.tensor([ridge] * rank + [ridge_bias]))[..., None]  # (k, k, 1)
-    paid = (r.counts().clamp(min=1) ** power for r in (by_user, by_item))  # 1: no rating, all zeros
-    user_penalty, item_penalty = (penalty * count for count in paid)
-    user, item = torch.zeros(num_users, rank + 1), torch.zeros(num_items, rank + 1)
-    item[:, :-1] = 0.1 * torch.randn(num_items, rank)
+    mean = ratings.mean()
+    rest = ratings - mean
+    by_user, by_item = Rows(users, items, *size), Rows(items, users, *reversed(size))
+    # A row without a rating has only zeros to pay for.
+    user_penalty, item_penalty = (
+        torch.diag(penalty)[..., None] * rows.counts().clamp(min=1) ** power
+        for rows in (by_user, by_item)
+    )  # (k, k, num_users) and (k, k, num_items)
+    item = ratings.new_zeros(size[1], len(penalty))
+    item[:, :-1] = 0.1 * torch.randn(size[1], len(penalty) - 1, device=ratings.device)
     while True:
         gram, moment = normal_equations(by_user, design(item), rest - item[items, -1])
         user = solve(gram + user_penalty, moment).T
         gram, moment = normal_equations(by_item, design(user), rest - user[users, -1])
         item = solve(gram + item_penalty, moment).T
-        yield Factors(ratings.mean().item(), user, item)
+        yield Factors(mean.item(), user, item, penalty, power)

@@ -4,25 +4,29 @@ He, Liao, Zhang, Nie, Hu & Chua (2017), Neural Collaborative Filtering; here for
 mean squared error instead of the ranking of clicks that the paper trains for.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
-from lecture_utils.models import check_pairs
+from lecture_utils.data import Tensors
+from lecture_utils.methods.protocol import Size, check_at_least, check_positive, check_ratings
+from lecture_utils.models import Model, check_pairs
 from lecture_utils.train import mse
 
 
-class NeuMF(nn.Module):
-    """Two halves meet in one linear layer, `head`: an elementwise product of embeddings (GMF in the
-    paper), and `mlp`, two hidden layers on embeddings of their own.
+class NeuMF(Model):
+    """A product and a network whose outputs meet in one linear layer, `head`.
 
-    `user` (num_users, 2 rank) and `item` (num_items, 2 rank) hold both halves' embeddings side by
-    side, those of the product first. The output is added to `mean`.
+    The product is elementwise, of embeddings (GMF in the paper); the network, `mlp`, has two
+    hidden layers on embeddings of its own. `user` (num_users, 2 rank) and `item`
+    (num_items, 2 rank) hold both kinds side by side, the product's first. `mean` is added.
     """
 
     def __init__(
         self, num_users: int, num_items: int, mean: float, rank: int = 8, drop: float = 0.2
     ):
-        super().__init__()
+        super().__init__(num_users, num_items)
         self.mean = mean
         self.user, self.item = nn.Embedding(num_users, 2 * rank), nn.Embedding(num_items, 2 * rank)
         self.mlp = nn.Sequential(
@@ -36,9 +40,9 @@ class NeuMF(nn.Module):
         for table in (self.user, self.item):
             nn.init.normal_(table.weight, std=0.1)
 
-    def forward(self, users: Tensor, items: Tensor) -> Tensor:
-        """Predicted ratings, (n,), for ids of shape (n,)."""
-        check_pairs(users, items, self.user.num_embeddings, self.item.num_embeddings)
+    def forward(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Predict the ratings of pairs of ids, (n,)."""
+        check_pairs(users, items, *self.size)
         product_u, deep_u = self.user(users).chunk(2, dim=1)  # (n, rank) each
         product_i, deep_i = self.item(items).chunk(2, dim=1)
         deep = self.mlp(torch.cat([deep_u, deep_i], dim=1))  # (n, rank)
@@ -46,30 +50,49 @@ class NeuMF(nn.Module):
         return self.mean + self.head(both).squeeze(1)
 
 
-def fit_minibatches(
-    model: nn.Module,
-    train: tuple[Tensor, Tensor, Tensor],
+def neumf(
+    train: Tensors,
+    size: Size,
     *,
-    epochs: int,
+    rank: int = 8,
+    drop: float = 0.2,
+    ridge: float = 5.0,
     lr: float = 3e-3,
     batch: int = 1024,
-    weight_decay: float = 1e-4,
-) -> None:
-    """Adam on shuffled minibatches of the mean squared error; `model` ends in evaluation mode.
+) -> Iterator[NeuMF]:
+    """Train NeuMF by Adam on shuffled minibatches; yield it, in evaluation mode, after each epoch.
 
-    Order and dropout come from torch's global generator: set torch.manual_seed before.
+    Start, order and dropout come from torch's global generator: set torch.manual_seed before.
+
+    Args:
+        train: the ratings.
+        size: (num_users, num_items).
+        rank: length of each kind of embedding.
+        drop: share of the first hidden layer that dropout leaves out.
+        ridge: penalty on the squares of all parameters, added to the sum of squared errors.
+        lr: learning rate.
+        batch: ratings of a step.
     """
-    if epochs < 1 or batch < 1:
-        raise ValueError(f"epochs and batch must be at least 1, not {epochs} and {batch}")
-    users, items, ratings = train
-    if not len(ratings) or not bool(ratings.isfinite().all()):
-        raise ValueError("ratings must be finite, and at least one; drop the blanks (NaN) first")
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=weight_decay)
-    model.train()
-    for _ in range(epochs):
-        for part in torch.randperm(len(ratings)).split(batch):
-            loss = mse(model, (users[part], items[part], ratings[part]))
+    check_ratings(train, size)
+    check_at_least(1, rank=rank, batch=batch)
+    check_at_least(0, ridge=ridge)
+    check_positive(lr=lr)
+    with train.ratings.device:
+        model = NeuMF(*size, train.ratings.mean().item(), rank, drop)
+    # Adam's weight_decay adds weight_decay * w to the gradient of the mean squared error.
+    decay = 2 * ridge / len(train.ratings)
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr, weight_decay=decay)
+    return _train(model, train, optimizer, batch)
+
+
+def _train(
+    model: NeuMF, train: Tensors, optimizer: torch.optim.Optimizer, batch: int
+) -> Iterator[NeuMF]:
+    while True:
+        model.train()
+        for part in torch.randperm(len(train.ratings), device=train.ratings.device).split(batch):
+            loss = mse(model, tuple(column[part] for column in train))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-    model.eval()
+        yield model.eval()

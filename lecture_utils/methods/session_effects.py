@@ -1,6 +1,6 @@
-r"""Moods: an offset for all ratings that a user gives within a day, a minute, a second.
+r"""An offset for all ratings of a session: the mood of a day, a minute, a second.
 
-Groups are nested, seconds in minutes in days, so the offsets form trees, and one pass up and one
+Sessions are nested, seconds in minutes in days, so the offsets form trees, and one pass up and one
 pass down a tree draw all of them together (forward filtering, backward sampling, on trees).
 
 A bias per user and day: Koren (2009), Collaborative Filtering with Temporal Dynamics. The draw, for
@@ -8,63 +8,92 @@ chains in time instead of trees: Carter & Kohn (1994), On Gibbs Sampling for Sta
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from lecture_utils.methods.side_information import gamma
+from lecture_utils.methods.distributions import draw_gamma
 
 
-class Contexts:
-    r"""A rating's offset is $\sum_l c_{l,g_l}$ with $c_{l,g} \sim N(0, 1/\lambda_l)$ for the group
-    $g_l$ that it is in at level l, the finest level first."""
+class Known(NamedTuple):
+    """What is known of one level's offsets, given that of the session above and the ratings.
+
+    An offset plus those above it is N(shrink * above + pull, variance), (number + 1,) each; the
+    last row is a session without ratings.
+    """
+
+    shrink: Tensor
+    pull: Tensor
+    variance: Tensor
+
+
+class SessionEffects:
+    r"""Draws $c_{l,g} \sim N(0, 1/\lambda_l)$; a rating's offset is $\sum_l c_{l,g_l}$.
+
+    $g_l$ is the session that the rating is in at level l, the finest level first.
+    """
 
     def __init__(self, levels: Sequence[tuple[Tensor, int]], users: Tensor):
-        """`levels` holds pairs (groups of the ratings (n,), number of groups)."""
+        """Take pairs (session of each rating (n,), number of sessions), and the `users` (n,)."""
         self.finest = levels[0][0]  # (n,)
-        self.parent = []  # of each group: the one of the next level, (number of groups,)
-        for (groups, size), above in zip(levels, [*(pair[0] for pair in levels[1:]), users]):
-            parent = torch.zeros(size, dtype=torch.long).index_put((groups,), above)
+        self.parent = []  # of each session: the one of the next level, (number,)
+        for (groups, number), above in zip(levels, [*(pair[0] for pair in levels[1:]), users]):
+            parent = groups.new_zeros(number).index_put((groups,), above)
             if not bool((parent[groups] == above).all()):
                 raise ValueError(
-                    "a group must lie in one group of the next level, and hold ratings of one user "
-                    "only: give the finest level first"
+                    "a session must lie in one session of the next level, and hold ratings of one "
+                    "user only: give the finest level first"
                 )
             self.parent.append(parent)
         self.parent[-1] = torch.zeros_like(self.parent[-1])  # the root, which has no offset
-        self.seen = [torch.zeros(size).index_fill(0, groups, 1.0) for groups, size in levels]
-        self.lam = [torch.tensor(10.0)] * len(levels)
-        self.draw(torch.zeros(len(users)), torch.ones(len(users)))
+        ones = torch.ones(len(users), device=users.device)
+        self.lam = [10.0 * ones[0]] * len(levels)
+        self.draw(0 * ones, ones)
 
     def draw(self, rest: Tensor, precision: Tensor) -> Tensor:
-        """Draw offsets, then lam, given what the rest of the model leaves, (n,), and the
-        precision of each rating, (n,). Returns the offset of each rating, (n,)."""
+        """Draw all offsets, then lam of each level.
+
+        Args:
+            rest: what the rest of the model leaves of each rating, (n,).
+            precision: of each rating, (n,).
+
+        Returns:
+            The offset of each rating, (n,).
+        """
         self._collect(rest, precision)
-        total = torch.zeros(1)
+        total = rest.new_zeros(1)
         for level in reversed(range(len(self.lam))):
             above = total.index_select(0, self.parent[level])
-            shrink, pull, variance = self.known[level]
-            total = shrink * above + pull + torch.randn(len(pull)) * variance.sqrt()
-            seen = self.seen[level]  # 1, or 0 for a group without ratings
-            square = (total - above).square() @ seen
-            self.lam[level] = gamma(1 + seen.sum() / 2, 1 + square / 2)
+            shrink, pull, variance = (row[:-1] for row in self.known[level])
+            noise = torch.randn(len(pull), device=rest.device)
+            total = shrink * above + pull + noise * variance.sqrt()
+            square = (total - above).square().sum()
+            self.lam[level] = draw_gamma(1 + len(pull) / 2, 1 + square / 2)
         return total.index_select(0, self.finest)
 
     def _collect(self, rest: Tensor, precision: Tensor) -> None:
-        """Upwards: what the ratings of a group say of its offset, and of the sum above it."""
+        """Go up the trees: collect what the ratings say of each offset and of those above it."""
         weight, moment, into, self.known = precision, precision * rest, self.finest, []
         for lam, parent in zip(self.lam, self.parent):
-            weight = torch.zeros(len(parent)).index_add(0, into, weight)
-            moment = torch.zeros(len(parent)).index_add(0, into, moment)
-            shrink = lam / (lam + weight)
-            self.known.append((shrink, moment / (lam + weight), 1 / (lam + weight)))
-            weight, moment, into = weight * shrink, moment * shrink, parent
+            weight = rest.new_zeros(len(parent)).index_add(0, into, weight)
+            moment = rest.new_zeros(len(parent)).index_add(0, into, moment)
+            all_weights = F.pad(weight, (0, 1))  # none where there is no rating
+            shrink = lam / (lam + all_weights)
+            pull = F.pad(moment, (0, 1)) / (lam + all_weights)
+            self.known.append(Known(shrink, pull, 1 / (lam + all_weights)))
+            weight, moment, into = weight * shrink[:-1], moment * shrink[:-1], parent
 
-    def expect(self, groups: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Mean and variance, (m,) each, of the offset of ratings in these `groups`, (m,) each,
-        given all but the offsets: of all that could have been drawn last."""
-        mean = variance = torch.zeros(1)
-        for known, group in zip(reversed(self.known), reversed(groups)):
-            shrink, pull, own = (table.index_select(0, group) for table in known)
-            mean, variance = shrink * mean + pull, shrink.square() * variance + own
-        return mean, variance
+
+def expect_offsets(known: Sequence[Known], groups: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return mean and variance, (m,) each, of the offsets of ratings in `groups`, (m,) each.
+
+    They are given all but the offsets: of all that could have been drawn last. In each level the
+    number of sessions stands for a session of its own.
+    """
+    mean = variance = known[0].shrink.new_zeros(1)
+    for level, group in zip(reversed(known), reversed(groups)):
+        shrink, pull, own = (row.index_select(0, group) for row in level)
+        mean, variance = shrink * mean + pull, shrink.square() * variance + own
+    return mean, variance

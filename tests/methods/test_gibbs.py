@@ -1,17 +1,20 @@
 """The sampler: against loops with the same random numbers, against the joint distribution, and
 against planted parameters."""
 
-from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from lecture_utils import Tensors
-from lecture_utils.methods.gibbs import STRENGTH, Gibbs, averages
-from lecture_utils.methods.side_information import WEAK, wishart
+from lecture_utils import Tensors, evaluate
+from lecture_utils.methods.distributions import draw_wishart
+from lecture_utils.methods.gibbs import STRENGTH, Chain, gibbs
+from lecture_utils.methods.side_information import WEAK
 
 USERS, ITEMS = 20, 15
-LEVELS = [(torch.tensor([0, 1, 2, 3, 3]), 5), (torch.tensor([0, 0, 1, 2, 2]), 3)]  # of Geweke's
+LEVELS = SimpleNamespace(  # of Geweke's: a session without ratings, too
+    groups=[torch.tensor([0, 1, 2, 3, 3]), torch.tensor([0, 0, 1, 2, 2])], counts=[5, 3]
+)
 
 
 def data(seed=1, n=200):
@@ -23,7 +26,7 @@ def data(seed=1, n=200):
 def chain(train=None, seed=0, **settings):
     train = train or data()
     torch.manual_seed(seed)
-    return Gibbs(train, USERS, ITEMS, **({"rank": 3} | settings))
+    return Chain(train, (USERS, ITEMS), **({"rank": 3} | settings))
 
 
 @pytest.fixture
@@ -34,18 +37,18 @@ def double():
 
 
 def test_users_against_a_loop_with_the_same_noise():
-    gibbs = chain()
-    gibbs.tau = 0.5 + torch.rand(USERS)
-    gibbs.alpha = torch.tensor(1.7)
-    before, precision = gibbs.item.values.clone(), gibbs.user.precision.clone()
-    prior, tau = gibbs.user.prior_mean().clone(), gibbs.tau
+    state = chain()
+    state.tau = 0.5 + torch.rand(USERS)
+    state.alpha = torch.tensor(1.7)
+    before, precision = state.item.values.clone(), state.user.precision.clone()
+    prior, tau = state.user.prior_mean().clone(), state.tau
     torch.manual_seed(7)
-    gibbs.sweep()
+    state.sweep()
     torch.manual_seed(7)
     noise = torch.randn(4, USERS)
     users, items, _ = data()
     z = data().ratings - data().ratings.mean()
-    found = gibbs.user.values  # the first thing that a sweep draws; beliefs do not change it
+    found = state.user.values  # the first thing that a sweep draws; beliefs do not change it
     for x in range(USERS):
         mine = users == x
         A = torch.cat([before[items[mine], :3], torch.ones(int(mine.sum()), 1)], 1)
@@ -58,34 +61,34 @@ def test_users_against_a_loop_with_the_same_noise():
 
 
 def test_items_weigh_each_rating_by_its_user():
-    gibbs = chain()
+    state = chain()
     precision = 0.5 + torch.rand(USERS)
-    user, prior = gibbs.user.values, gibbs.item.prior_mean().clone()
+    user, prior = state.user.values, state.item.prior_mean().clone()
     torch.manual_seed(7)
-    gibbs.draw_items(precision)
+    state.draw_items(precision)
     torch.manual_seed(7)
     noise = torch.randn(4, ITEMS)
     users, items, _ = data()
     for i in range(ITEMS):
         mine = users[items == i]
         A = torch.cat([user[mine, :3], torch.ones(len(mine), 1)], 1)
-        W, y = torch.diag(precision[mine]), gibbs.z[items == i] - user[mine, 3]
-        gram = A.T @ W @ A + gibbs.item.precision
-        mean = torch.linalg.solve(gram, A.T @ W @ y + gibbs.item.precision @ prior[i])
+        W, y = torch.diag(precision[mine]), state.z[items == i] - user[mine, 3]
+        gram = A.T @ W @ A + state.item.precision
+        mean = torch.linalg.solve(gram, A.T @ W @ y + state.item.precision @ prior[i])
         slow = mean + torch.linalg.solve(torch.linalg.cholesky(gram).T, noise[:, i])
-        torch.testing.assert_close(gibbs.item.values[i], slow, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(state.item.values[i], slow, rtol=1e-3, atol=1e-3)
 
 
-def statistics(gibbs):
+def statistics(state):
     """Bounded, since the priors have heavy tails."""
-    user, item = gibbs.user, gibbs.item
+    user, item = state.user, state.item
     return torch.stack(
         [
-            gibbs.alpha / (1 + gibbs.alpha),
-            gibbs.tau[0] / (1 + gibbs.tau[0]),
-            *(lam / (1 + lam) for lam in gibbs.contexts.lam),
-            gibbs.offset[0].tanh() ** 2,
-            (gibbs.offset[0] * gibbs.offset[2]).tanh(),
+            state.alpha / (1 + state.alpha),
+            state.tau[0] / (1 + state.tau[0]),
+            *(lam / (1 + lam) for lam in state.effects.lam),
+            state.offset[0].tanh() ** 2,
+            (state.offset[0] * state.offset[2]).tanh(),
             user.values[0, 0].tanh() ** 2,
             user.values[:, -1].mean().tanh() ** 2,
             item.values[0, 0].tanh() ** 2,
@@ -98,35 +101,35 @@ def statistics(gibbs):
     )
 
 
-def from_the_prior(gibbs):
+def from_the_prior(state):
     """Draw every parameter of a chain from its prior, in the order of the model's story."""
-    gibbs.alpha = torch.distributions.Gamma(1.0, 1.0).sample()
-    gibbs.tau = torch.distributions.Gamma(5.0, 5.0).sample(gibbs.tau.shape)
-    gibbs.contexts.lam = [torch.distributions.Gamma(1.0, 1.0).sample() for _ in LEVELS]
-    gibbs.offset = sum(
+    state.alpha = torch.distributions.Gamma(1.0, 1.0).sample()
+    state.tau = torch.distributions.Gamma(5.0, 5.0).sample(state.tau.shape)
+    state.effects.lam = [torch.distributions.Gamma(1.0, 1.0).sample() for _ in LEVELS.counts]
+    state.offset = sum(
         (torch.randn(size) / lam.sqrt())[groups]
-        for lam, (groups, size) in zip(gibbs.contexts.lam, LEVELS)
+        for lam, groups, size in zip(state.effects.lam, LEVELS.groups, LEVELS.counts)
     )
-    for table in (gibbs.user, gibbs.item):
+    for table in (state.user, state.item):
         n, k = table.values.shape
-        table.precision = wishart(torch.zeros(k, k), 0)
+        table.precision = draw_wishart(torch.zeros(k, k), 0)
         root = torch.linalg.cholesky(torch.linalg.inv(table.precision))
         table.mean = root @ torch.randn(k) / STRENGTH**0.5
         for effect in table.effects:
-            effect.precision = wishart(torch.zeros(k, k), 0, WEAK)
+            effect.precision = draw_wishart(torch.zeros(k, k), 0, WEAK)
             spread = torch.linalg.cholesky(torch.linalg.inv(effect.precision))
             noise = torch.randn(len(effect.scale), k) @ spread.T
-            effect.place(effect.scale.sqrt()[:, None] * noise)
+            effect.set_coefficients(effect.scale.sqrt()[:, None] * noise)
         table.values = table.prior_mean() + torch.randn(n, k) @ root.T
 
 
-def simulate(gibbs):
+def simulate(state):
     """Ratings given the parameters."""
-    left = gibbs.user.values[gibbs.users]
-    right = gibbs.item.values[gibbs.items]
-    gibbs.score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
-    noise = torch.randn(len(gibbs.z)) / (gibbs.alpha * gibbs.tau[gibbs.users]).sqrt()
-    gibbs.z = gibbs.score + gibbs.offset + noise
+    left = state.user.values[state.users]
+    right = state.item.values[state.items]
+    state.score = (left[:, :-1] * right[:, :-1]).sum(1) + left[:, -1] + right[:, -1]
+    noise = torch.randn(len(state.z)) / (state.alpha * state.tau[state.users]).sqrt()
+    state.z = state.score + state.offset + noise
 
 
 def test_joint_distribution(double):
@@ -138,15 +141,15 @@ def test_joint_distribution(double):
     users, items = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 1, 1, 0, 1])
     train = Tensors(users, items, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
     features = [torch.tensor([[1.0], [0.5]])]
-    gibbs = Gibbs(train, 3, 2, rank=1, item_features=features, contexts=LEVELS)
+    state = Chain(train, (3, 2), 1, item_features=features, sessions=LEVELS)
     change = []
     for _ in range(2500):
-        from_the_prior(gibbs)
-        before = statistics(gibbs)
+        from_the_prior(state)
+        before = statistics(state)
         for _ in range(5):
-            simulate(gibbs)
-            gibbs.sweep()
-        change.append(statistics(gibbs) - before)
+            simulate(state)
+            state.sweep()
+        change.append(statistics(state) - before)
     change = torch.stack(change)
     z = change.mean(0) / (change.var(0) / len(change)).sqrt()
     assert z.abs().max() < 4, z
@@ -164,9 +167,11 @@ def test_planted_parameters_are_found_again(ordinal):
     if ordinal:
         ratings = ratings.round().clamp(1, 5)
     train = Tensors(users[:n], items[:n], ratings[:n])
-    gibbs = Gibbs(train, m, k, rank=2, ordinal=ordinal)
-    guess = next(islice(averages(gibbs, users[n:], items[n:], burn_in=100), 200, None))
-    gap = (guess - ratings[n:]).square().mean().sqrt().item()
+    draws, test = (
+        gibbs(train, (m, k), rank=2, ordinal=ordinal),
+        (c[n:] for c in (users, items, ratings)),
+    )
+    gap = evaluate.curve(draws, Tensors(*test), 300, burn_in=100)[-1]
     assert gap < (0.55 if ordinal else 0.36)  # rounding alone costs sqrt(1/12 + .09) = .42
     assert gap < 0.5 * ratings[n:].std().item()
 
@@ -178,26 +183,45 @@ def test_effects_explain_what_depends_on_features():
     users, items = torch.randint(0, USERS, (600,)), torch.randint(0, 2 * ITEMS - 2, (600,))
     items = items + (items >= ITEMS - 1).long()  # one movie of either kind stays unrated
     ratings = 3 + 1.5 * X[items, 0] + 0.3 * torch.randn(600)
-    gibbs = Gibbs(Tensors(users, items, ratings), USERS, 2 * ITEMS, rank=1, item_features=[X])
-    unrated = torch.tensor([ITEMS - 1, 2 * ITEMS - 1])
-    found = next(islice(averages(gibbs, torch.tensor([0, 0]), unrated), 200, None))
+    draws = gibbs(Tensors(users, items, ratings), (USERS, 2 * ITEMS), rank=1, item_features=[X])
+    unrated = Tensors(
+        torch.tensor([0, 0]), torch.tensor([ITEMS - 1, 2 * ITEMS - 1]), torch.zeros(2)
+    )
+    found = evaluate.curve(draws, unrated, 215, burn_in=15, score=lambda p, r: p)[-1]
     assert found[1] - found[0] == pytest.approx(1.5, abs=0.4)
 
 
 def test_same_seed_same_chain():
     a, b, c = chain(), chain(), chain(seed=5)
-    for gibbs in (a, b, c):
+    for state in (a, b, c):
         torch.manual_seed(9)
-        gibbs.sweep()
+        state.sweep()
     assert torch.equal(a.user.values, b.user.values)
     assert not torch.equal(a.user.values, c.user.values)
 
 
+def test_a_draw_stays_as_it_is_while_the_chain_goes_on():
+    draws, (users, items, _) = gibbs(data(), (USERS, ITEMS), rank=2, ordinal=True), data()
+    first = next(draws)
+    before = first(users, items)
+    next(draws)
+    assert torch.equal(first(users, items), before)
+
+
+def test_a_session_of_its_own_is_expected_to_have_no_effect_but_is_less_sure():
+    times = torch.arange(200) // 20
+    draw = next(gibbs(data(), (USERS, ITEMS), rank=2, times=times, pauses=(0,)))
+    users, items, _ = data()
+    torch.testing.assert_close(draw(users, items), draw.factors(users, items))
+    assert not torch.equal(draw(users, items, times), draw(users, items))
+    assert torch.equal(draw(users, items, times + 10**6), draw(users, items))
+
+
 def test_bad_arguments():
     train = data()
-    with pytest.raises(ValueError, match="must be finite"):
-        chain(train._replace(ratings=train.ratings * float("nan")))
     with pytest.raises(ValueError, match="features have 3 rows, the table has 20"):
         chain(user_features=[torch.ones(3, 1)])
-    with pytest.raises(ValueError, match="groups for 0 contexts, not 1"):
-        chain().predict(train.users, train.items, [train.users])
+    with pytest.raises(ValueError, match="need times="):
+        gibbs(train, (USERS, ITEMS), pauses=(0,))
+    with pytest.raises(ValueError, match=r"times \(3,\) must be of the users' shape"):
+        next(gibbs(train, (USERS, ITEMS)))(*train[:2], torch.arange(3))

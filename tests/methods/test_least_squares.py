@@ -3,10 +3,7 @@
 import pytest
 import torch
 
-from lecture_utils import Tensors
-from lecture_utils.methods import als
-from lecture_utils.methods.gibbs import Gibbs
-from lecture_utils.methods.least_squares import check_ratings, normal_equations, solve
+from lecture_utils.methods.least_squares import normal_equations, solve
 from lecture_utils.sparse import Rows
 
 ROWS = torch.tensor([2, 0, 2, 1, 2, 0])  # in no order; row 3 has no rating
@@ -53,26 +50,3 @@ def test_draws_have_the_inverse_as_their_covariance():
     scale = inverse.diagonal().max().item()
     torch.testing.assert_close(drawn.mean(1), inverse @ moment, rtol=0, atol=0.01 * scale**0.5)
     torch.testing.assert_close(torch.cov(drawn), inverse, rtol=0, atol=0.02 * scale)
-
-
-@pytest.mark.parametrize(
-    ("ratings", "error", "said"),
-    [
-        (torch.ones(3, 1), ValueError, r"ratings \(3, 1\) and users \(3,\)"),
-        (torch.ones(1), ValueError, "must be of one shape"),
-        (torch.tensor([1.0, float("nan"), 2.0]), ValueError, "must be finite"),
-    ],
-)
-@pytest.mark.parametrize("method", [als.sweeps, Gibbs])
-def test_bad_ratings_are_refused_at_once(method, ratings, error, said):
-    ids = torch.arange(3)
-    with pytest.raises(error, match=said):
-        method(Tensors(ids, ids, ratings), 3, 3)
-    with pytest.raises(IndexError, match="item id 2 is outside 0..1"):
-        method(Tensors(ids, ids, torch.ones(3)), 3, 2)
-
-
-def test_no_ratings_are_refused():
-    ids = torch.arange(0)
-    with pytest.raises(ValueError, match="not empty"):
-        check_ratings(Tensors(ids, ids, torch.ones(0)), 3, 3)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from lecture_utils.methods.session_effects import Contexts
+from lecture_utils.methods.session_effects import SessionEffects, expect_offsets
 
 FINE = torch.tensor([0, 0, 1, 2, 3])
 COARSE = torch.tensor([0, 0, 0, 1, 2])
@@ -24,27 +24,27 @@ def written_out():
 
 def made():
     torch.manual_seed(0)
-    contexts = Contexts(LEVELS, USERS)
-    contexts.lam = list(LAM)
-    return contexts
+    effects = SessionEffects(LEVELS, USERS)
+    effects.lam = list(LAM)
+    return effects
 
 
 def test_draws_against_the_joint_gaussian():
-    contexts, drawn = made(), []
+    effects, drawn = made(), []
     for _ in range(20_000):
-        contexts.lam = list(LAM)  # held fixed
-        drawn.append(contexts.draw(REST, PRECISION))
+        effects.lam = list(LAM)  # held fixed
+        drawn.append(effects.draw(REST, PRECISION))
     drawn, (mean, cov, design) = torch.stack(drawn), written_out()
     torch.testing.assert_close(drawn.mean(0), design @ mean, rtol=0, atol=0.03)
     torch.testing.assert_close(torch.cov(drawn.T), design @ cov @ design.T, rtol=0, atol=0.04)
 
 
 def test_what_is_expected_is_exact():
-    contexts, (mean, cov, _) = made(), written_out()
-    contexts.draw(REST, PRECISION)
+    effects, (mean, cov, _) = made(), written_out()
+    effects.draw(REST, PRECISION)
     groups = torch.tensor([0, 1, 4, 4, 4]), torch.tensor([0, 0, 0, 2, 3])  # also without ratings
     row = torch.cat([torch.eye(5)[groups[0]], torch.eye(4)[groups[1]]], dim=1)
-    found = contexts.expect(groups)
+    found = expect_offsets(effects.known, groups)
     torch.testing.assert_close(found[0], row @ mean)
     torch.testing.assert_close(found[1], (row @ cov @ row.T).diagonal())
 
@@ -54,10 +54,10 @@ def test_lam_finds_the_spread_of_each_level():
     fine = torch.arange(20_000) // 5
     coarse = fine // 5
     rest = 0.5 * torch.randn(4000)[fine] + torch.randn(800)[coarse] + torch.randn(20_000)
-    contexts, found = Contexts([(fine, 4000), (coarse, 800)], coarse), []
+    effects, found = SessionEffects([(fine, 4000), (coarse, 800)], coarse), []
     for _ in range(100):
-        contexts.draw(rest, torch.ones(20_000))
-        found.append(torch.stack(contexts.lam))
+        effects.draw(rest, torch.ones(20_000))
+        found.append(torch.stack(effects.lam))
     spread = torch.stack(found)[20:].mean(0).rsqrt()
     torch.testing.assert_close(spread, torch.tensor([0.5, 1.0]), rtol=0.1, atol=0)
 
@@ -68,4 +68,4 @@ def test_lam_finds_the_spread_of_each_level():
 def test_groups_must_be_nested(groups, users):
     fine = torch.tensor([0, 0])
     with pytest.raises(ValueError, match="of one user only: give the finest level first"):
-        Contexts([(fine, 1), (torch.tensor(groups), 2)], torch.tensor(users))
+        SessionEffects([(fine, 1), (torch.tensor(groups), 2)], torch.tensor(users))

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import torch
 
 from lecture_utils import Tensors
 from lecture_utils.data import Ratings
-from lecture_utils.methods import side_information as effects
-from lecture_utils.methods.side_information import Effect, wishart
+from lecture_utils.methods.distributions import draw_wishart
+from lecture_utils.methods.side_information import FeatureEffect, attributes, rated_sets
 from lecture_utils.synthetic import small as synthetic
 
 
@@ -21,7 +20,7 @@ def features(n=12, f=4):
 @pytest.mark.parametrize("shape", [(12, 4), (6, 9)])
 def test_basis_gives_the_kernel(shape):
     X = features(*shape)
-    effect = Effect(X, 2)
+    effect = FeatureEffect(X, 2)
     kernel = effect.basis * effect.scale @ effect.basis.T
     torch.testing.assert_close(kernel, X @ X.T, rtol=1e-3, atol=1e-3)
 
@@ -33,7 +32,7 @@ def test_draws_against_regression_written_out():
     rest = torch.randn(12, k)
     precision = torch.tensor([[2.0, 0.5], [0.5, 1.0]])
     S = torch.tensor([[3.0, -1.0], [-1.0, 2.0]])
-    effect, drawn = Effect(X, k), []
+    effect, drawn = FeatureEffect(X, k), []
     for _ in range(8000):
         effect.precision = S  # held fixed
         effect.draw(rest, precision)
@@ -51,14 +50,14 @@ def test_draws_against_regression_written_out():
 def test_wishart_has_its_mean():
     torch.manual_seed(0)
     scatter = torch.tensor([[4.0, 1.0], [1.0, 3.0]])
-    drawn = torch.stack([wishart(scatter, 10, 3.0) for _ in range(8000)]).mean(0)
+    drawn = torch.stack([draw_wishart(scatter, 10, 3.0) for _ in range(8000)]).mean(0)
     expected = 12 * torch.linalg.inv(3 * torch.eye(2) + scatter)  # (k + n) times the scale matrix
     torch.testing.assert_close(drawn, expected, rtol=0.03, atol=0.03)
 
 
 def test_attributes():
     data = Ratings("synthetic", *synthetic.make("ua"))
-    users, movies = effects.attributes(data)
+    users, movies = attributes(data)
     assert len(users) == data.num_users and len(movies) == data.num_items
     assert users[0].sum() == 0 and movies[0].sum() == 0
     assert (users[1:].sum(1) == 3).all()  # a gender, an occupation, an age group
@@ -69,46 +68,11 @@ def test_attributes():
 
 def test_rated_sets_know_the_training_data_only():
     train = Tensors(torch.tensor([1, 1, 2]), torch.tensor([1, 3, 3]), torch.tensor([5.0, 1.0, 3.0]))
-    by_user, by_item = effects.rated_sets(train, 3, 4)
+    by_user, by_item = rated_sets(train, (3, 4))
     half = 0.5**0.5
     torch.testing.assert_close(by_user, torch.tensor([[0] * 4, [0, half, 0, half], [0, 0, 0, 1]]))
     shown = torch.tensor([[0] * 3, [0, 1, 0], [0] * 3, [0, half, half]])
     torch.testing.assert_close(by_item, shown)
-
-
-def test_time_bins():
-    columns = ["user", "timestamp"]
-    train = pd.DataFrame([[1, 10], [1, 59], [1, 60], [2, 10]], columns=columns)
-    test = pd.DataFrame([[1, 0], [2, 61]], columns=columns)
-    a, b = effects.time_bins(train, test, 60)
-    assert a[0] == a[1] == b[0]  # one user, one minute
-    assert len({a[0].item(), a[2].item(), a[3].item(), b[1].item()}) == 4
-    with pytest.raises(ValueError, match="not 0"):
-        effects.time_bins(train, test, 0)
-
-
-def test_sessions():
-    columns = ["user", "timestamp"]
-    train = pd.DataFrame([[2, 10], [1, 10], [1, 100], [1, 13], [1, 16]], columns=columns)
-    test = pd.DataFrame([[1, 8], [1, 60], [1, 97], [2, 14], [1, 14], [3, 10]], columns=columns)
-    a, b = effects.sessions(train, test, 3)
-    assert a.tolist() == [2, 0, 1, 0, 0]  # 10, 13 and 16 hang together
-    assert b.tolist() == [0, 3, 1, 3, 0, 3]  # 3: nobody's
-    assert effects.sessions(train, test, 0)[0].tolist() == [4, 0, 3, 1, 2]
-    later = effects.sessions(train, test.assign(timestamp=2**31 - 1), 3)
-    assert torch.equal(later[0], a)  # the training data alone make the sessions
-    with pytest.raises(ValueError, match="not -1"):
-        effects.sessions(train, test, -1)
-
-
-@pytest.mark.parametrize("make", [effects.time_bins, effects.sessions])
-@pytest.mark.parametrize("times", [[1.0, float("nan")], [1, -1], [1, 893_286_638_000], []])
-def test_times_must_be_seconds(make, times):
-    good = pd.DataFrame({"user": [1], "timestamp": [5]})
-    bad = pd.DataFrame({"user": [1] * len(times), "timestamp": times})
-    for train, test in ((good, bad), (bad, good)):
-        with pytest.raises(ValueError, match="whole numbers, timestamps in seconds"):
-            make(train, test, 60)
 
 
 @pytest.mark.parametrize(
@@ -121,11 +85,11 @@ def test_times_must_be_seconds(make, times):
 )
 def test_features_must_be_a_table_of_numbers(features, said):
     with pytest.raises(ValueError, match=said):
-        effects.Effect(features, 2)
+        FeatureEffect(features, 2)
 
 
 def test_genres_go_by_their_names():
     data = Ratings("synthetic", *synthetic.make("ua"))
     more = replace(data, movies=data.movies.assign(extra=7.0))
-    for a, b in zip(effects.attributes(data), effects.attributes(more)):
+    for a, b in zip(attributes(data), attributes(more)):
         assert torch.equal(a, b)

@@ -15,7 +15,7 @@ TRAIN = Tensors(
 
 def model():
     torch.manual_seed(0)
-    made = SVDpp(rated_sets(TRAIN, 3, 4)[0], mean=3.0, rank=2)
+    made = SVDpp(rated_sets(TRAIN, (3, 4))[0], mean=3.0, rank=2)
     for parameter in made.parameters():
         torch.nn.init.normal_(parameter)
     return made

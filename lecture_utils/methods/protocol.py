@@ -1,0 +1,45 @@
+"""What every method keeps to.
+
+A method is a generator: `method(train, size, **settings)` checks its arguments at the call, then
+trains and yields the model after each sweep or epoch, without end (a closed form yields once).
+`size` is (num_users, num_items). A model answers `model(users, items, times=None)`, a score per
+pair, (n,), and `model.table(users)`, a score for every item, (m, num_items).
+"""
+
+from lecture_utils.data import Tensors
+from lecture_utils.models import check_pairs
+
+Size = tuple[int, int]  # (num_users, num_items)
+
+
+def check_ratings(train: Tensors, size: Size) -> None:
+    """Refuse ratings that no method can train on.
+
+    Raises:
+        ValueError: unless users, items and ratings are of one shape (n,), not empty, and all
+            ratings finite.
+        IndexError, TypeError: for a bad id.
+    """
+    users, items, ratings = train
+    check_pairs(users, items, *size)
+    if ratings.shape != users.shape or not len(ratings):
+        raise ValueError(
+            f"ratings {tuple(ratings.shape)} and users {tuple(users.shape)} must be of one shape "
+            "(n,), not empty"
+        )
+    if not bool(ratings.isfinite().all()):
+        raise ValueError("ratings must be finite; drop the blanks (NaN) first")
+
+
+def check_at_least(least: float, **settings: float) -> None:
+    """Refuse settings that are not numbers of at least `least`, naming the first."""
+    for name, value in settings.items():
+        if not least <= value < float("inf"):
+            raise ValueError(f"{name} must be a number of at least {least:g}, not {value}")
+
+
+def check_positive(**settings: float) -> None:
+    """Refuse settings that are not positive numbers, naming the first."""
+    for name, value in settings.items():
+        if not 0 < value < float("inf"):
+            raise ValueError(f"{name} must be a positive number, not {value}")
