@@ -20,7 +20,7 @@ def metrics(run: Path) -> pd.DataFrame:
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
-    """design.md: training to 1e-4, test to 1e-3."""
+    """Agree as docs/decisions/0001-house-plan.md says: training to 1e-4, test to 1e-3."""
     for name, tolerance in (("train_mse", 1e-4), ("test_mse", 1e-3)):
         pd.testing.assert_series_equal(one[name], other[name], rtol=tolerance, atol=0)
 

@@ -23,7 +23,7 @@ def curve(run: Training, epochs: int) -> torch.Tensor:
 
 
 def close(curve, other) -> None:
-    """The same curve, as design.md has it: training to 1e-4, test to 1e-3."""
+    """Agree as docs/decisions/0001-house-plan.md says: training to 1e-4, test to 1e-3."""
     torch.testing.assert_close(curve[:, 0], other[:, 0], rtol=1e-4, atol=0)
     torch.testing.assert_close(curve[:, 1], other[:, 1], rtol=1e-3, atol=0)
 
