@@ -72,7 +72,7 @@ def curves(
 ) -> Axes:
     """Draw MSE against epoch, one line per label, over dashed lines for the baselines.
 
-    Says in Korean which curves hold numbers that are not finite, and from which epoch on.
+    Prints, in Korean, where a curve is first not finite.
 
     Args:
         histories: The MSEs of each label. What `fit` returns, and a single list of MSEs, are
