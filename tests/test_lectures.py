@@ -1,4 +1,4 @@
-"""The committed notebooks: executed in one go on the real data, plain, linked, described."""
+"""The committed notebooks were executed in one go on the real data; links and figures are sound."""
 
 import re
 import tomllib
@@ -16,8 +16,8 @@ SITE = f"https://{forms(address())[1]}"
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 
 
-def columns(line: str) -> int:
-    """Width on a screen, where Hangul takes two columns."""
+def count_columns(line: str) -> int:
+    """Count the columns of a screen, where Hangul takes two."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
 
 
@@ -32,7 +32,7 @@ def test_executed_in_one_go(path):
 
 @every_lecture
 def test_outputs_are_of_this_code(path):
-    """Code that was edited after it ran: make lectures."""
+    """No code was edited after it ran; if it was: make lectures."""
     assert load(path)["metadata"]["executed"]["sha256"] == digest(load(path))
 
 
@@ -57,7 +57,7 @@ def test_opening_and_closing(path):
 
 @every_lecture
 def test_bootstrap_cell(path):
-    """One text in all lectures, installing the tag of the notebooks' own version."""
+    """All lectures have the same cell, which installs the tag of their own version."""
     first = source(cells(path, "code")[0])
     assert first == source(cells(LECTURES[0], "code")[0])
     tag = f"archive/refs/tags/v{lecture_utils.__version__}.zip"
@@ -72,7 +72,7 @@ def test_one_version():
 
 @every_lecture
 def test_plain_markdown(path):
-    """Colab and GitHub show a MyST role, a directive or a target raw."""
+    """No MyST role, directive or target, which Colab and GitHub would show raw."""
     for cell in cells(path, "markdown"):
         text = source(cell)
         assert not re.search(r"\{[a-z:-]+\}`|^:::|^```\{|^\([\w-]+\)=", text, re.MULTILINE), text
@@ -108,7 +108,7 @@ def test_figures_have_a_text_alternative(path):
 
 @every_lecture
 def test_figures_have_their_numbers(path):
-    """Beside each picture its tables; a drawing that has none by itself: plot.describe."""
+    """Each picture has its tables; plot.describe gives them to a drawing without numbers."""
     outputs = [o.get("data", {}) for cell in cells(path, "code") for o in cell["outputs"]]
     for data in (data for data in outputs if "image/png" in data):
         assert data.get(figure_tables.MIME), "no numbers: make lectures"
@@ -124,12 +124,12 @@ def test_cells_fit_a_phone(path):
             assert len(line) <= 72, line
         for output in cell["outputs"]:
             for line in "".join(output.get("text", "")).splitlines():
-                assert columns(line) <= 66, line
+                assert count_columns(line) <= 66, line
 
 
 @every_lecture
 def test_checks_are_there(path):
-    """Named check cells, one name each; the lecture asserts that MSE falls and stays in range."""
+    """Check cells have names of their own; the lecture asserts that MSE falls and is in range."""
     code = cells(path, "code")
     names = [cell["metadata"]["name"] for cell in code if "name" in cell["metadata"]]
     assert len(names) == len(set(names))

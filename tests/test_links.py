@@ -1,6 +1,6 @@
 """Every address of this repository leads to a file that git tracks.
 
-A file that only lies here, untracked, is dead in Colab, on GitHub and on the site.
+A file that git does not track exists here only: not in Colab, on GitHub or on the site.
 """
 
 import re
@@ -27,31 +27,31 @@ ON_SITE = re.compile(rf"https://{SITE}/{REST}", re.I)
 RELATIVE = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)")
 
 
-def tracked(path: str) -> bool:
-    """Whether `path` is a file or a folder in git."""
+def is_tracked(path: str) -> bool:
+    """Tell whether `path` is a file or a folder in git."""
     return any(name == path or name.startswith(f"{path}/") for name in TRACKED)
 
 
-def page(path: str) -> bool:
-    """Whether the site has `path`: a page of the table of contents, or a static file."""
+def is_page(path: str) -> bool:
+    """Tell whether the site has the page `path`."""
     return path in ("", "index.html") or path.removesuffix(".html") in PAGES
 
 
-def dead(text: str, folder: str = ".") -> Iterator[str]:
-    """The addresses in `text`, which stands in `folder`, that lead nowhere."""
+def find_dead(text: str, folder: str = ".") -> Iterator[str]:
+    """Yield the addresses that lead nowhere, of a `text` that stands in `folder`."""
     for found in ON_GITHUB.finditer(text):
         branch, _, path = unquote(found[1]).partition("/")
-        if not (re.fullmatch(BRANCH, branch) and tracked(path.rstrip("/"))):
+        if not (re.fullmatch(BRANCH, branch) and is_tracked(path.rstrip("/"))):
             yield found[0]
     for found in ON_BINDER.finditer(text):
         branch, _, path = unquote(found[1]).partition("?urlpath=lab/tree/")
-        if not (re.fullmatch(BRANCH, branch) and tracked(path)):
+        if not (re.fullmatch(BRANCH, branch) and is_tracked(path)):
             yield found[0]
     for found in ON_SITE.finditer(text):
-        if not page(unquote(found[1])):
+        if not is_page(unquote(found[1])):
             yield found[0]
     for found in RELATIVE.finditer(text):
-        if not tracked(normpath(PurePosixPath(folder, unquote(found[1])))):
+        if not is_tracked(normpath(PurePosixPath(folder, unquote(found[1])))):
             yield found[0]
 
 
@@ -61,7 +61,7 @@ def test_no_address_is_dead(name):
     text = path.read_text("utf-8")
     if path.suffix == ".ipynb":  # code has brackets of its own
         text = "\n".join(map(source, cells(path, "markdown")))
-    assert list(dead(text, str(PurePosixPath(name).parent))) == []
+    assert list(find_dead(text, str(PurePosixPath(name).parent))) == []
 
 
 def test_pages_lectures_and_settings_are_tracked():
@@ -70,9 +70,9 @@ def test_pages_lectures_and_settings_are_tracked():
     sphinx = CONFIG["sphinx"]
     folders = sphinx["config"]["html_static_path"]
     for name in sphinx["config"]["html_css_files"]:
-        assert any(tracked(f"{folder}/{name}") for folder in folders), name
+        assert any(is_tracked(f"{folder}/{name}") for folder in folders), name
     for name, folder in sphinx["local_extensions"].items():
-        assert tracked(f"{folder}/{name}") or tracked(f"{folder}/{name}.py"), name
+        assert is_tracked(f"{folder}/{name}") or is_tracked(f"{folder}/{name}.py"), name
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_pages_lectures_and_settings_are_tracked():
     ],
 )
 def test_a_dead_address_is_found(text):
-    assert len([*dead(fill(text))]) == 1
+    assert len([*find_dead(fill(text))]) == 1
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,11 @@ def test_a_dead_address_is_found(text):
     ],
 )
 def test_a_live_address_passes(text, folder):
-    assert [*dead(fill(text), folder)] == []
+    assert [*find_dead(fill(text), folder)] == []
 
 
 def fill(text: str) -> str:
+    """Put this repository's names into an address."""
     repo, site = forms(address())
     branch, lecture = CONFIG["repository"]["branch"], f"lectures/{LECTURES[0].name}"
     return text.format(repo=repo, site=site, branch=branch, lecture=lecture, page=PAGES[-1])

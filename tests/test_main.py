@@ -1,4 +1,4 @@
-"""python -m lecture_utils: one screen, one remedy per fault, and an exit status."""
+"""The diagnosis fits a screen, names one remedy per fault and sets the exit status."""
 
 import importlib.metadata
 import os
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def diagnose(*path: Path, encoding: str = "utf-8", **more: str) -> subprocess.CompletedProcess:
-    """python -m lecture_utils in a process of its own, with `path` before everything else."""
+    """Run python -m lecture_utils in a process that imports from `path` first."""
     variables = {"PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONIOENCODING": encoding}
     return subprocess.run(
         [sys.executable, "-m", "lecture_utils"],
@@ -58,7 +58,7 @@ def test_missing_and_old_packages(healthy, monkeypatch, capsys):
 
 
 def test_runs_without_torch(tmp_path):
-    """The diagnosis must speak where a package cannot even be imported."""
+    """The diagnosis speaks where no package can be imported."""
     (tmp_path / "sitecustomize.py").write_text(
         "import sys, importlib.metadata as m\n"
         "for name in ('torch', 'numpy', 'pandas', 'matplotlib', 'pooch'):\n"
@@ -115,7 +115,7 @@ def cache(monkeypatch, tmp_path):
 
 
 def remedies(capsys, *arguments: str) -> list[str]:
-    """The lines that follow MovieLens's ✗, up to the font."""
+    """Run the diagnosis, which must fail, and return its remedy for MovieLens by lines."""
     assert __main__.main([*arguments]) == 1
     _, lines = capsys.readouterr().out.split("✗ MovieLens 100K")
     assert len(lines.splitlines()) <= 10  # one screen
@@ -123,6 +123,7 @@ def remedies(capsys, *arguments: str) -> list[str]:
 
 
 def carry_out(remedy: str) -> None:
+    """Run the command of a remedy."""
     command = remedy.removeprefix("고치려면: ")
     shell = ["powershell", "-Command"] if os.name == "nt" else ["sh", "-c"]
     subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
@@ -189,7 +190,7 @@ def test_need_movielens(cache, monkeypatch, capsys):
 
 
 def test_every_fault_is_told_in_korean(cache):
-    """Each line, without the file names, addresses and system messages in it."""
+    """So is each line, but for file names, addresses and messages of the system."""
     faults = []
     cache.mkdir(parents=True)
     for name in FILES:

@@ -1,4 +1,4 @@
-"""The files around the course agree with one another, and with the README's promises."""
+"""The files around the course agree with one another and keep the README's promises."""
 
 import json
 import re
@@ -17,34 +17,38 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REQUIREMENT = re.compile(r"([A-Za-z0-9-]+)(.*)")
 
 
-def split(requirements: list[str]) -> dict[str, str]:
+def split_requirements(requirements: list[str]) -> dict[str, str]:
+    """Map each package to its range."""
     return dict(REQUIREMENT.match(line.replace(" ", "")).groups() for line in requirements)
 
 
-def pins() -> dict[str, str]:
+def read_pins() -> dict[str, str]:
+    """Map each package to the version in constraints.txt."""
     lines = (ROOT / "constraints.txt").read_text("utf-8").split()
     return dict(line.lower().split("==") for line in lines)
 
 
-def environment() -> tuple[dict[str, str], list]:
-    """What conda installs (torch is called pytorch-cpu there), and what else it is told."""
+def read_environment() -> tuple[dict[str, str], list]:
+    """Return conda's packages, torch (pytorch-cpu there) by its own name, and other entries."""
     text = (ROOT / "environment.yml").read_text("utf-8")
     entries = yaml.safe_load(text)["dependencies"]
     names = [entry for entry in entries if isinstance(entry, str)]
     others = [entry for entry in entries if entry not in names]
-    return split([name.replace("pytorch-cpu", "torch") for name in names]), others
+    return split_requirements([name.replace("pytorch-cpu", "torch") for name in names]), others
 
 
 def test_environment_is_pyprojects():
-    """conda's ranges are pip's, and the versions that CI runs, which exist, are within them."""
-    conda, others = environment()
-    expected = split(PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"])
-    scale = split(PROJECT["project"]["optional-dependencies"]["scale"])
+    """conda's ranges are pip's, and the pinned versions are within them."""
+    conda, others = read_environment()
+    expected = split_requirements(
+        PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"]
+    )
+    scale = split_requirements(PROJECT["project"]["optional-dependencies"]["scale"])
     assert scale.items() <= expected.items()  # a student who runs them here has all lectures
     python = conda.pop("python")
     assert conda == {**expected, "pip": ""} and others == [{"pip": ["-e ."]}]
     for name in expected:
-        assert pins()[name] in SpecifierSet(expected[name]), name
+        assert read_pins()[name] in SpecifierSet(expected[name]), name
     assert python.startswith(PROJECT["project"]["requires-python"])
     promised = [f"3.{minor}.1" for minor in range(20) if f"3.{minor}.1" in SpecifierSet(python)]
     assert promised == ["3.11.1", "3.12.1", "3.13.1"]
@@ -56,7 +60,7 @@ def test_environment_is_pyprojects():
 
 
 def test_binder_reads_environment_yml():
-    """Nothing that Binder would read instead of it, and nothing to run after it."""
+    """No file is there that Binder would read instead of it or run after it."""
     names = set(subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n"))
     assert "environment.yml" in names
     assert not {"Dockerfile", "postBuild", "runtime.txt", "apt.txt", "start"} & names
@@ -68,15 +72,15 @@ def test_constraints_pin_what_is_asked_for():
     groups = [*PROJECT["dependency-groups"].values(), *project["optional-dependencies"].values()]
     groups.append(project["dependencies"])
     wanted = [entry for group in groups for entry in group if isinstance(entry, str)]
-    for name in split(wanted):
-        assert name.lower() in pins(), f"constraints.txt does not pin {name}: make pins"
-    assert pins()["torch"] == "2.13.0"
+    for name in split_requirements(wanted):
+        assert name.lower() in read_pins(), f"constraints.txt does not pin {name}: make pins"
+    assert read_pins()["torch"] == "2.13.0"
 
 
 def test_diagnosis_knows_the_oldest_versions():
     from lecture_utils.__main__ import PACKAGES
 
-    assert {name: f">={oldest}" for name, oldest in PACKAGES.items()} == split(
+    assert {name: f">={oldest}" for name, oldest in PACKAGES.items()} == split_requirements(
         PROJECT["project"]["dependencies"]
     )
 
@@ -118,7 +122,7 @@ def test_links_name_no_other_copy_of_this_course():
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_lectures_are_saved_on_real_data_only():
-    """make lectures asks for MovieLens before, and marks the code that ran after."""
+    """make lectures first asks for MovieLens and last marks the code that ran."""
     recipe = subprocess.check_output(["make", "-n", "lectures"], cwd=ROOT, text=True)
     steps = ["--need-movielens", "--execute", "--coalesce-streams", "tests/stamp.py"]
     places = [recipe.index(step) for step in steps]
@@ -127,7 +131,7 @@ def test_lectures_are_saved_on_real_data_only():
 
 @pytest.fixture
 def clone(tmp_path):
-    """The tracked files that hold the address, in a repository of their own."""
+    """A copy of the tracked files in a repository of its own."""
     names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
     for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One Korean word per concept: book/glossary.md says which, and nothing else may say another."""
+"""Every text uses the one Korean word that book/glossary.md has for a concept."""
 
 import ast
 import itertools
@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.notebooks import ROOT
+
 GLOSSARY = ROOT / "book" / "glossary.md"
 TERMS_HEADER = ["한국어", "English", "기호", "뜻"]
 FORBIDDEN_HEADER = ["용어", "쓰지 않는 말"]
 
 
-def table(text: str, header: list[str]) -> list[list[str]]:
-    """Rows of the Markdown table that has exactly this header."""
+def read_table(text: str, header: list[str]) -> list[list[str]]:
+    """Return the rows of the Markdown table that has exactly this header."""
     lines = [line.strip() for line in text.splitlines()]
     start = lines.index(f"| {' | '.join(header)} |") + 2  # the header is followed by |---|---|
     rows = []
@@ -28,16 +29,16 @@ def table(text: str, header: list[str]) -> list[list[str]]:
 
 
 def forbidden(glossary: str) -> dict[str, str]:
-    """Forbidden variant -> the term to use."""
+    """Map each forbidden variant to the term to use."""
     return {
         variant.strip(): term
-        for term, variants in table(glossary, FORBIDDEN_HEADER)
+        for term, variants in read_table(glossary, FORBIDDEN_HEADER)
         for variant in variants.split(",")
     }
 
 
 def find_forbidden(text: str, variants: dict[str, str]) -> list[str]:
-    """One sentence per forbidden variant found at the start of a word."""
+    """Describe each forbidden variant that starts a word of `text`."""
     text = re.sub(r"\s+", " ", text)
     return [
         f"{variant!r}: use {term!r}: …{text[max(0, hit.start() - 15) : hit.end() + 15]}…"
@@ -46,34 +47,36 @@ def find_forbidden(text: str, variants: dict[str, str]) -> list[str]:
     ]
 
 
-def found_in(path: Path, glossary: str) -> list[str]:
+def check_file(path: Path, glossary: str) -> list[str]:
+    """Describe the forbidden variants in a file."""
     variants = forbidden(glossary)
     return [hit for text in READERS[path.suffix](path) for hit in find_forbidden(text, variants)]
 
 
-def notebook_text(path: Path) -> Iterator[str]:
-    """Every cell, code too: a student reads its comments and what it prints."""
+def read_notebook(path: Path) -> Iterator[str]:
+    """Yield every cell, code too: a student reads its comments."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         yield "".join(cell["source"])
         yield cell.get("metadata", {}).get("mystnb", {}).get("image", {}).get("alt", "")
 
 
-def page_text(path: Path) -> Iterator[str]:
+def read_page(path: Path) -> Iterator[str]:
+    """Yield the text, of the glossary without its list of forbidden words."""
     text = path.read_text(encoding="utf-8")
     yield text.partition("## 쓰지 않는 말")[0] if path == GLOSSARY else text
 
 
-def module_text(path: Path) -> Iterator[str]:
-    """The Korean string literals, f-strings included."""
+def read_module(path: Path) -> Iterator[str]:
+    """Yield the string literals, f-strings included."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
 READERS = {
-    ".ipynb": notebook_text,
-    ".md": page_text,
-    ".py": module_text,
+    ".ipynb": read_notebook,
+    ".md": read_page,
+    ".py": read_module,
     ".yml": lambda path: [path.read_text(encoding="utf-8")],
 }
 SOURCES = sorted(
@@ -93,7 +96,7 @@ def glossary() -> str:
 
 
 def test_every_concept_has_one_word(glossary: str) -> None:
-    rows = table(glossary, TERMS_HEADER)
+    rows = read_table(glossary, TERMS_HEADER)
     assert len(rows) >= 40
     for column in (0, 1):
         words = [row[column].casefold() for row in rows]
@@ -103,17 +106,17 @@ def test_every_concept_has_one_word(glossary: str) -> None:
 
 
 def test_forbidden_words_point_to_terms(glossary: str) -> None:
-    terms = {row[0] for row in table(glossary, TERMS_HEADER)}
+    terms = {row[0] for row in read_table(glossary, TERMS_HEADER)}
     variants = forbidden(glossary)
     assert set(variants.values()) <= terms
     assert not set(variants) & terms
-    listed = [v for _, cell in table(glossary, FORBIDDEN_HEADER) for v in cell.split(",")]
+    listed = [v for _, cell in read_table(glossary, FORBIDDEN_HEADER) for v in cell.split(",")]
     assert len(listed) == len(variants), "a variant is listed twice"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
 def test_no_forbidden_word(path: Path, glossary: str) -> None:
-    assert found_in(path, glossary) == []
+    assert check_file(path, glossary) == []
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_no_forbidden_word(path: Path, glossary: str) -> None:
 def test_a_forbidden_word_is_found(tmp_path: Path, glossary: str, name: str, content: str) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    assert found_in(path, glossary)
+    assert check_file(path, glossary)
 
 
 @pytest.mark.parametrize("text", ["추천 시스템", "훈련 데이터와 훈련 MSE", "플레이어"])

@@ -1,1 +1,1 @@
-"""What a notebook shows: figures, the tables of their numbers, replayed steps, a Korean font."""
+"""Show figures, tables of their numbers and replayed steps in a notebook, in Korean."""

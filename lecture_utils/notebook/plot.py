@@ -1,7 +1,8 @@
-"""Pictures the lectures draw more than once. Importing this module registers a Korean font, and
-in a notebook the numbers beside each figure (figure_tables).
+"""Draw the pictures that the lectures need more than once.
 
-Backgrounds are white and opaque, so that a figure stays readable on a dark page.
+Importing this module registers a Korean font, sets the course's style and, in a notebook, puts
+the numbers beside each figure (figure_tables). Backgrounds are white and opaque, so that a
+figure stays readable on a dark page.
 """
 
 import sys
@@ -16,6 +17,7 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 
 from lecture_utils.notebook import figure_tables
+from lecture_utils.notebook.arrays import to_numpy
 
 describe = figure_tables.describe
 FONT = "Lecture Gothic"  # a subset of Nanum Gothic, see fonts/make_font.py
@@ -24,12 +26,22 @@ FONT = "Lecture Gothic"  # a subset of Nanum Gothic, see fonts/make_font.py
 COLORS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#777777"]
 
 
-def _setup() -> None:
+def use_font() -> None:
+    """Draw text in the course's Korean font from now on.
+
+    Importing this module does it once. Call it again after something has changed the font:
+    `plt.style.use`, `plt.rc("font", ...)` or a theme of seaborn. Figures that are already
+    drawn keep their font.
+    """
+    mpl.rcParams["font.family"] = [FONT, "DejaVu Sans"]
+    mpl.rcParams["axes.unicode_minus"] = False  # the font has no U+2212
+
+
+def _set_up() -> None:
     font_manager.fontManager.addfont(Path(__file__).with_name("fonts") / "LectureGothic.ttf")
+    use_font()
     mpl.rcParams.update(
         {
-            "font.family": [FONT, "DejaVu Sans"],
-            "axes.unicode_minus": False,  # the font has no U+2212
             "axes.prop_cycle": mpl.cycler(color=COLORS),
             "axes.axisbelow": True,
             "axes.grid": True,
@@ -49,7 +61,7 @@ def _setup() -> None:
         set_matplotlib_formats("retina")  # two pixels where a page has one: crisp on any screen
 
 
-_setup()
+_set_up()
 
 
 def curves(
@@ -58,15 +70,46 @@ def curves(
     ylim: tuple[float, float] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw MSE against epoch, one line per label, over dashed lines for the baselines."""
-    if not histories:
+    """Draw MSE against epoch, one line per label, over dashed lines for the baselines.
+
+    Prints, in Korean, where a curve is first not finite.
+
+    Args:
+        histories: The MSEs of each label. What `fit` returns, and a single list of MSEs, are
+            given labels.
+        baselines: The level of each label.
+        ylim: The lowest and the highest MSE to show.
+        ax: Where to draw; a new figure by default.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: There is nothing to draw, or something that is no curve.
+    """
+    lines = {
+        label: _read_curve(curve, f"histories[{label!r}]")
+        for label, curve in _label_curves(histories).items()
+    }
+    if not any(map(len, lines.values())):
         raise ValueError("histories is empty; give {label: list of MSEs}")
+    baselines = {} if baselines is None else baselines
+    if not isinstance(baselines, Mapping | pd.Series):
+        raise ValueError(f"baselines is {baselines!r}; give {{label: number}}")
+    levels = {
+        label: _read_curve(value, f"baselines[{label!r}]") for label, value in baselines.items()
+    }
+    for label, level in levels.items():
+        if len(level) != 1:
+            raise ValueError(f"baselines[{label!r}] has {len(level)} numbers; give one")
     ax = ax or plt.figure().add_subplot()
-    for label, curve in histories.items():
+    for label, curve in lines.items():
         ax.plot(curve, label=label)
+        for epoch in np.flatnonzero(~np.isfinite(curve))[:1]:
+            print(f"{label}: 에폭 {epoch}의 값이 {curve[epoch]}입니다. 그런 곳은 비워 둡니다.")
     styles = ["--", ":", "-."]
-    for n, (label, value) in enumerate((baselines or {}).items()):
-        ax.axhline(value, color="black", linestyle=styles[n % 3], lw=1.2, label=label)
+    for n, (label, level) in enumerate(levels.items()):
+        ax.axhline(level[0], color="black", linestyle=styles[n % 3], lw=1.2, label=label)
     ax.set(xlabel="에폭", ylabel="MSE")
     if ylim:
         ax.set_ylim(*ylim)
@@ -74,10 +117,42 @@ def curves(
     return ax
 
 
+def _label_curves(histories: object) -> Mapping[str, object]:
+    if hasattr(histories, "train_mse"):  # train.History, which would import torch
+        curves = {"훈련 MSE": histories.train_mse, "테스트 MSE": histories.test_mse}
+        return {label: curve for label, curve in curves.items() if curve}
+    return histories if isinstance(histories, Mapping | pd.DataFrame) else {"MSE": histories}
+
+
+def _read_curve(values: object, name: str) -> np.ndarray:
+    """Read numbers in a row, shape (n,); a single number is a row of one."""
+    if hasattr(values, "train_mse"):
+        raise ValueError(f"{name} holds two curves; give its train_mse or its test_mse")
+    curve = to_numpy(values, name)
+    if curve.size != max(curve.shape, default=1):
+        raise ValueError(f"{name} has shape {curve.shape}; a curve has one number per epoch")
+    return curve.reshape(-1)
+
+
 def heatmap(table: pd.DataFrame, ax: Axes | None = None, title: str | None = None) -> Axes:
-    """Draw a table of ratings from 0 to 5, one coloured cell each; blanks stay grey."""
+    """Draw a table of ratings from 0 to 5, one coloured cell each; blanks stay grey.
+
+    Args:
+        table: Ratings, users by items; what has no names is numbered.
+        ax: Where to draw; a new figure by default.
+        title: The title of the Axes.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: `table` is no table of numbers.
+    """
+    values = to_numpy(table, "table")
+    if values.ndim != 2:
+        raise ValueError(f"table has shape {values.shape}; heatmap draws users by items")
+    table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(values)
     ax = ax or plt.figure(figsize=(6.4, 5.2)).add_subplot()
-    values = table.to_numpy(dtype=float)
     cmap = mpl.colormaps["viridis"].with_extremes(bad="#dddddd")
     image = ax.imshow(np.ma.masked_invalid(values), vmin=0, vmax=5, cmap=cmap, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
@@ -106,15 +181,32 @@ def factors(
     groups: Sequence[str] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw two-dimensional factors, shape (n, 2), as named arrows' ends; a colour per group."""
-    xy = np.asarray(points, dtype=float)
+    """Draw two-dimensional factors as named points, with a colour and a mark per group.
+
+    Args:
+        points: The factors, shape (n, 2).
+        labels: The name of each point.
+        groups: The group of each point; without it all look the same.
+        ax: Where to draw; a new figure by default.
+
+    Returns:
+        The Axes.
+
+    Raises:
+        ValueError: The lengths differ, a factor is not finite, or there are not two of each.
+    """
+    xy = to_numpy(points, "points")
     if xy.ndim != 2 or xy.shape[1] != 2 or len(xy) != len(labels):
         raise ValueError(
             f"points has shape {xy.shape} for {len(labels)} labels; "
             "factors draws (n, 2), so train with rank=2 or project first"
         )
-    ax = ax or plt.figure(figsize=(6.4, 5.2)).add_subplot()
+    for row in np.flatnonzero(~np.isfinite(xy).all(axis=1))[:1]:
+        raise ValueError(f"points[{row}] is {xy[row]}; did the training diverge? try a smaller lr")
     names = list(groups) if groups is not None else [""] * len(labels)
+    if len(names) != len(labels):
+        raise ValueError(f"there are {len(names)} groups for {len(labels)} labels; give one each")
+    ax = ax or plt.figure(figsize=(6.4, 5.2)).add_subplot()
     for n, group in enumerate(dict.fromkeys(names)):
         chosen = [name == group for name in names]
         marker = "osD^vPX"[n % 7]  # shape as well as colour

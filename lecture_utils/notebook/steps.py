@@ -1,4 +1,4 @@
-"""A training to look back on: where every point stood at every epoch.
+"""Replay a training: where every point stood at every epoch.
 
 A notebook shows four moments side by side. The book, which has the numbers (`MIME`), makes an
 animation of them: see book/_ext/steps.py.
@@ -12,18 +12,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lecture_utils.notebook import figure_tables
+from lecture_utils.notebook.arrays import to_numpy
 from lecture_utils.notebook.plot import factors
 
 MIME = "application/vnd.lecture.steps+json"  # frontends that do not know it show the picture
 
 
 class Steps:
-    """Points that moved: `positions[e]`, shape (n, 2), and `mse[e]` after e epochs.
-
-    `labels` and `groups` are as in `plot.factors`; `circled` maps one word for the legend to the
-    labels that get a ring. `show` names the epochs of the picture. As the last value of a cell
-    it displays itself.
-    """
+    """Points that moved in a training. As the last value of a cell it displays itself."""
 
     def __init__(
         self,
@@ -34,8 +30,21 @@ class Steps:
         circled: Mapping[str, Sequence[str]] | None = None,
         show: Sequence[int] = (0, 10, 30, 100),
     ) -> None:
-        self.positions = np.stack([np.asarray(xy, dtype=float) for xy in positions])
-        self.mse = [float(value) for value in mse]
+        """Read and check what was recorded.
+
+        Args:
+            positions: Where the n points stood after e epochs, shape (epochs, n, 2).
+            mse: The error after e epochs, shape (epochs,).
+            labels: The name of each point.
+            groups: The group of each point, as in `plot.factors`.
+            circled: A word for the legend, and the labels that get a ring for it.
+            show: The four epochs of the picture.
+
+        Raises:
+            ValueError: Lengths differ, a number is not finite, or a name or epoch is unknown.
+        """
+        self.positions = to_numpy(list(positions), "positions")
+        self.mse = to_numpy(mse, "mse").reshape(-1).tolist()
         self.labels, self.groups = list(labels), list(groups)
         self.circled = {word: list(chosen) for word, chosen in (circled or {}).items()}
         self.show = list(show)
@@ -45,16 +54,20 @@ class Steps:
                 f"positions has shape {self.positions.shape} for {len(self.mse)} MSEs, {n} labels "
                 f"and {len(self.groups)} groups; give (epochs, n, 2), epochs, n and n"
             )
-        if not (np.isfinite(self.positions).all() and np.isfinite(self.mse).all()):
-            raise ValueError("positions and mse must be finite; did the training diverge?")
+        lost = ~np.isfinite(np.column_stack([self.mse, self.positions.reshape(len(self.mse), -1)]))
+        for epoch in np.flatnonzero(lost.any(axis=1))[:1]:
+            raise ValueError(
+                f"positions and mse must be finite, but those of epoch {epoch} are not; "
+                "did the training diverge? try a smaller lr"
+            )
         for label in (label for chosen in self.circled.values() for label in chosen):
             if label not in self.labels:
                 raise ValueError(f"circled names {label!r}, which is not among the labels")
         if len(self.show) != 4 or not all(0 <= epoch < len(self.mse) for epoch in self.show):
             raise ValueError(f"show is {self.show}; name four epochs of 0..{len(self.mse) - 1}")
 
-    def figure(self) -> Figure:
-        """Four moments on the same axes; who is who, the book's animation says."""
+    def draw(self) -> Figure:
+        """Draw four moments on the same axes; only the book's animation says who is who."""
         figure = Figure(figsize=(6.4, 7.6), layout="constrained")
         axes = figure.subplots(2, 2, sharex=True, sharey=True)
         for epoch, ax in zip(self.show, axes.flat):
@@ -70,8 +83,8 @@ class Steps:
         figure.legend(handles, words, loc="outside lower center", ncols=len(words))
         return figure
 
-    def data(self) -> dict:
-        """The numbers, a path per point: "x,y x,y …", as SVG writes the points of a line."""
+    def to_dict(self) -> dict:
+        """Return all numbers; a point's path is "x,y x,y …", as SVG writes a line's points."""
         paths = [
             " ".join(f"{x:z.2f},{y:z.2f}" for x, y in p) for p in self.positions.swapaxes(0, 1)
         ]
@@ -83,8 +96,8 @@ class Steps:
             "paths": paths,
         }
 
-    def table(self) -> dict:
-        """The same at both ends, as a figure's table: where everyone started, and arrived."""
+    def to_table(self) -> dict:
+        """Return where every point started and arrived, as `figure_tables.read_tables` would."""
         last = len(self.mse) - 1
         ends = np.hstack([self.positions[0], self.positions[last]])
         epochs = [f"에폭 {e}, 훈련 MSE {self.mse[e]:.3f}" for e in (0, last)]
@@ -97,14 +110,14 @@ class Steps:
         return {"caption": caption, "columns": ["이름", "성향", *axes], "rows": rows}
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
-        figure, png = self.figure(), io.BytesIO()
+        figure, png = self.draw(), io.BytesIO()
         figure.savefig(png, format="png", dpi=2 * figure.dpi)  # crisp, as plot's figures are
         width, height = map(round, figure.bbox.size)
         text = f"<Steps: {len(self.labels)} points, {len(self.mse)} epochs>"
         data = {
             "text/plain": text,
             "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
-            MIME: self.data(),
-            figure_tables.MIME: [self.table()],
+            MIME: self.to_dict(),
+            figure_tables.MIME: [self.to_table()],
         }
         return data, {"image/png": {"width": width, "height": height}}

@@ -35,7 +35,7 @@ def commands(page: str, heading: str, language: str) -> list[str]:
 
 def translated(line: str) -> str:
     """A PowerShell line for sh."""
-    line = re.sub(r"^py ", f"{sys.executable} ", line)
+    line = re.sub(r"^py (-3\.\d+ )?", f"{sys.executable} ", line)
     return re.sub(r"\.venv([\w-]*)\\Scripts\\", r".venv\1/bin/", line)
 
 
@@ -151,7 +151,7 @@ def test_windows(terminal):
 
 def test_translation():
     assert translated(".venv-book\\Scripts\\python -m pip") == ".venv-book/bin/python -m pip"
-    assert translated("py -m venv .venv") == f"{sys.executable} -m venv .venv"
+    assert translated("py -3.13 -m venv .venv") == f"{sys.executable} -m venv .venv"
     assert translated("git clone x") == "git clone x"
 
 

@@ -24,7 +24,7 @@ def close_figures():
 
 def only(ax) -> dict:
     """The one table of the one Axes."""
-    (table,) = figure_tables.tables(ax.figure)
+    (table,) = figure_tables.read_tables(ax.figure)
     return table
 
 
@@ -37,6 +37,18 @@ def test_a_long_curve_keeps_its_ends_and_its_lowest_point():
     assert [row[0] for row in table["rows"]] == ["0", "53", *map(str, range(100, 1000, 100)), "999"]
     assert table["rows"][0] == ["0", 23.41, 2810, 1.259]  # 2810.1 to four digits
     assert table["rows"][1][2] == 1.1
+
+
+@pytest.mark.parametrize("epochs", [5, 100])
+def test_a_curve_of_nan_leaves_the_others_their_table(epochs):
+    healthy, lost = np.arange(epochs, 0, -1), np.full(epochs, np.nan)
+    table = only(plot.curves({"건강": healthy, "발산": lost}))
+    assert table["caption"].endswith("(숫자가 없음: 발산)")
+    assert table["columns"] == ["에폭", "건강", "발산"]
+    assert [table["rows"][0], table["rows"][-1]] == [
+        ["0", epochs, None],
+        [str(epochs - 1), 1, None],
+    ]
 
 
 def test_a_short_curve_is_whole_and_unnamed_curves_are_the_axis():
@@ -53,7 +65,7 @@ def test_curves_over_other_places_have_a_table_each():
     ax.plot([0, 1], [5, 6], label="가")
     ax.plot([0, 1, 2], [7, 8, 9], label="나")
     ax.set_title("둘")
-    first, second = figure_tables.tables(ax.figure)
+    first, second = figure_tables.read_tables(ax.figure)
     assert (first["caption"], second["caption"]) == ("둘: 가", "둘: 나")
     assert second["rows"] == [["0", 7], ["1", 8], ["2", 9]]
 
@@ -96,7 +108,7 @@ def test_bars_and_histograms():
     bars.set(xlabel="별", ylabel="개수")
     drawn = np.random.default_rng(0).exponential(50, 943)
     counts, edges, _ = histogram.hist(drawn, bins=43)
-    first, second = figure_tables.tables(figure)
+    first, second = figure_tables.read_tables(figure)
     assert first["columns"] == ["별", "개수"]
     assert first["rows"] == [["1", 1], ["2", 2], ["5", 1]]
     assert len(second["rows"]) == 9  # five bins in a row, three in the last
@@ -157,12 +169,12 @@ def test_what_is_no_small_table_has_none(draw):
         ax.barh(["가", "나"], [1, 2])
     elif draw != "nothing":
         ax.imshow(np.zeros((943, 1682) if draw == "imshow" else (4, 4, 3)))
-    assert figure_tables.tables(figure) == []
+    assert figure_tables.read_tables(figure) == []
 
 
 def test_a_figure_that_cannot_be_read_costs_a_warning(monkeypatch):
     figure = plt.figure()
-    monkeypatch.setattr(figure_tables, "tables", lambda figure: 1 / 0)
+    monkeypatch.setattr(figure_tables, "read_tables", lambda figure: 1 / 0)
     with pytest.warns(UserWarning, match="no table for this figure: ZeroDivisionError"):
         assert figure_tables.mimebundle(figure) == {}
 
@@ -177,7 +189,7 @@ def test_a_notebook_shows_picture_and_tables(monkeypatch):
     figure_tables.register()
     data, _ = shell.display_formatter.format(figure)
     assert {*data} == {"image/png", "text/plain", figure_tables.MIME}
-    assert data[figure_tables.MIME] == figure_tables.tables(figure)
+    assert data[figure_tables.MIME] == figure_tables.read_tables(figure)
 
 
 def test_outside_of_a_notebook_nothing_happens(monkeypatch):
@@ -196,6 +208,6 @@ def test_groups_of_one_axes_are_told_apart():
         axes[1].hist([shift, 2.0, 3.0], bins=2, label=label)
     axes[0].set_title("구름")
     axes[1].set_title("막대")
-    captions = [table["caption"] for table in figure_tables.tables(figure)]
+    captions = [table["caption"] for table in figure_tables.read_tables(figure)]
     plt.close(figure)
     assert captions == ["구름: 앞", "구름: 뒤", "막대: 앞", "막대: 뒤"]

@@ -1,4 +1,4 @@
-"""A training to look back on: the notebook's numbers, and the book's animation of them."""
+"""A replayed training: the notebook's numbers, and the book's animation of them."""
 
 import base64
 import json
@@ -59,8 +59,9 @@ class Drawn(HTMLParser):
 
 
 def test_data_are_what_was_recorded():
-    recorded = [torch.tensor(at) for at in POSITIONS]
-    data = Steps(**(GIVEN | {"positions": recorded})).data()
+    recorded = [torch.tensor(at).float().requires_grad_() for at in POSITIONS]
+    mse = torch.tensor(GIVEN["mse"], requires_grad=True)
+    data = Steps(**(GIVEN | {"positions": recorded, "mse": mse})).to_dict()
     assert data["paths"] == ["0.00,0.00 0.13,0.00 0.50,0.00 -1.00,0.00",
                              "1.00,2.00 1.00,1.50 1.00,1.00 1.00,0.00"]  # fmt: skip
     assert data["mse"] == [5.27, 1.2346, 0.5, 0.0084]
@@ -69,7 +70,7 @@ def test_data_are_what_was_recorded():
 
 
 def test_picture_shows_four_moments():
-    axes = Steps(**GIVEN).figure().axes
+    axes = Steps(**GIVEN).draw().axes
     assert [ax.get_title() for ax in axes] == [
         f"에폭 {epoch}, 훈련 MSE {mse}"
         for epoch, mse in enumerate(["5.270", "1.235", "0.500", "0.008"])
@@ -91,7 +92,7 @@ def test_a_notebook_shows_the_picture_and_keeps_the_data():
     pixels = [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
     drawn = [2 * size["image/png"][side] for side in ("width", "height")]
     assert pixels == pytest.approx(drawn, abs=1)  # crisp
-    assert bundle[steps.MIME] == shown.data()
+    assert bundle[steps.MIME] == shown.to_dict()
     assert bundle["text/plain"] == "<Steps: 2 points, 4 epochs>"
 
 
@@ -102,8 +103,9 @@ def test_a_notebook_shows_the_picture_and_keeps_the_data():
         ({"labels": ["옥순"]}, "1 labels"),
         ({"groups": ["IN"]}, "1 groups"),
         ({"positions": np.zeros((4, 2, 3))}, r"shape \(4, 2, 3\)"),
-        ({"mse": [1, 2, float("nan"), 4]}, "must be finite"),
-        ({"positions": np.full((4, 2, 2), np.inf)}, "must be finite"),
+        ({"mse": [1, 2, float("nan"), 4]}, "epoch 2 are not; .* try a smaller lr"),
+        ({"positions": np.full((4, 2, 2), np.inf)}, "must be finite, but those of epoch 0"),
+        ({"positions": ["가"]}, "positions, a list, cannot be read as numbers"),
         ({"show": [0, 1, 2, 4]}, r"show is \[0, 1, 2, 4\]; name four epochs of 0..3"),
         ({"show": [0]}, "name four epochs"),
         ({"circled": {"남자": ["영수"]}}, "circled names '영수'"),
@@ -168,7 +170,7 @@ def test_script_gets_every_frame():
 
 def test_table_has_the_first_and_the_last_epoch():
     shown = Steps(**GIVEN)
-    table = shown.table()
+    table = shown.to_table()
     assert table["rows"] == [
         ["옥순", "IN", "0.00", "0.00", "-1.00", "0.00"],
         ["영식<", "ES", "1.00", "2.00", "1.00", "0.00"],

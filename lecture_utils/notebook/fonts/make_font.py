@@ -16,13 +16,14 @@ NAME = "Lecture Gothic"
 
 
 def ks_x_1001() -> set[int]:
-    """Code points of the 2,350 Hangul syllables, and the symbols, of KS X 1001."""
+    """Return the code points of KS X 1001: 2,350 Hangul syllables, and symbols."""
     rows = [*range(0xA1, 0xAD), *range(0xB0, 0xC9)]  # symbols and kana, then Hangul; no Hanja
     pairs = (bytes([row, cell]) for row in rows for cell in range(0xA1, 0xFF))
     return {ord(char) for pair in pairs if (char := pair.decode("euc_kr", "ignore"))}
 
 
 def main(source: str) -> None:
+    """Cut the font of the file `source` and save the result beside this module."""
     options = subset.Options(name_IDs=["*"], name_languages=["*"], hinting=False)
     options.drop_tables += ["TSI0", "TSI1", "TSI2", "TSI3", "TSI5"]  # the editor's own notes
     font = subset.load_font(source, options)
@@ -33,6 +34,7 @@ def main(source: str) -> None:
 
 
 def save(font: TTFont) -> None:
+    """Rename `font` and save it beside this module."""
     names = {
         1: NAME,
         3: f"{NAME} 1.0",
