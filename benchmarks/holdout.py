@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.methods import METHODS, PAUSES
+from benchmarks.methods import find_all
 from benchmarks.worker import SPLITS, load, run
 from lecture_utils import evaluate
 from lecture_utils.data import Ratings
+from lecture_utils.methods import PAUSES
 
 SEEDS = (0, 1)  # of the holdout and of the chain; between two of a split RMSE differs by .01 to .02
 CANDIDATES = {
@@ -59,12 +60,13 @@ def holdout(data: Ratings, split: str, seed: int) -> Ratings:
 
 def compare(folder: Path, keys: list[str]) -> Iterator[str]:
     """A line per split, method and candidate: mean RMSE over SEEDS, each of them, CPU seconds."""
+    methods = find_all()
     for split in SPLITS:
         data = load(folder / f"{split}.pickle", ours=True)
         cuts = [(seed, holdout(data, split, seed)) for seed in SEEDS]
         for key in keys:
             for change in CANDIDATES[key]:
-                method = replace(METHODS[key], run=partial(METHODS[key].run, **change))
+                method = replace(methods[key], run=partial(methods[key].run, **change))
                 found = [run(method, cut, seed, method.steps) for seed, cut in cuts]
                 rmse, seconds = ([one[name] for one in found] for name in ("rmse", "fit_cpu_s"))
                 each = " ".join(f"{value:.4f}" for value in rmse)

@@ -1,32 +1,24 @@
-"""What is compared: one function per method, and the settings it runs with.
+"""What is compared: one function per library, and the settings it runs with.
 
 A function takes (data, seed, clock, steps): it imports what it needs, puts the ratings where they
-are wanted, starts the clock and reports (step, predict) to it, once or after every sweep. Peers
-run with the settings of their documentation, or with a good one that was found by hand.
+are wanted, starts the clock and reports to it, once or after every sweep. Ours are those of
+`lecture_utils.methods.METHODS`. Peers run with the settings of their documentation, or with a good
+one that was found by hand; their processes do without torch, so nothing here imports it.
 """
 
+import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-BURN_IN = 15  # sweeps that ours leave out of the mean; myFM leaves out 5, its default
-DAY = 86_400
-IDS = "user and movie"
-SIDE = "attributes, who rated what, day"
-TIME = "attributes, who rated what, full timestamp: more than any peer uses"
-LINEAR = ("methods.biases",)
-DOCUMENT = ("models", "sparse", "train")
-SOLVER = ("sparse", "methods.als", "methods.least_squares")
-SAMPLER = (
-    *SOLVER,
-    "methods.gibbs",
-    "methods.session_effects",
-    "methods.side_information",
-    "methods.ordinal",
-)
+IDS, SIDE = "user and movie", "attributes, who rated what, day"  # as in lecture_utils.methods
+DAY = 86_400  # seconds
+PACKAGE = Path(__file__).parents[1] / "lecture_utils"
+LOADING = {"__init__", "data", "download", "synthetic.small"}  # is not counted as a method's code
 
 
 @dataclass(frozen=True)
@@ -44,65 +36,70 @@ class Method:
 
     @property
     def ours(self) -> bool:
+        """Say whether it is a method of the course."""
         return self.who == "ours"
 
 
+def find(key: str) -> Method:
+    """Return a peer without importing what ours need, or one of ours."""
+    return PEERS.get(key) or find_all()[key]
+
+
+def find_all() -> dict[str, Method]:
+    """Return every method: a mean, those of the course's registry, the peers'."""
+    from lecture_utils.methods import METHODS
+
+    ours = {
+        name: Method(
+            "ours", method.label, partial(train, name=name), method.steps, method.information,
+            code=modules(method.train.__module__.removeprefix("lecture_utils.")),
+        )
+        for name, method in METHODS.items()
+    }  # fmt: skip
+    return {"mean": Method("ours", "global mean", mean)} | ours | PEERS
+
+
+def modules(name: str) -> tuple[str, ...]:
+    """Return the module and all that it imports of lecture_utils, but for loading the data."""
+    found, left = set(), [name]
+    while left:
+        if (module := left.pop()) in found | LOADING:
+            continue
+        found.add(module)
+        tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text("utf-8"))
+        left += [
+            node.module.removeprefix("lecture_utils.")
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("lecture_utils.")
+        ]
+    return tuple(sorted(found))
+
+
 def mean(data, seed, clock, steps):
-    train, test, _ = _tensors(data, seed)
+    from lecture_utils import as_tensors
+
+    ratings = as_tensors(data.train).ratings
     clock.start()
-    level = train.ratings.mean()
-    clock.report(1, lambda: level.expand(len(test.ratings)))
+    level = ratings.mean()
+    clock.report(1, lambda: level.expand(len(data.test)))
 
 
-def biases(data, seed, clock, sweeps):
-    from lecture_utils.methods.biases import fit_biases
-
-    train, test, sizes = _tensors(data, seed)
-    clock.start()
-    model = fit_biases(train, *sizes, sweeps=sweeps)
-    clock.report(sweeps, lambda: model(test.users, test.items))
-
-
-def document(data, seed, clock, epochs, *, l2, bias=False):
+def train(data, seed, clock, steps, *, name, **settings):
+    """Run a method of the course; `settings` replace those of its entry."""
     import torch
 
-    from lecture_utils import MatrixFactorization, fit
+    from lecture_utils import as_tensors, evaluate
+    from lecture_utils.methods import METHODS
+    from lecture_utils.methods.sessions import timestamps
 
-    train, test, sizes = _tensors(data, seed)
+    method, ratings, test = METHODS[name], as_tensors(data.train), as_tensors(data.test)
+    times = timestamps(data.test)
     torch.optim.Adam([torch.zeros(1)])  # the first one imports half of torch
+    torch.manual_seed(seed)
     clock.start()
-    model = MatrixFactorization(*sizes, bias=bias, mean=train.ratings.mean().item())
-    fit(model, train, epochs=epochs, l2=l2)
-    clock.report(epochs, lambda: model(test.users, test.items).detach())
-
-
-def als(data, seed, clock, steps, **options):
-    from lecture_utils.methods.als import sweeps
-
-    train, test, sizes = _tensors(data, seed)
-    clock.start()
-    for step, model in zip(range(1, steps + 1), sweeps(train, *sizes, **options)):
-        clock.report(step, partial(model, test.users, test.items))
-
-
-def gibbs(data, seed, clock, steps, *, side=False, day=False, pauses=(), **options):
-    from lecture_utils.methods import side_information as effects
-    from lecture_utils.methods.gibbs import Gibbs
-
-    train, test, sizes = _tensors(data, seed)
-    clock.start()
-    tables = [effects.attributes(data), effects.rated_sets(train, *sizes)] if side else []
-    user_features, item_features = zip(*tables) if tables else ((), ())
-    pairs = [effects.sessions(data.train, data.test, pause) for pause in pauses]
-    pairs += [effects.time_bins(data.train, data.test, DAY)] if day else []
-    contexts = [(a, 1 + max(int(a.max()), int(b.max()))) for a, b in pairs]
-    features = {"user_features": user_features, "item_features": item_features}
-    chain = Gibbs(train, *sizes, contexts=contexts, **features, **options)
-    for step in range(1, steps + 1):
-        chain.sweep()
-        if step > BURN_IN:
-            predict = partial(chain.predict, test.users, test.items, [b for _, b in pairs])
-            clock.report(step, predict, average=True)
+    clock.average = method.burn_in is not None
+    models = clock.watch(method.start(data, ratings, **settings))
+    evaluate.curve(models, test, steps, times, method.burn_in, clock.score)
 
 
 def surprise(data, seed, clock, epochs, *, algorithm, **options):
@@ -207,61 +204,7 @@ def _over_root(rated):
     return sparse.diags(1 / np.sqrt(np.asarray(rated.sum(1)).clip(min=1)).ravel()) @ rated
 
 
-def _tensors(data, seed):
-    """Training and test ratings, (users, items, ratings) each, and the sizes of the tables."""
-    import torch
-
-    from lecture_utils import as_tensors
-
-    torch.manual_seed(seed)
-    return as_tensors(data.train), as_tensors(data.test), (data.num_users, data.num_items)
-
-
-L2 = {"P": 1e-4, "Q": 1e-4}
-L2_BIAS = L2 | {"bias_item": 1e-3, "bias_user": 1e-3}
-PAUSES = (0, 10, 20, 30, 45, 60, 90, 120, 240, 1000, 3600)  # seconds that end a session
-
-METHODS = {
-    "mean": Method("ours", "global mean", mean),
-    "biases": Method("ours", "biases, 10 sweeps", biases, 10, refit=True, code=LINEAR),
-    "document": Method(
-        "ours", "document 000, plain", partial(document, l2={}), 1000, refit=True, code=DOCUMENT
-    ),
-    "document-l2": Method(
-        "ours", "document 000, L2", partial(document, l2=L2), 1000, refit=True, code=DOCUMENT
-    ),
-    "document-bias": Method(
-        "ours",
-        "document 000, L2 and biases",
-        partial(document, l2=L2_BIAS, bias=True),
-        1000,
-        refit=True,
-        code=DOCUMENT,
-    ),
-    "als": Method(
-        "ours",
-        "ALS, rank 10, penalty by root of count",
-        partial(als, rank=10, ridge=1.4, ridge_bias=0.7, power=0.5),
-        15,
-        code=SOLVER,
-    ),
-    "gibbs": Method("ours", "Gibbs, rank 14", partial(gibbs, rank=14), 200, code=SAMPLER),
-    "gibbs-side": Method(
-        "ours",
-        "Gibbs, rank 10, ordinal",
-        partial(gibbs, side=True, day=True, ordinal=True),
-        250,
-        SIDE,
-        code=SAMPLER,
-    ),
-    "gibbs-time": Method(
-        "ours",
-        "Gibbs, rank 16, ordinal, sessions by pauses of 0 to 3600 s",
-        partial(gibbs, side=True, pauses=PAUSES, rank=16, ordinal=True),
-        350,
-        TIME,
-        code=SAMPLER,
-    ),
+PEERS = {
     "surprise-svd": Method(
         "Surprise", "SVD, default", partial(surprise, algorithm="SVD"), 20, refit=True
     ),

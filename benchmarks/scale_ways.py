@@ -169,11 +169,14 @@ def _batches(model, optimizer, train, batches):
 
 
 def als(folder, clock, epochs):
-    from lecture_utils.methods.als import sweeps
+    from lecture_utils import Tensors
+    from lecture_utils.methods.als import als as train_models
 
     clock.start()
     train, sizes = _tensors(folder)
-    for _ in zip(range(1 + epochs), sweeps(train, *sizes, rank=RANK)):
+    for _ in zip(
+        range(1 + epochs), train_models(Tensors(*train), sizes, rank=RANK, ridge_bias=4.0)
+    ):
         clock.lap()
 
 

@@ -9,7 +9,7 @@ import json
 import pickle
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from time import process_time
@@ -17,7 +17,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from benchmarks.methods import METHODS, Method
+from benchmarks.methods import Method, find, find_all
 
 SPLITS = ("ua", "u1")
 TARGETS = (0.96, 0.95, 0.94, 0.93, 0.92)
@@ -27,31 +27,49 @@ GROWTH = 1.1  # from one refit's epochs to the next
 class Clock:
     """CPU seconds of a method, which stand still while it is scored.
 
-    `curve` holds a row (step, seconds so far, RMSE clipped to 1..5) per report. `predict` is what
+    `curve` holds a row (step, seconds so far, RMSE clipped to 1..5) per score. `predict` is what
     the last prediction took, or with `average` all that the mean is taken of.
     """
 
     def __init__(self, ratings: np.ndarray):
-        self.ratings = ratings  # (m,)
-        self.curve, self.seconds, self.predict = [], 0.0, 0.0
+        """Take the true ratings, (m,)."""
+        self.ratings, self.average = ratings, False  # whether means of predictions are scored
+        self.curve, self.seconds, self.predict, self.step = [], 0.0, 0.0, 0
         self.total, self.count = np.zeros(len(ratings)), 0
 
     def start(self) -> None:
-        """To be called when everything is imported and the ratings lie where they are wanted."""
+        """Let it run: everything is imported, and the ratings lie where they are wanted."""
         self.since = process_time()
+
+    def stop(self) -> None:
+        """Let it stand still."""
+        self.stopped = process_time()
+        self.seconds += self.stopped - self.since
+
+    def watch(self, models: Iterator) -> Iterator:
+        """Pass models on; it runs while the next one is trained."""
+        for self.step, model in enumerate(models, 1):
+            self.stop()
+            yield model
+            self.start()
+
+    def score(self, prediction: object, _: object = None) -> None:
+        """Note how good a prediction is, (m,), and what it took."""
+        took = process_time() - self.stopped
+        self.predict = took + (self.predict if self.average else 0.0)
+        stars = np.asarray(prediction, dtype=float).clip(1, 5)
+        rmse = np.sqrt(np.mean((stars - self.ratings) ** 2))
+        self.curve.append((self.step, self.seconds, float(rmse)))
 
     def report(self, step: int, predict: Callable[[], object], average: bool = False) -> None:
         """Score what `predict()` returns, (m,), or with `average` the mean of all so far."""
-        paused = process_time()
-        self.seconds += paused - self.since
+        self.stop()
+        self.step, self.average = step, average
         prediction = np.asarray(predict(), dtype=float)
-        took = process_time() - paused
         if average:
             self.total, self.count = self.total + prediction, self.count + 1
-            prediction, took = self.total / self.count, self.predict + took
-        self.predict = took
-        rmse = np.sqrt(np.mean((prediction.clip(1, 5) - self.ratings) ** 2))
-        self.curve.append((step, self.seconds, float(rmse)))
+            prediction = self.total / self.count
+        self.score(prediction)
         self.start()
 
 
@@ -125,9 +143,9 @@ def fetch(folder: Path) -> None:
 
 
 def registry() -> dict[str, dict]:
-    """METHODS without the functions."""
+    """Return every method without its function."""
     names = [f.name for f in fields(Method) if f.name != "run"]
-    return {key: {n: getattr(method, n) for n in names} for key, method in METHODS.items()}
+    return {key: {n: getattr(method, n) for n in names} for key, method in find_all().items()}
 
 
 def main(folder: str = "", *arguments: str) -> None:
@@ -138,7 +156,7 @@ def main(folder: str = "", *arguments: str) -> None:
         fetch(Path(folder))
         return
     key, split, seed, *steps = arguments
-    method = METHODS[key]
+    method = find(key)
     data = load(Path(folder) / f"{split}.pickle", method.ours)
     steps = int(steps[0]) if steps else method.steps
     print(json.dumps(run(method, data, int(seed), steps, refit=split == SPLITS[0])))

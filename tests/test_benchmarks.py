@@ -2,7 +2,8 @@
 
 import json
 import math
-from inspect import signature
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,10 +13,9 @@ import pytest
 pytest.importorskip("resource")  # Windows has none, and so no `make bench`
 
 from benchmarks import epoch, holdout, run, worker
-from benchmarks.methods import METHODS, Method
+from benchmarks.methods import Method, find, find_all, modules
 from lecture_utils import Ratings
-from lecture_utils.methods import als
-from lecture_utils.methods.gibbs import Gibbs
+from lecture_utils.methods import METHODS
 from lecture_utils.synthetic import small as synthetic
 from tests.notebooks import ROOT
 
@@ -39,6 +39,11 @@ def methods():
 @pytest.fixture(scope="module")
 def runs(folder, methods):
     return run.measure(folder, methods, ["ua"], [0, 1], steps=2)
+
+
+def run_python(code):
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def check_row(row):
@@ -118,6 +123,25 @@ def test_the_clock_stands_still_while_it_predicts(monkeypatch):
     assert clock.predict == 100
 
 
+def test_the_clock_runs_while_a_model_is_trained(monkeypatch):
+    now, clock = clocked(monkeypatch)
+
+    def models():
+        for level in (4.0, 2.0, 9.0):
+            now[0] += 2
+            yield level
+
+    for level in clock.watch(models()):
+        now[0] += 100  # the prediction
+        clock.score([level, 3.0])
+    assert clock.curve == [
+        (1, 2.0, math.sqrt(0.5)),
+        (2, 4.0, math.sqrt(0.5)),
+        (3, 6.0, math.sqrt(2)),
+    ]
+    assert clock.predict == 100
+
+
 def test_the_mean_of_draws_is_scored(monkeypatch):
     now, clock = clocked(monkeypatch)
 
@@ -157,8 +181,19 @@ def test_lines_of_code(tmp_path, monkeypatch):
 
 
 def test_the_code_that_is_counted_exists():
-    assert all(run.code_lines(m.code) > 20 for m in METHODS.values() if m.code)
-    assert all(bool(m.code) == (m.ours and key != "mean") for key, m in METHODS.items())
+    methods = find_all()
+    assert all(run.code_lines(m.code) > 20 for m in methods.values() if m.code)
+    assert all(bool(m.code) == (m.ours and key != "mean") for key, m in methods.items())
+    assert {"sparse", "methods.als", "methods.least_squares"} < {*modules("methods.als")}
+
+
+def test_every_method_of_the_course_is_compared():
+    assert METHODS.keys() < find_all().keys()
+
+
+def test_a_peer_is_found_without_what_ours_need():
+    code = "import sys, benchmarks.methods as m; m.find('myfm'); print('torch' in sys.modules)"
+    assert run_python(code) == "False"
 
 
 def test_the_results_on_disk():
@@ -166,11 +201,11 @@ def test_the_results_on_disk():
     assert results["data"] == "ml-100k" and results["machine"]["cpu"]
     assert {"python", "torch", "cornac", "myfm"} <= set(results["versions"])
     found = {(row["method"], row["split"]) for row in results["rows"]}
-    needed = {key for key, method in METHODS.items() if not method.slow}
+    needed = {key for key, method in find_all().items() if not method.slow}
     assert found >= {(key, split) for key in needed for split in worker.SPLITS}
     for row in results["rows"]:
         check_row(row)
-        method = METHODS[row["method"]]
+        method = find(row["method"])
         assert (row["setting"], row["steps"]) == (method.setting, method.steps)
         assert len(row["seeds"]) == 3
     assert results["epoch"]["largest_relative_gradient_gap"] < 1e-5
@@ -223,8 +258,7 @@ def test_candidates_are_compared_on_training_ratings_alone(split):
 
 @pytest.mark.parametrize("key", holdout.CANDIDATES)
 def test_candidates_are_settings_that_their_method_has(key):
-    known = {**signature(Gibbs).parameters, **signature(METHODS[key].run.func).parameters}
-    known |= signature(als.sweeps).parameters if key == "als" else {}
+    known = METHODS[key].train.__kwdefaults__
     assert all(set(candidate) <= set(known) for candidate in holdout.CANDIDATES[key])
 
 

@@ -21,26 +21,34 @@ from lecture_utils.methods.svdpp import svdpp
 
 __all__ = ["METHODS", "Average", "Method", "train_models"]
 PAUSES = (0, 10, 20, 30, 45, 60, 90, 120, 240, 1000, 3600)  # seconds that end a session
+IDS = "user and movie"
+SIDE = "attributes, who rated what, day"
+TIME = "attributes, who rated what, full timestamp: more than any peer uses"
 
 
 @dataclass(frozen=True)
 class Method:
     """A method with the settings that it runs with by default."""
 
+    label: str  # in the benchmark
     train: Callable[..., Iterator]  # (train, size, **settings)
     steps: int  # models to take
     settings: Mapping[str, Any] = field(default_factory=dict)
     burn_in: int | None = None  # for a sampler, whose predictions are averaged: see evaluate.curve
     inputs: Callable[[Ratings, Tensors], dict] | None = None  # settings made from the data
+    information: str = IDS  # what it may look at
+
+    def start(self, data: Ratings, train: Tensors, **settings: Any) -> Iterator:
+        """Train on `train`, the ratings of `data.train`; `settings` replace those of the entry."""
+        made = self.inputs(data, train) if self.inputs else {}
+        return self.train(train, data.size, **{**self.settings, **made, **settings})
 
 
 def train_models(name: str, data: Ratings, **settings: Any) -> Iterator:
     """Start a method of the registry on `data.train`; `settings` replace those of its entry."""
     if name not in METHODS:
         raise KeyError(f"there is no method {name!r}: choose one of {', '.join(METHODS)}")
-    method, train = METHODS[name], as_tensors(data.train)
-    made = method.inputs(data, train) if method.inputs else {}
-    return method.train(train, data.size, **{**method.settings, **made, **settings})
+    return METHODS[name].start(data, as_tensors(data.train), **settings)
 
 
 def penalise_means(**lambdas: float) -> Callable[[Ratings, Tensors], dict]:
@@ -48,36 +56,40 @@ def penalise_means(**lambdas: float) -> Callable[[Ratings, Tensors], dict]:
     return lambda data, train: {name: lam * len(train.ratings) for name, lam in lambdas.items()}
 
 
-def add_features(data: Ratings, train: Tensors) -> dict:
+def make_features(data: Ratings, train: Tensors) -> dict:
     """Make the features of users and items: attributes, and who rated what."""
     user_features, item_features = zip(attributes(data), rated_sets(train, data.size))
     return {"user_features": user_features, "item_features": item_features}
 
 
-def add_features_and_times(data: Ratings, train: Tensors) -> dict:
+def make_features_and_times(data: Ratings, train: Tensors) -> dict:
     """Make the features, and the times of the ratings."""
-    return add_features(data, train) | {"times": timestamps(data.train)}
+    return make_features(data, train) | {"times": timestamps(data.train)}
 
 
-DOCUMENT = {"stages": ((1000, 0.1),)}
+PLAIN = {"bias": False, "stages": ((1000, 0.1),)}
+L2 = penalise_means(ridge=1e-4)
+L2_BIAS = penalise_means(ridge=1e-4, ridge_bias=1e-3)
+ALS = {"rank": 10, "ridge": 1.4, "ridge_bias": 0.7, "power": 0.5}
+DAYS = {"ordinal": True, "pauses": ("day",)}
+SESSIONS = {"ordinal": True, "pauses": PAUSES, "rank": 16}
 METHODS = {
-    "biases": Method(biases, 10),
-    "document": Method(descent, 1000, DOCUMENT | {"bias": False, "ridge": 0.0}),
-    "document-l2": Method(
-        descent, 1000, DOCUMENT | {"bias": False}, inputs=penalise_means(ridge=1e-4)
-    ),
+    "biases": Method("biases, 10 sweeps", biases, 10),
+    "document": Method("document 000, plain", descent, 1000, PLAIN | {"ridge": 0.0}),
+    "document-l2": Method("document 000, L2", descent, 1000, PLAIN, inputs=L2),
     "document-bias": Method(
-        descent, 1000, DOCUMENT, inputs=penalise_means(ridge=1e-4, ridge_bias=1e-3)
+        "document 000, L2 and biases", descent, 1000, {"stages": PLAIN["stages"]}, inputs=L2_BIAS
     ),
-    "descent": Method(descent, 200),
-    "als": Method(als, 15, {"rank": 10, "ridge": 1.4, "ridge_bias": 0.7, "power": 0.5}),
-    "svdpp": Method(svdpp, 90),
-    "neumf": Method(neumf, 8),
-    "gibbs": Method(gibbs, 200, {"rank": 14}, burn_in=15),
+    "descent": Method("document 000, L2 and biases, tuned", descent, 200),
+    "als": Method("ALS, rank 10, penalty by root of count", als, 15, ALS),
+    "svdpp": Method("SVD++, rank 10, full batch", svdpp, 90),
+    "neumf": Method("NeuMF, rank 8", neumf, 8),
+    "gibbs": Method("Gibbs, rank 14", gibbs, 200, {"rank": 14}, 15),
     "gibbs-side": Method(
-        gibbs, 250, {"ordinal": True, "pauses": ("day",)}, 15, add_features_and_times
+        "Gibbs, rank 10, ordinal", gibbs, 250, DAYS, 15, make_features_and_times, SIDE
     ),
     "gibbs-time": Method(
-        gibbs, 350, {"ordinal": True, "pauses": PAUSES, "rank": 16}, 15, add_features_and_times
+        "Gibbs, rank 16, ordinal, sessions by pauses of 0 to 3600 s",
+        gibbs, 350, SESSIONS, 15, make_features_and_times, TIME,
     ),
-}
+}  # fmt: skip

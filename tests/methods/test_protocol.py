@@ -72,10 +72,10 @@ def test_it_goes_on_without_end(name, data):
     ids=["NaN", "unknown item", "unknown user", "no ratings", "wrong shape"],
 )
 def test_bad_ratings_are_refused_at_the_call(name, change, error, words, data):
-    method = METHODS[name]
-    made = method.inputs(data, as_tensors(data.train)) if method.inputs else {}
+    method, train = METHODS[name], as_tensors(data.train)
+    made = method.inputs(data, train) if method.inputs else {}
     with pytest.raises(error, match=words):
-        method.train(change(as_tensors(data.train)), data.size, **{**method.settings, **made})
+        method.train(change(train), data.size, **{**method.settings, **made})
 
 
 @pytest.mark.parametrize("name", METHODS)
