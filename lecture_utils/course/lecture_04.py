@@ -1,4 +1,4 @@
-"""Exercises of lecture 04: neighbours and recommendations."""
+"""Exercises of lecture 04: neighbours, recommendations, folding in, rotations."""
 
 import torch
 import torch.nn.functional as F
@@ -33,11 +33,39 @@ def _best(scores: Tensor, seen: Tensor) -> Tensor:
     return top_n(scores, seen, len(scores) - 1 - len(seen))
 
 
+def fold_in_vector(P: Tensor, rest: Tensor, ridge: float) -> Tensor:
+    """Ridge regression of `rest` (n,) on the rows of `P` (n, rank): shape (rank,)."""
+    return torch.linalg.solve(P.T @ P + ridge * torch.eye(P.shape[1]), P.T @ rest)
+
+
+def rotation(A: Tensor, B: Tensor) -> Tensor:
+    """The orthogonal R, (rank, rank), with A R nearest to B, both (n, rank) (Schönemann 1966)."""
+    U, _, Vt = _svd(A, B)
+    return U @ Vt
+
+
+def _with_ones(P: Tensor) -> Tensor:
+    return torch.cat([P, torch.ones(len(P), 1)], dim=1)
+
+
+def _svd(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return torch.linalg.svd(A.T @ B)
+
+
 VECTORS = torch.tensor(
     [[0.1, -0.005], [2.0, 0.0], [3.0, 4.0], [0.2, 0.02], [-9.0, 1.0], [0.0, 5.0]]
 )
 OPPOSITE = torch.tensor([[1.0, 0.0], [-1.0, 0.5], [-1.2, -0.2], [-0.3, 1.0]])
 UNEVEN = torch.tensor([[10.0, 1.0], [9.0, -1.0], [1.0, 1.0], [0.0, 5.0], [-30.0, 0.5]])
+RATED = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])
+CLOUD = torch.tensor([[2.0, 0.5], [-1.0, 1.0], [0.5, 3.0], [1.0, -2.0]])
+TURN = torch.tensor([[0.6, -0.8], [0.8, 0.6]])
+CLOUD3 = torch.tensor([[2.0, 0.5, 1.0], [-1.0, 1.0, 0.5], [0.5, 3.0, -1.0], [1.0, -2.0, 2.0]])
+TURN3 = torch.tensor([[2.0, -1.0, 2.0], [2.0, 2.0, -1.0], [-1.0, 2.0, 2.0]]) / 3
+ONES = (
+    "X = torch.cat([P, torch.ones(len(P), 1)], 1)\n"
+    "A = torch.inverse(X.T @ X + ridge * torch.eye(X.shape[1])) @ X.T\n"
+)
 EXERCISES = {
     "nearest": Exercise(
         answer=nearest,
@@ -66,6 +94,28 @@ EXERCISES = {
             ),
             "n개보다 적습니다. 고르고 나서 자기 자신을 뺐나요, 빼고 나서 골랐나요?": (
                 lambda v, m, n: _ranked(_cosine(v, m), m)[: n - 1]
+            ),
+        },
+        written={
+            "v = vectors / vectors.norm(dim=1, keepdim=True)\n"
+            "return (v @ v[movie]).topk(n).indices": "자기 자신은 아닌가요",
+            "s = vectors @ vectors[movie]\ns[movie] = -1000\nreturn s.topk(n).indices": "긴 영화가",
+            "s = F.cosine_similarity(vectors, vectors[movie][None])\ns[movie] = 2\n"
+            "return s.argsort()[:n]": "가장 먼 영화",
+            "s = F.cosine_similarity(vectors, vectors[[movie]])\ns[movie] = -2\n"
+            "return s.topk(n).values": "번호가 아니라",
+            "d = torch.cdist(vectors, vectors)[movie]\nd[movie] = 1e9\nreturn d.argsort()[:n]": (
+                "거리로 쟀군요"
+            ),
+            "v = F.normalize(vectors)\ns = v @ v[movie]\ns[movie] = 0\nreturn s.topk(n).indices": (
+                "너무 높지 않나요"
+            ),
+            "v = vectors / vectors.norm(dim=0)\ns = v @ v[movie]\ns[movie] = -9\n"
+            "return s.topk(n).indices": "어느 축으로",
+            "s = F.cosine_similarity(vectors, vectors[[movie]])\n"
+            "return [i for i in s.topk(n).indices.tolist() if i != movie]": "n개보다 적습니다",
+            "v = F.normalize(vectors)\ns = v @ v[movie]\ns[movie] = -2\nreturn s.topk(n)": (
+                "한데 묶여"
             ),
         },
     ),
@@ -100,6 +150,107 @@ EXERCISES = {
             "번호가 아니라 예측값을 돌려주었습니다. 무슨 영화를 보라는 말일까요?": (
                 lambda s, seen, n: s[_best(s, seen)[:n]]
             ),
+        },
+        written={
+            "scores[0] = -100\nreturn torch.argsort(-scores)[:n]": "이미 본 영화가 들어",
+            "return torch.tensor([i for i in scores.argsort(descending=True).tolist()\n"
+            "                     if i not in seen.tolist()][:n])": "0번은 어떤 영화",
+            "return scores.topk(n).indices": "그대로 들어",
+            "scores[seen] = 0\nscores[0] = 0\nreturn scores.topk(n).indices": "너무 높지 않나요",
+            "scores[seen] = -1\nscores[0] = -1\nreturn scores.topk(n).indices": "모두 음수라면요",
+            "best = scores.topk(n).indices\nreturn best[(best != 0) & ~torch.isin(best, seen)]": (
+                "n개보다 적습니다"
+            ),
+            "scores[seen] = -np.inf\nreturn scores[1:].topk(n).indices": "한 칸씩 밀렸습니다",
+            "scores[seen] = float('inf')\nscores[0] = float('inf')\nreturn scores.argsort()[:n]": (
+                "가장 낮은 영화부터"
+            ),
+            "scores[seen] = -np.inf\nscores[0] = -np.inf\nreturn scores.topk(n)[0]": "예측값을",
+        },
+    ),
+    "fold_in_vector": Exercise(
+        answer=fold_in_vector,
+        cases=[
+            (RATED, torch.tensor([1.0, 0.5, -1.0]), 2.0),
+            (RATED[:1], torch.tensor([1.0]), 0.5),
+        ],
+        mistakes={
+            "벌금이 빠졌습니다. 평점이 하나뿐인 둘째 경우에 방정식의 답이 하나로 정해지나요?": (
+                lambda P, rest, ridge: torch.linalg.solve(P.T @ P, P.T @ rest)
+            ),
+            "벌금이 빠진 최소제곱의 답입니다. ridge는 어디에 썼나요?": (
+                lambda P, rest, ridge: torch.linalg.pinv(P) @ rest
+            ),
+            "ridge를 모든 칸에 더했나요? 벌금 |q|²을 미분하면 행렬의 어느 자리에만 남을까요?": (
+                lambda P, rest, ridge: torch.linalg.solve(P.T @ P + ridge, P.T @ rest)
+            ),
+            "q가 아니라 예측 P @ q를 돌려주었습니다. 모양이 (rank,)인가요?": (
+                lambda P, rest, ridge: P @ fold_in_vector(P, rest, ridge)
+            ),
+            "ridge에 평점 수를 곱했나요? 이 식의 오차는 이미 평균이 아니라 합입니다.": (
+                lambda P, rest, ridge: fold_in_vector(P, rest, ridge * len(P))
+            ),
+            "답이 하나 더 나왔습니다. 1로 채운 열은 무엇을 구하려고 붙이나요?": (
+                lambda P, rest, ridge: fold_in_vector(_with_ones(P), rest, ridge)
+            ),
+            "1로 채운 열을 붙여 풀었나요? rest에 편향이 아직 들어 있나요?": (
+                lambda P, rest, ridge: fold_in_vector(_with_ones(P), rest, ridge)[:-1]
+            ),
+            "단위 행렬의 크기를 보세요. P.T @ P의 모양은 무엇인가요?": (
+                lambda P, rest, ridge: torch.linalg.solve(
+                    P.T @ P + ridge * torch.eye(len(P)), P.T @ rest
+                )
+            ),
+        },
+        written={
+            "return torch.inverse(P.T @ P) @ P.T @ rest": "방정식의 답이 하나로",
+            "return torch.linalg.lstsq(P, rest, driver='gelsd').solution": "최소제곱의 답",
+            "return torch.linalg.solve(P.T @ P + ridge, (P * rest[:, None]).sum(dim=0))": (
+                "모든 칸에"
+            ),
+            "q = torch.linalg.solve(P.T @ P + ridge * torch.eye(2), P.T @ rest)\n"
+            "return P.matmul(q)": "모양이 (rank,)",
+            "G = P.T @ P + len(P) * ridge * torch.eye(P.shape[1])\n"
+            "return torch.linalg.inv(G) @ P.T @ rest": "평점 수를 곱했나요",
+            ONES + "return A @ rest": "답이 하나 더",
+            ONES + "return (A @ rest)[:P.shape[1]]": "편향이 아직",
+            "G = P.T @ P + torch.diag(torch.full((len(rest),), ridge))\n"
+            "return torch.linalg.inv(G) @ (P.T @ rest)": "단위 행렬의 크기",
+        },
+    ),
+    "rotation": Exercise(
+        answer=rotation,
+        cases=[
+            (CLOUD, CLOUD @ TURN),
+            (CLOUD, 2.0 * CLOUD @ TURN),
+            (CLOUD, CLOUD.flip(0)),
+            (CLOUD3, CLOUD3 @ TURN3),
+        ],
+        mistakes={
+            "거꾸로 돌리고 있습니다. R과 R의 전치 가운데 A를 B로 보내는 것은 어느 쪽일까요?": (
+                lambda A, B: rotation(A, B).T
+            ),
+            "R @ R.T가 단위 행렬인가요? 최소제곱의 답은 돌리기만 하지 않고 늘이기도 합니다.": (
+                lambda A, B: torch.linalg.lstsq(A, B).solution
+            ),
+            "R이 아니라 돌린 결과 A @ R을 돌려주었습니다.": lambda A, B: A @ rotation(A, B),
+            "특잇값까지 곱했나요? 그러면 A.T @ B로 되돌아갑니다. 늘이는 몫은 버려야 하지요.": (
+                lambda A, B: A.T @ B
+            ),
+            "U를 전치했나요? 특잇값을 버리는 것 말고는 분해한 그대로 두면 됩니다.": (
+                lambda A, B: _svd(A, B)[0].T @ _svd(A, B)[2]
+            ),
+            "torch.linalg.svd가 셋째로 돌려주는 것은 V인가요, 이미 전치한 것인가요?": (
+                lambda A, B: _svd(A, B)[0] @ _svd(A, B)[2].T
+            ),
+        },
+        written={
+            "U, S, Vt = torch.linalg.svd(B.T @ A)\nreturn U @ Vt": "거꾸로",
+            "return torch.linalg.pinv(A) @ B": "단위 행렬인가요",
+            "U, S, V = torch.svd(A.T @ B)\nreturn A @ U @ V.T": "돌린 결과",
+            "U, S, Vt = torch.linalg.svd(A.T @ B)\nreturn U @ torch.diag(S) @ Vt": "특잇값까지",
+            "M = A.T @ B\nU, S, Vt = torch.linalg.svd(M)\nreturn U.mT.matmul(Vt)": "U를 전치했나요",
+            "U, S, V = torch.svd(A.T @ B)\nreturn U @ V": "이미 전치한",
         },
     ),
 }
