@@ -7,22 +7,22 @@ from lecture_utils.course.grader import Exercise
 
 
 def predict(P: Tensor, Q: Tensor, items: Tensor, users: Tensor) -> Tensor:
-    """Dot product of an item's row of `P` and a user's row of `Q`, per rating: shape (n,)."""
+    """Multiply an item's row of `P` with a user's row of `Q` for each rating: (n,)."""
     return (P[items] * Q[users]).sum(dim=1)
 
 
 def mse(prediction: Tensor, rating: Tensor) -> Tensor:
-    """Mean squared error of predictions and ratings of shape (n,), or of columns (n, 1)."""
+    """Compute the mean squared error of tensors (n,), or of columns (n, 1)."""
     return (prediction.reshape(-1) - rating.reshape(-1)).square().mean()
 
 
 def gradients(x: Tensor, y: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
-    """Derivatives of the mean squared error of the line a + b x by a and by b."""
+    """Differentiate the mean squared error of the line a + b x by a and by b."""
     gap = a + b * x - y
     return 2 * gap.mean(), 2 * (gap * x).mean()
 
 
-def _scaled(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
+def _scale(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
     return gradient[0] * factor, gradient[1] * factor
 
 
@@ -114,16 +114,16 @@ EXERCISES = {
         cases=[(X, Y, 0.0, 1.0), (X, Y, 2.0, -0.5)],
         mistakes={
             "크기가 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 0.5)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), 0.5)
             ),
             "부호가 반대입니다. 차이를 예측 − 정답으로 두었나요, 정답 − 예측으로 두었나요?": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), -1)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), -1)
             ),
             "점이 많을수록 커집니다. 손실은 합인가요, 평균인가요?": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), len(x))
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), len(x))
             ),
             "크기가 두 배입니다. backward()를 두 번 불렀나요? 경사는 지워질 때까지 쌓입니다.": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 2)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), 2)
             ),
             "a와 b의 차례가 바뀌었습니다.": lambda x, y, a, b: gradients(x, y, a, b)[::-1],
             "b로 미분할 때 안에 있는 bx도 미분했나요? 무엇이 곱해져야 할까요?": (

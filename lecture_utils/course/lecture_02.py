@@ -9,21 +9,21 @@ from lecture_utils.course.grader import Exercise
 def penalized_loss(
     P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor, lam: float
 ) -> Tensor:
-    """Mean squared error plus lam times the sum of squares of `P` and `Q` (document 000)."""
-    return _cost(P, Q, items, users, ratings) + lam * (P.square().sum() + Q.square().sum())
+    """Add lam times the sum of squares of `P` and `Q` to the error (document 000)."""
+    return _mse(P, Q, items, users, ratings) + lam * (P.square().sum() + Q.square().sum())
 
 
 def mean_rmse(train_ratings: Tensor, test_ratings: Tensor) -> Tensor:
-    """RMSE on the test ratings of predicting the mean of the training ratings."""
+    """Predict the mean of the training ratings; return the RMSE on the test ratings."""
     return (test_ratings - train_ratings.mean()).square().mean().sqrt()
 
 
 def movie_bias(ratings: Tensor, mean: float, strength: int) -> Tensor:
-    """Mean of the ratings (n,) minus `mean`, as if `strength` more of them were average."""
+    """Average ratings (n,) minus `mean`, as if `strength` more of them were average."""
     return (ratings - mean).sum() / (len(ratings) + strength)
 
 
-def _cost(P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor) -> Tensor:
+def _mse(P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor) -> Tensor:
     return ((P[items] * Q[users]).sum(dim=1) - ratings).square().mean()
 
 
@@ -38,35 +38,35 @@ EXERCISES = {
         cases=[(P, Q, ITEMS, USERS, STARS, 0.1), (P, Q, ITEMS[:2], USERS[:2], STARS[:2], 0.01)],
         mistakes={
             "벌금이 보이지 않습니다. lam은 어디에 썼나요?": (
-                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r)
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r)
             ),
             "한 행렬에만 벌금을 매겼나요? 벡터는 영화에도 사용자에도 있습니다.": (
-                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * P.square().sum()
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * P.square().sum()
             ),
             "사용자의 벡터에만 벌금을 매겼나요? 영화의 벡터는 어디에 있지요?": (
-                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * Q.square().sum()
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * Q.square().sum()
             ),
             "이 평점들에 나오지 않은 영화와 사용자도 있습니다. 벌금은 어디까지 더하나요?": (
                 lambda P, Q, i, u, r, lam: (
-                    _cost(P, Q, i, u, r) + lam * (P[i].square().sum() + Q[u].square().sum())
+                    _mse(P, Q, i, u, r) + lam * (P[i].square().sum() + Q[u].square().sum())
                 )
             ),
             "lam이 한쪽에만 곱해지지 않았나요? 괄호를 살펴보세요.": (
                 lambda P, Q, i, u, r, lam: (
-                    _cost(P, Q, i, u, r) + lam * P.square().sum() + Q.square().sum()
+                    _mse(P, Q, i, u, r) + lam * P.square().sum() + Q.square().sum()
                 )
             ),
             "벌금이 너무 작습니다. 제곱의 합인가요, 평균인가요?": (
                 lambda P, Q, i, u, r, lam: (
-                    _cost(P, Q, i, u, r) + lam * (P.square().mean() + Q.square().mean())
+                    _mse(P, Q, i, u, r) + lam * (P.square().mean() + Q.square().mean())
                 )
             ),
             "벡터의 길이에 벌금을 매겼군요. 제곱근을 씌우기 전의 값이어야 합니다.": (
-                lambda P, Q, i, u, r, lam: _cost(P, Q, i, u, r) + lam * (P.norm() + Q.norm())
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * (P.norm() + Q.norm())
             ),
             "비용이 합입니다. 슬라이드의 코드는 평점 수로 나누었지요?": (
                 lambda P, Q, i, u, r, lam: (
-                    penalized_loss(P, Q, i, u, r, lam) + (len(r) - 1) * _cost(P, Q, i, u, r)
+                    penalized_loss(P, Q, i, u, r, lam) + (len(r) - 1) * _mse(P, Q, i, u, r)
                 )
             ),
         },

@@ -8,23 +8,23 @@ from lecture_utils.course.grader import Exercise
 
 
 def one_hot(ids: Tensor, size: int) -> Tensor:
-    """Rows of zeros with a one at each id: shape (n, size)."""
+    """Make rows of zeros with a one at each id: (n, size)."""
     return (ids.reshape(-1, 1) == torch.arange(size)).float()
 
 
 def to_long(table: pd.DataFrame) -> list[tuple[int, int, float]]:
-    """Known cells of a table as (row number, column number, rating), row by row."""
-    return [cell for cell in _cells(table) if cell[2] == cell[2]]  # NaN is not itself
+    """List known cells as (row number, column number, rating), row by row."""
+    return [cell for cell in _all_cells(table) if cell[2] == cell[2]]  # NaN is not itself
 
 
 def predict_between(
     U: Tensor, V: Tensor, users: Tensor, items: Tensor, low: float, high: float
 ) -> Tensor:
-    """Dot products pressed into low..high by a sigmoid: shape (n,)."""
+    """Map dot products into low..high by a sigmoid: (n,)."""
     return low + (high - low) * torch.sigmoid(_dot(U, V, users, items))
 
 
-def _cells(table: pd.DataFrame) -> list[tuple[int, int, float]]:
+def _all_cells(table: pd.DataFrame) -> list[tuple[int, int, float]]:
     rows, columns = table.shape
     return [(i, j, float(table.iat[i, j])) for i in range(rows) for j in range(columns)]
 
@@ -78,7 +78,7 @@ EXERCISES = {
         answer=to_long,
         cases=[(SMALL,), (WIDE,)],
         mistakes={
-            "빈칸이 따라왔습니다. 줄 수를 세어 보세요. 아는 칸은 몇 개인가요?": _cells,
+            "빈칸이 따라왔습니다. 줄 수를 세어 보세요. 아는 칸은 몇 개인가요?": _all_cells,
             "행과 열의 번호가 뒤바뀌었습니다.": (
                 lambda table: [(j, i, v) for i, j, v in to_long(table)]
             ),
@@ -92,10 +92,10 @@ EXERCISES = {
                 lambda table: [(i + 1, j + 1, v) for i, j, v in to_long(table)]
             ),
             "빈칸이 0점이 되어 따라왔습니다. 모르는 것과 0점은 같은가요?": (
-                lambda table: _cells(table.fillna(0))
+                lambda table: _all_cells(table.fillna(0))
             ),
             "빈칸이 하나라도 있는 줄을 통째로 버렸나요? 그 줄에도 아는 칸이 있습니다.": (
-                lambda table: _cells(table.dropna())
+                lambda table: _all_cells(table.dropna())
             ),
         },
         written={

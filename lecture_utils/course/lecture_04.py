@@ -9,8 +9,8 @@ from lecture_utils.recommend import top_n
 
 
 def nearest(vectors: Tensor, movie: int, n: int) -> Tensor:
-    """Ids of the `n` rows with the highest cosine to row `movie`, itself left out, shape (n,)."""
-    return _ranked(_cosine(vectors, movie), movie)[:n]
+    """Find the `n` other rows with the highest cosine to row `movie`: ids (n,)."""
+    return _rank(_cosine(vectors, movie), movie)[:n]
 
 
 def _cosine(vectors: Tensor, movie: int) -> Tensor:
@@ -18,33 +18,33 @@ def _cosine(vectors: Tensor, movie: int) -> Tensor:
     return unit @ unit[movie]
 
 
-def _ranked(similar: Tensor, movie: int) -> Tensor:
+def _rank(similar: Tensor, movie: int) -> Tensor:
     order = similar.argsort(descending=True)
     return order[order != movie]
 
 
-def _highest(scores: Tensor, n: int, low: tuple[int, ...] | Tensor, fill: float) -> Tensor:
+def _take_highest(scores: Tensor, n: int, low: tuple[int, ...] | Tensor, fill: float) -> Tensor:
     scores[torch.as_tensor(low, dtype=torch.long)] = fill
     return scores.argsort(descending=True)[:n]
 
 
-def _best(scores: Tensor, seen: Tensor) -> Tensor:
-    """All ids but the seen ones and 0, best first."""
+def _rank_unseen(scores: Tensor, seen: Tensor) -> Tensor:
+    """Order all ids but the seen ones and 0, best first."""
     return top_n(scores, seen, len(scores) - 1 - len(seen))
 
 
 def fold_in_vector(P: Tensor, rest: Tensor, ridge: float) -> Tensor:
-    """Ridge regression of `rest` (n,) on the rows of `P` (n, rank): shape (rank,)."""
+    """Solve ridge regression of `rest` (n,) on the rows of `P` (n, rank): (rank,)."""
     return torch.linalg.solve(P.T @ P + ridge * torch.eye(P.shape[1]), P.T @ rest)
 
 
 def rotation(A: Tensor, B: Tensor) -> Tensor:
-    """The orthogonal R, (rank, rank), with A R nearest to B, both (n, rank) (Schönemann 1966)."""
+    """Find the orthogonal R with A R nearest to B, both (n, rank) (Schönemann 1966)."""
     U, _, Vt = _svd(A, B)
     return U @ Vt
 
 
-def _with_ones(P: Tensor) -> Tensor:
+def _add_ones(P: Tensor) -> Tensor:
     return torch.cat([P, torch.ones(len(P), 1)], dim=1)
 
 
@@ -75,25 +75,25 @@ EXERCISES = {
                 lambda v, m, n: _cosine(v, m).argsort(descending=True)[:n]
             ),
             "벡터가 긴 영화가 유리해지지 않았나요? 내적과 코사인은 무엇이 다른가요?": (
-                lambda v, m, n: _ranked(v @ v[m], m)[:n]
+                lambda v, m, n: _rank(v @ v[m], m)[:n]
             ),
             "순서를 보세요. 맨 앞이 가장 가까운 영화인가요, 가장 먼 영화인가요?": (
-                lambda v, m, n: _ranked(-_cosine(v, m), m)[:n]
+                lambda v, m, n: _rank(-_cosine(v, m), m)[:n]
             ),
             "번호가 아니라 유사도를 돌려주었습니다. 몇 번 영화인지 알 수 있을까요?": (
-                lambda v, m, n: _cosine(v, m)[_ranked(_cosine(v, m), m)[:n]]
+                lambda v, m, n: _cosine(v, m)[_rank(_cosine(v, m), m)[:n]]
             ),
             "거리로 쟀군요. 방향이 같아도 길이가 다르면 어떻게 되나요?": (
-                lambda v, m, n: _ranked(-(v - v[m]).norm(dim=1), m)[:n]
+                lambda v, m, n: _rank(-(v - v[m]).norm(dim=1), m)[:n]
             ),
             "자기 자신에 넣은 값이 너무 높지 않나요? 나머지 코사인이 모두 음수라면요?": (
-                lambda v, m, n: _highest(_cosine(v, m), n, (m,), 0.0)
+                lambda v, m, n: _take_highest(_cosine(v, m), n, (m,), 0.0)
             ),
             "길이를 어느 축으로 쟀나요? 벡터 하나는 한 행에 누워 있습니다.": (
-                lambda v, m, n: _ranked(F.normalize(v, dim=0) @ F.normalize(v, dim=0)[m], m)[:n]
+                lambda v, m, n: _rank(F.normalize(v, dim=0) @ F.normalize(v, dim=0)[m], m)[:n]
             ),
             "n개보다 적습니다. 고르고 나서 자기 자신을 뺐나요, 빼고 나서 골랐나요?": (
-                lambda v, m, n: _ranked(_cosine(v, m), m)[: n - 1]
+                lambda v, m, n: _rank(_cosine(v, m), m)[: n - 1]
             ),
         },
         written={
@@ -126,29 +126,29 @@ EXERCISES = {
             (torch.tensor([-0.5, -3.0, -1.5, -2.0, -4.0]), torch.tensor([], dtype=torch.long), 2),
         ],
         mistakes={
-            "이미 본 영화가 들어 있지 않나요?": lambda s, seen, n: _highest(s, n, (0,), -1e9),
+            "이미 본 영화가 들어 있지 않나요?": lambda s, seen, n: _take_highest(s, n, (0,), -1e9),
             "0번은 어떤 영화인가요? 1부터 번호를 매긴 표에서 0번 행은 무엇이었지요?": (
-                lambda s, seen, n: _highest(s, n, seen, -1e9)
+                lambda s, seen, n: _take_highest(s, n, seen, -1e9)
             ),
             "이미 본 영화와 0번이 그대로 들어 있습니다. 무엇을 빼야 했지요?": (
                 lambda s, seen, n: s.argsort(descending=True)[:n]
             ),
             "빼려는 자리에 넣은 값이 너무 높지 않나요? 나머지 예측이 모두 음수라면요?": (
-                lambda s, seen, n: _highest(s, n, (0, *seen.tolist()), 0.0)
+                lambda s, seen, n: _take_highest(s, n, (0, *seen.tolist()), 0.0)
             ),
             "n개보다 적습니다. 고르고 나서 본 것을 뺐나요, 빼고 나서 골랐나요?": (
                 lambda s, seen, n: [
-                    i for i in _highest(s, n, (), 0.0).tolist() if i and i not in seen.tolist()
+                    i for i in _take_highest(s, n, (), 0.0).tolist() if i and i not in seen.tolist()
                 ]
             ),
             "한 칸씩 밀렸습니다. scores[1:]의 첫 칸은 원래 몇 번 영화인가요?": (
                 lambda s, seen, n: top_n(s, seen, n) - 1
             ),
             "정렬 방향을 보세요. 예측이 가장 낮은 영화부터 추천하고 있지 않나요?": (
-                lambda s, seen, n: _best(s, seen).flip(0)[:n]
+                lambda s, seen, n: _rank_unseen(s, seen).flip(0)[:n]
             ),
             "번호가 아니라 예측값을 돌려주었습니다. 무슨 영화를 보라는 말일까요?": (
-                lambda s, seen, n: s[_best(s, seen)[:n]]
+                lambda s, seen, n: s[_rank_unseen(s, seen)[:n]]
             ),
         },
         written={
@@ -191,10 +191,10 @@ EXERCISES = {
                 lambda P, rest, ridge: fold_in_vector(P, rest, ridge * len(P))
             ),
             "답이 하나 더 나왔습니다. 1로 채운 열은 무엇을 구하려고 붙이나요?": (
-                lambda P, rest, ridge: fold_in_vector(_with_ones(P), rest, ridge)
+                lambda P, rest, ridge: fold_in_vector(_add_ones(P), rest, ridge)
             ),
             "1로 채운 열을 붙여 풀었나요? rest에 편향이 아직 들어 있나요?": (
-                lambda P, rest, ridge: fold_in_vector(_with_ones(P), rest, ridge)[:-1]
+                lambda P, rest, ridge: fold_in_vector(_add_ones(P), rest, ridge)[:-1]
             ),
             "단위 행렬의 크기를 보세요. P.T @ P의 모양은 무엇인가요?": (
                 lambda P, rest, ridge: torch.linalg.solve(

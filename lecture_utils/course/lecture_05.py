@@ -9,7 +9,7 @@ from lecture_utils.course.grader import Exercise
 
 
 def best_epoch(errors: list[float], patience: int) -> int:
-    """The epoch of the lowest error before `patience` epochs without a better one."""
+    """Return the best epoch before `patience` epochs without a better one."""
     best = 0
     for epoch, error in enumerate(errors):
         if error < errors[best]:
@@ -20,18 +20,18 @@ def best_epoch(errors: list[float], patience: int) -> int:
 
 
 def split_future(frame: pd.DataFrame, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows before the latest `n`, and those; both by time."""
+    """Split off the latest `n` rows; order both parts by time."""
     ordered = frame.sort_values("timestamp")
     return ordered.iloc[:-n], ordered.iloc[-n:]
 
 
-def _stopped(errors: list[float], patience: int) -> int:
+def _stop_epoch(errors: list[float], patience: int) -> int:
     best = best_epoch(errors, patience)
     return min(best + patience, len(errors) - 1)
 
 
-def _waited(errors: list, patience: int, better: Callable, reset=True, start=1) -> int:
-    """Early stopping with a counter; `better` tells of the errors, this epoch and the best."""
+def _stop_by_counter(errors: list, patience: int, better: Callable, reset=True, start=1) -> int:
+    """Stop early by a counter; `better` compares this epoch with the best of `errors`."""
     best = wait = 0
     for epoch in range(start, len(errors)):
         if better(errors, epoch, best):
@@ -43,22 +43,22 @@ def _waited(errors: list, patience: int, better: Callable, reset=True, start=1) 
     return best
 
 
-def _lower(errors: list, epoch: int, best: int) -> bool:
+def _is_lower(errors: list, epoch: int, best: int) -> bool:
     return errors[epoch] < errors[best]
 
 
-def _sorted(frame: pd.DataFrame) -> pd.DataFrame:
+def _sort_by_time(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("timestamp")
 
 
 def precision_at_k(shown: list[int], liked: set[int], k: int) -> float:
-    """Share of the first `k` of `shown` that are `liked`."""
+    """Return the share of the first `k` of `shown` that are `liked`."""
     return sum(i in liked for i in shown[:k]) / k
 
 
 def ndcg_at_k(shown: list[int], liked: set[int], k: int) -> float:
-    """Discounted gain of the first `k` over the best possible (Järvelin & Kekäläinen 2002)."""
-    return _dcg(shown[:k], liked) / _ideal(min(k, len(liked)))
+    """Divide the DCG of the first `k` by the best possible (Järvelin & Kekäläinen 2002)."""
+    return _dcg(shown[:k], liked) / _ideal_dcg(min(k, len(liked)))
 
 
 def _dcg(shown: list[int], liked: set[int], shift: int = 1) -> float:
@@ -67,7 +67,7 @@ def _dcg(shown: list[int], liked: set[int], shift: int = 1) -> float:
     )  # ZeroDivisionError for shift 0
 
 
-def _ideal(n: int) -> float:
+def _ideal_dcg(n: int) -> float:
     return sum(1 / math.log2(rank + 1) for rank in range(1, n + 1))
 
 
@@ -85,7 +85,7 @@ EXERCISES = {
         answer=best_epoch,
         cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
         mistakes={
-            "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": _stopped,
+            "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": _stop_epoch,
             "미래를 보았습니다. 멈춘 뒤의 오차를 어떻게 알 수 있을까요? patience는요?": (
                 lambda e, patience: e.index(min(e))
             ),
@@ -103,19 +103,21 @@ EXERCISES = {
                 lambda e, patience: best_epoch(e, patience - 1)
             ),
             "더 나은 에폭이 나온 뒤에도 기다림을 이어서 세고 있지 않나요?": (
-                lambda e, patience: _waited(e, patience, _lower, reset=False)
+                lambda e, patience: _stop_by_counter(e, patience, _is_lower, reset=False)
             ),
             "기다림을 0으로 되돌리는 줄이 있나요? 더 나은 에폭이 나왔을 때는요?": (
-                lambda e, patience: _waited(e, patience, _lower, reset=False, start=0)
+                lambda e, patience: _stop_by_counter(e, patience, _is_lower, reset=False, start=0)
             ),
             "첫 에폭도 나아지지 않은 것으로 셌나요? 그때는 견줄 에폭이 없습니다.": (
-                lambda e, patience: _waited(e, patience, _lower, start=0)
+                lambda e, patience: _stop_by_counter(e, patience, _is_lower, start=0)
             ),
             "같은 값이 나왔을 때는요? 그것도 나아진 것인가요?": (
-                lambda e, patience: _waited(e, patience, lambda e, n, best: e[n] <= e[best])
+                lambda e, patience: _stop_by_counter(
+                    e, patience, lambda e, n, best: e[n] <= e[best]
+                )
             ),
             "바로 앞 에폭과 견주었나요? 나아졌는지는 무엇과 견주어야 할까요?": (
-                lambda e, patience: _waited(e, patience, lambda e, n, _: e[n] <= e[n - 1])
+                lambda e, patience: _stop_by_counter(e, patience, lambda e, n, _: e[n] <= e[n - 1])
             ),
             "맨 앞의 몇 에폭만 보았나요? 기다림은 가장 좋았던 에폭부터 셉니다.": (
                 lambda e, patience: e.index(min(e[: patience + 1]))
@@ -170,13 +172,13 @@ EXERCISES = {
                 lambda f, n: (f.iloc[:-n], f.iloc[-n:])
             ),
             "가장 이른 것을 테스트로 뗐습니다. 미래로 과거를 맞히고 있지는 않나요?": (
-                lambda f, n: (_sorted(f).iloc[n:], _sorted(f).iloc[:n])
+                lambda f, n: (_sort_by_time(f).iloc[n:], _sort_by_time(f).iloc[:n])
             ),
             "순서가 뒤집혔습니다. (train, test)에서 먼저 오는 것은 어느 쪽인가요?": (
                 lambda f, n: split_future(f, n)[::-1]
             ),
             "훈련 데이터에 테스트의 줄이 남아 있지 않나요? 줄 수를 세어 보세요.": (
-                lambda f, n: (_sorted(f), split_future(f, n)[1])
+                lambda f, n: (_sort_by_time(f), split_future(f, n)[1])
             ),
             "최근 것부터 늘어놓았나요? 두 표 모두 시간 차례여야 합니다.": (
                 lambda f, n: tuple(part.iloc[::-1] for part in split_future(f, n))
@@ -255,10 +257,10 @@ EXERCISES = {
                 lambda s, liked, k: _dcg(s[:k], liked)
             ),
             "가장 잘했을 때의 점수가 너무 큽니다. k개만 보여 주면 아무리 잘해도 몇 개가 맞나요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal(len(liked))
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(len(liked))
             ),
             "가장 잘했을 때의 점수가 좋아할 것의 수와 상관없군요. 좋아할 것이 k개보다 적으면요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal(k)
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(k)
             ),
             "0으로 나누었습니다. 등수를 0부터 세고 있나요? 1등의 점수는 얼마여야 하지요?": (
                 lambda s, liked, k: _dcg(s[:k], liked, shift=0)
@@ -267,16 +269,16 @@ EXERCISES = {
                 lambda s, liked, k: math.nan
             ),
             "k등 아래에서 맞은 것도 더했나요? 보여 준 것은 k개뿐입니다.": (
-                lambda s, liked, k: _dcg(s, liked) / _ideal(min(k, len(liked)))
+                lambda s, liked, k: _dcg(s, liked) / _ideal_dcg(min(k, len(liked)))
             ),
             "맞힌 것만 위로 올려 보았나요? 놓친 것까지 모두 맞혔다면 몇 점이었을까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal(sum(i in liked for i in s[:k]))
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(sum(i in liked for i in s[:k]))
             ),
             "2등이 맞으나 5등이 맞으나 점수가 같습니다. 순위는 어디에 들어갔나요?": (
                 lambda s, liked, k: sum(i in liked for i in s[:k]) / min(k, len(liked))
             ),
             "1등부터 점수가 깎이고 있습니다. r등의 점수는 1/log2(r + 1)입니다.": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=2) / _ideal(min(k, len(liked)))
+                lambda s, liked, k: _dcg(s[:k], liked, shift=2) / _ideal_dcg(min(k, len(liked)))
             ),
         },
         written={

@@ -7,30 +7,30 @@ from lecture_utils.course.grader import Exercise
 
 
 def safe_rmse(prediction: Tensor, rating: Tensor) -> Tensor:
-    """Root mean squared error of tensors (n,) or (n, 1)."""
+    """Compute the root mean squared error of tensors (n,) or (n, 1)."""
     return (prediction.reshape(-1) - rating.reshape(-1)).square().mean().sqrt()
 
 
 def slope(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
-    """b of y = b x after `steps` of gradient descent on the mean squared error, from 0."""
+    """Fit b of y = b x by `steps` of gradient descent on the mean squared error, from 0."""
     return _descend(x, y, lr, steps)
 
 
 def to_ids(names: list[str]) -> list[int]:
-    """Numbers from 0 in order of first appearance."""
+    """Number names from 0 in order of first appearance."""
     order = list(dict.fromkeys(names))
     return [order.index(name) for name in names]
 
 
 def fair_gap(a: Tensor, b: Tensor, rating: Tensor) -> Tensor:
-    """RMSE of `a` minus RMSE of `b`, both clipped to 1..5."""
+    """Subtract the RMSE of `b` from that of `a`, both clipped to 1..5."""
     return safe_rmse(a.clamp(1, 5), rating) - safe_rmse(b.clamp(1, 5), rating)
 
 
 def _descend(
     x: Tensor, y: Tensor, lr: float, steps: int, keep: bool = False, sign: int = -1
 ) -> float:
-    """Gradient descent by hand; `keep` adds up all gradients, as without zero_grad."""
+    """Descend by hand; `keep` adds up all gradients, as without zero_grad."""
     b, gradient = 0.0, 0.0
     for _ in range(steps):
         now = float(2 * ((b * x - y) * x).mean())
@@ -39,8 +39,8 @@ def _descend(
     return b
 
 
-def _summed(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
-    """The loss is a sum: its gradient is len(x) times as large."""
+def _descend_on_sum(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
+    """Descend on a sum, whose gradient is len(x) times as large."""
     return _descend(x, y, lr * len(x), steps)
 
 
@@ -102,7 +102,7 @@ EXERCISES = {
             "손실이 커지는 쪽으로 가고 있습니다. 경사는 어느 쪽을 가리키나요?": (
                 lambda x, y, lr, n: _descend(x, y, lr, n, sign=1)
             ),
-            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": _summed,
+            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": _descend_on_sum,
             "한 걸음만 갔습니다. 되풀이하고 있나요?": lambda x, y, lr, n: _descend(x, y, lr, 1),
             "한 걸음도 움직이지 않았습니다. 경사를 언제 비웠나요? 갱신한 값은 b에 담기나요?": (
                 lambda x, y, lr, n: 0.0

@@ -8,74 +8,76 @@ from lecture_utils.course.grader import Exercise
 
 
 def weighted_ridge(F: Tensor, y: Tensor, ridge: float, power: float) -> Tensor:
-    """Ridge regression of `y` (n,) on `F` (n, k), with penalty ridge * n ** power: (k,)."""
-    return _ridge(F, y, ridge * len(F) ** power)
+    """Solve ridge regression of `y` (n,) on `F` (n, k), penalty ridge * n ** power: (k,)."""
+    return _solve(F, y, ridge * len(F) ** power)
 
 
 def average_of_draws(draws: Tensor, burn_in: int) -> Tensor:
-    """Mean of the rows of `draws` (s, m) after the first `burn_in`, clipped to 1..5: (m,)."""
-    return _clipped(draws[burn_in:])
+    """Average `draws` (s, m) after the first `burn_in` rows and clip to 1..5: (m,)."""
+    return _average(draws[burn_in:])
 
 
-def _ridge(F: Tensor, y: Tensor, penalty: float) -> Tensor:
+def _solve(F: Tensor, y: Tensor, penalty: float) -> Tensor:
     return torch.linalg.solve(F.T @ F + penalty * torch.eye(F.shape[1]), F.T @ y)
 
 
-def _dual(F: Tensor, y: Tensor, ridge: float, power: float) -> Tensor:
-    """A number per rating, (n,); F.T times it would be the answer."""
+def _solve_dual(F: Tensor, y: Tensor, ridge: float, power: float) -> Tensor:
+    """Solve the dual: a number per rating, (n,), and F.T times it would be the answer."""
     return torch.linalg.solve(F @ F.T + ridge * len(F) ** power * torch.eye(len(F)), y)
 
 
-def _clipped(draws: Tensor) -> Tensor:
+def _average(draws: Tensor) -> Tensor:
     return draws.mean(0).clamp(1, 5)
 
 
-def _running(draws: Tensor) -> Tensor:
+def _running_means(draws: Tensor) -> Tensor:
     return draws.cumsum(0) / torch.arange(1, len(draws) + 1)[:, None]
 
 
 def session_bias(
     users: Tensor, times: Tensor, rest: Tensor, seconds: int, strength: float
 ) -> Tensor:
-    """For each rating the shrunken mean of `rest` of its user and time bin: all (n,)."""
-    return _shrunk(_together(users, times, seconds), rest, strength)
+    """Average `rest` over a rating's user and time bin, shrunken to 0: all (n,)."""
+    return _shrink(_same_session(users, times, seconds), rest, strength)
 
 
 def expected_stars(z: float, cuts: Tensor) -> Tensor:
-    """Mean star of an ordered probit with noise of deviation 1 and four `cuts`."""
+    """Compute the mean star of an ordered probit with unit noise and four `cuts`."""
     return 1 + ndtr(z - cuts).sum()
 
 
-def _same(group: Tensor) -> Tensor:
-    """Which ratings share a group, (n, n)."""
+def _same_group(group: Tensor) -> Tensor:
+    """Tell which ratings share a group, (n, n)."""
     return group[:, None] == group
 
 
-def _shrunk(same: Tensor, rest: Tensor, strength: float) -> Tensor:
+def _shrink(same: Tensor, rest: Tensor, strength: float) -> Tensor:
     return same.float() @ rest / (same.sum(1) + strength)
 
 
-def _together(users: Tensor, times: Tensor, seconds: int) -> Tensor:
-    return _same(users) & _same(times // seconds)
+def _same_session(users: Tensor, times: Tensor, seconds: int) -> Tensor:
+    return _same_group(users) & _same_group(times // seconds)
 
 
-def _per_bin(users: Tensor, times: Tensor, rest: Tensor, seconds: int, strength: float) -> Tensor:
-    """One value per pair of user and bin, in their order."""
+def _one_per_bin(
+    users: Tensor, times: Tensor, rest: Tensor, seconds: int, strength: float
+) -> Tensor:
+    """Return one value per pair of user and bin, in their order."""
     pair = torch.stack([users, times // seconds], dim=1)
     bins, group = pair.unique(dim=0, return_inverse=True)
     first = [group.tolist().index(g) for g in range(len(bins))]
     return session_bias(users, times, rest, seconds, strength)[first]
 
 
-def _chances(z: float, cuts: Tensor) -> Tensor:
-    """Of the stars 1 to 5."""
+def _probabilities(z: float, cuts: Tensor) -> Tensor:
+    """Return the probabilities of the stars 1 to 5."""
     above = ndtr(z - cuts)
     return torch.cat([torch.ones(1), above]) - torch.cat([above, torch.zeros(1)])
 
 
-def _stars(z: float, cuts: Tensor, first: int, last: int) -> Tensor:
-    """What the stars from `first` to `last` give to the mean."""
-    return (torch.arange(1.0, 6.0) * _chances(z, cuts))[first - 1 : last].sum()
+def _partial_mean(z: float, cuts: Tensor, first: int, last: int) -> Tensor:
+    """Return what the stars from `first` to `last` add to the mean."""
+    return (torch.arange(1.0, 6.0) * _probabilities(z, cuts))[first - 1 : last].sum()
 
 
 SEEN = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0], [-1.0, 1.0]])
@@ -109,22 +111,22 @@ EXERCISES = {
         cases=[(SEEN, LEFT, 3.0, 0.5), (SEEN[:3], LEFT[:3], 2.0, 1.0), (SEEN, LEFT, 1.5, 0.0)],
         mistakes={
             "평점이 셋이든 백이든 벌금이 같습니다. power는 어디에 썼나요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge)
+                lambda F, y, ridge, power: _solve(F, y, ridge)
             ),
             "power를 바꾸어도 벌금이 늘 n배입니다. power가 0이면 몇 배여야 할까요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge * len(F))
+                lambda F, y, ridge, power: _solve(F, y, ridge * len(F))
             ),
             "n 자리에 벡터의 길이를 넣었나요? 세어야 할 것은 무엇의 수인가요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge * F.shape[1] ** power)
+                lambda F, y, ridge, power: _solve(F, y, ridge * F.shape[1] ** power)
             ),
             "ridge를 거듭제곱했나요? 평점의 수는 어디에 들어갔지요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge**power)
+                lambda F, y, ridge, power: _solve(F, y, ridge**power)
             ),
             "power가 ridge에까지 걸렸습니다. 괄호를 어디에 쳤나요?": (
-                lambda F, y, ridge, power: _ridge(F, y, (ridge * len(F)) ** power)
+                lambda F, y, ridge, power: _solve(F, y, (ridge * len(F)) ** power)
             ),
             "n에 power를 곱했나요? 곱하기와 거듭제곱은 파이썬에서 어떻게 다르게 적나요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge * len(F) * power)
+                lambda F, y, ridge, power: _solve(F, y, ridge * len(F) * power)
             ),
             "벌금을 모든 칸에 더했나요? |q|²을 미분하면 행렬의 어느 자리에 남을까요?": (
                 lambda F, y, ridge, power: torch.linalg.solve(
@@ -134,12 +136,12 @@ EXERCISES = {
             "모양이 맞지 않습니다. (k, k)여야 할 것들의 모양을 하나씩 찍어 볼까요?": (
                 lambda F, y, ridge, power: torch.linalg.solve(F @ F.T, F.T @ y)
             ),
-            "숫자가 평점마다 하나씩 나왔습니다. 구하려는 것은 숫자 몇 개인가요?": _dual,
+            "숫자가 평점마다 하나씩 나왔습니다. 구하려는 것은 숫자 몇 개인가요?": _solve_dual,
             "벌금이 너무 약합니다. n으로 나누지 않았나요? 오차는 평균인가요, 합인가요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge * len(F) ** power / len(F))
+                lambda F, y, ridge, power: _solve(F, y, ridge * len(F) ** power / len(F))
             ),
             "벌금이 n배 세졌습니다. 오차 쪽만 n으로 나누지 않았나요?": (
-                lambda F, y, ridge, power: _ridge(F, y, ridge * len(F) ** power * len(F))
+                lambda F, y, ridge, power: _solve(F, y, ridge * len(F) ** power * len(F))
             ),
             "벡터가 아니라 예측을 돌려주었습니다. 모양이 (k,)인가요?": (
                 lambda F, y, ridge, power: F @ weighted_ridge(F, y, ridge, power)
@@ -180,10 +182,10 @@ EXERCISES = {
                 lambda draws, burn_in: draws[burn_in:].clamp(1, 5).mean(0)
             ),
             "처음 바퀴들까지 평균에 들어갔습니다. burn_in은 어디에 썼나요?": (
-                lambda draws, burn_in: _clipped(draws)
+                lambda draws, burn_in: _average(draws)
             ),
             "버릴 것만 평균 냈습니다. 콜론의 왼쪽과 오른쪽 가운데 어디에 적어야 할까요?": (
-                lambda draws, burn_in: _clipped(draws[:burn_in])
+                lambda draws, burn_in: _average(draws[:burn_in])
             ),
             "마지막 바퀴 하나만 썼습니다. 하나하나와 평균 가운데 어느 쪽이 나았지요?": (
                 lambda draws, burn_in: draws[-1].clamp(1, 5)
@@ -192,19 +194,19 @@ EXERCISES = {
                 lambda draws, burn_in: draws[burn_in:].mean(1).clamp(1, 5)
             ),
             "영화 쪽을 버렸습니다. 한 줄이 한 바퀴입니다. 줄을 버렸나요, 열을 버렸나요?": (
-                lambda draws, burn_in: _clipped(draws[:, burn_in:])
+                lambda draws, burn_in: _average(draws[:, burn_in:])
             ),
             "뒤쪽 바퀴를 버렸습니다. 출발점의 흔적은 어느 쪽에 남아 있을까요?": (
-                lambda draws, burn_in: _clipped(draws[:-burn_in])
+                lambda draws, burn_in: _average(draws[:-burn_in])
             ),
             "한 바퀴 더 버렸습니다. 번호는 몇부터 세나요?": (
-                lambda draws, burn_in: _clipped(draws[burn_in + 1 :])
+                lambda draws, burn_in: _average(draws[burn_in + 1 :])
             ),
             "한 바퀴 덜 버렸습니다. 번호는 몇부터 세나요?": (
-                lambda draws, burn_in: _clipped(draws[burn_in - 1 :])
+                lambda draws, burn_in: _average(draws[burn_in - 1 :])
             ),
             "바퀴마다의 평균을 모두 돌려주었습니다. 필요한 것은 그 가운데 어느 줄인가요?": (
-                lambda draws, burn_in: _running(draws[burn_in:]).clamp(1, 5)
+                lambda draws, burn_in: _running_means(draws[burn_in:]).clamp(1, 5)
             ),
             "평균까지는 좋습니다. 5점이 넘는 예측을 그대로 둘까요?": (
                 lambda draws, burn_in: draws[burn_in:].mean(0)
@@ -263,10 +265,10 @@ EXERCISES = {
         ],
         mistakes={
             "남의 기분까지 섞였습니다. 같은 시간대면 모두 같은 사람인가요?": (
-                lambda u, t, r, width, s: _shrunk(_same(t // width), r, s)
+                lambda u, t, r, width, s: _shrink(_same_group(t // width), r, s)
             ),
             "어제의 기분과 오늘의 기분이 섞였습니다. times는 어디에 썼나요?": (
-                lambda u, t, r, width, s: _shrunk(_same(u), r, s)
+                lambda u, t, r, width, s: _shrink(_same_group(u), r, s)
             ),
             "평점 하나뿐인 시간대도 그 하나를 그대로 믿고 있습니다. strength는요?": (
                 lambda u, t, r, width, s: session_bias(u, t, r, width, 0)
@@ -278,7 +280,9 @@ EXERCISES = {
                 lambda u, t, r, width, s: session_bias(u, t, r, width, 0) + s
             ),
             "시각의 차이를 쟀나요? 시간대의 경계를 사이에 둔 두 평점은 같은 시간대인가요?": (
-                lambda u, t, r, width, s: _shrunk(_same(u) & ((t[:, None] - t).abs() < width), r, s)
+                lambda u, t, r, width, s: _shrink(
+                    _same_group(u) & ((t[:, None] - t).abs() < width), r, s
+                )
             ),
             "나머지로 묶었나요? 9시 5분과 10시 5분이 같은 시간대일까요?": (
                 lambda u, t, r, width, s: session_bias(u, t % width, r, 1, s)
@@ -287,19 +291,19 @@ EXERCISES = {
                 lambda u, t, r, width, s: session_bias(u, t, r, 1, s)
             ),
             "서로 다른 짝이 같은 번호를 받았습니다. 1 + 2와 2 + 1을 어떻게 가를까요?": (
-                lambda u, t, r, width, s: _shrunk(_same(u + t // width), r, s)
+                lambda u, t, r, width, s: _shrink(_same_group(u + t // width), r, s)
             ),
             "자기 잔차를 뺐나요? 문제를 다시 읽어 보세요. 빼라는 말이 있나요?": (
-                lambda u, t, r, width, s: _shrunk(
-                    _together(u, t, width) & ~torch.eye(len(r)).bool(), r, s
+                lambda u, t, r, width, s: _shrink(
+                    _same_session(u, t, width) & ~torch.eye(len(r)).bool(), r, s
                 )
             ),
-            "시간대마다 하나씩 나왔습니다. 평점마다 하나씩이 되려면 무엇이 남았나요?": _per_bin,
+            "시간대마다 하나씩 나왔습니다. 평점마다 하나씩이 되려면 무엇이 남았나요?": _one_per_bin,
             "모두 똑같은 수로 나누었나요? 시간대마다 평점의 수가 다르지 않나요?": (
-                lambda u, t, r, width, s: _together(u, t, width).float() @ r / (len(r) + s)
+                lambda u, t, r, width, s: _same_session(u, t, width).float() @ r / (len(r) + s)
             ),
             "더하기만 했습니다. 평균이 되려면 무엇이 남았나요?": (
-                lambda u, t, r, width, s: _together(u, t, width).float() @ r
+                lambda u, t, r, width, s: _same_session(u, t, width).float() @ r
             ),
             "편향을 빼고 남은 것을 돌려주었습니다. 구할 것은 편향입니다.": (
                 lambda u, t, r, width, s: r - session_bias(u, t, r, width, s)
@@ -345,7 +349,7 @@ EXERCISES = {
                 lambda z, cuts: ndtr(z - cuts).sum()
             ),
             "가장 그럴듯한 별점을 골랐나요? 구할 것은 평균입니다.": (
-                lambda z, cuts: 1 + _chances(z, cuts).argmax()
+                lambda z, cuts: 1 + _probabilities(z, cuts).argmax()
             ),
             "넘은 문턱을 세었나요? 잡음 때문에 아슬아슬하게 못 넘는 일은 없을까요?": (
                 lambda z, cuts: 1 + (cuts < z).sum()
@@ -357,17 +361,17 @@ EXERCISES = {
                 lambda z, cuts: 1 + torch.distributions.Normal(z, 1.0).log_prob(cuts).exp().sum()
             ),
             "문턱 사이는 셋뿐입니다. 확률을 더하면 1이 되나요?": (
-                lambda z, cuts: _stars(z, cuts, 2, 4)
+                lambda z, cuts: _partial_mean(z, cuts, 2, 4)
             ),
             "확률을 모두 더해 보세요. 맨 위 문턱을 넘은 몫은 어디로 갔나요?": (
-                lambda z, cuts: _stars(z, cuts, 1, 4)
+                lambda z, cuts: _partial_mean(z, cuts, 1, 4)
             ),
             "확률을 모두 더해 보세요. 맨 아래 문턱에도 못 미친 몫은 어디로 갔나요?": (
-                lambda z, cuts: _stars(z, cuts, 2, 5)
+                lambda z, cuts: _partial_mean(z, cuts, 2, 5)
             ),
-            "확률 다섯 개까지 왔습니다. 이것으로 평균 별점을 내려면요?": _chances,
+            "확률 다섯 개까지 왔습니다. 이것으로 평균 별점을 내려면요?": _probabilities,
             "1점도 안 됩니다. 확률을 곱한 것을 또 5로 나누지 않았나요?": (
-                lambda z, cuts: _stars(z, cuts, 1, 5) / 5
+                lambda z, cuts: _partial_mean(z, cuts, 1, 5) / 5
             ),
             "z가 얼마든 같은 값이 나옵니다. z는 어디에 썼나요?": (
                 lambda z, cuts: expected_stars(0.0, cuts)
