@@ -13,6 +13,11 @@ def nearest(vectors: Tensor, movie: int, n: int) -> Tensor:
     return _rank(_cosine(vectors, movie), movie)[:n]
 
 
+def recommend(scores: Tensor, seen: Tensor, n: int) -> Tensor:
+    """Return the ids of the `n` highest scores, 0 and the seen ones left out: (n,)."""
+    return top_n(scores, seen, torch.arange(1, len(scores)), n)
+
+
 def _cosine(vectors: Tensor, movie: int) -> Tensor:
     unit = F.normalize(vectors, dim=1)
     return unit @ unit[movie]
@@ -30,7 +35,7 @@ def _take_highest(scores: Tensor, n: int, low: tuple[int, ...] | Tensor, fill: f
 
 def _rank_unseen(scores: Tensor, seen: Tensor) -> Tensor:
     """Order all ids but the seen ones and 0, best first."""
-    return top_n(scores, seen, len(scores) - 1 - len(seen))
+    return recommend(scores, seen, len(scores) - 1 - len(seen))
 
 
 def fold_in_vector(P: Tensor, rest: Tensor, ridge: float) -> Tensor:
@@ -120,7 +125,7 @@ EXERCISES = {
         },
     ),
     "recommend": Exercise(
-        answer=top_n,
+        answer=recommend,
         cases=[
             (torch.tensor([9.0, 4.0, 5.0, 3.0, 4.5]), torch.tensor([2]), 2),
             (torch.tensor([-0.5, -3.0, -1.5, -2.0, -4.0]), torch.tensor([], dtype=torch.long), 2),
@@ -142,7 +147,7 @@ EXERCISES = {
                 ]
             ),
             "한 칸씩 밀렸습니다. scores[1:]의 첫 칸은 원래 몇 번 영화인가요?": (
-                lambda s, seen, n: top_n(s, seen, n) - 1
+                lambda s, seen, n: recommend(s, seen, n) - 1
             ),
             "정렬 방향을 보세요. 예측이 가장 낮은 영화부터 추천하고 있지 않나요?": (
                 lambda s, seen, n: _rank_unseen(s, seen).flip(0)[:n]

@@ -105,7 +105,7 @@ def compare_retrained(seed: int, data: Ratings, train: Tensors, model) -> dict[s
     more = Tensors(*map(torch.cat, zip(train, (me, items, ratings))))
     again, _ = learn(seed, data, more, extra=1)
     scores2 = compute_scores(again, again.Q[-1], again.bias_user[-1])
-    best, best2 = (set(top_n(s, items, 10).tolist()) for s in (scores, scores2))
+    best, best2 = (set(top_n(s, items, data.offered, 10).tolist()) for s in (scores, scores2))
     return {"retrain_gap": rms(scores[1:], scores2[1:]), "retrain_both": len(best & best2)}
 
 

@@ -63,8 +63,8 @@ def measure_seed(name: str, seed: int) -> dict[str, float]:
     found = {
         "test_rmse": error(model, test),
         "no_bias_rmse": error(no_bias, test),
-        "ndcg_model": ndcg(scores(model), train, test),
-        "ndcg_no_bias": ndcg(scores(no_bias), train, test),
+        "ndcg_model": ndcg(model, data),
+        "ndcg_no_bias": ndcg(no_bias, data),
         "user_sd": resample_users(model, test).std().item(),
         "shuffled_rmse": error(learn(shuffled, seed=seed)[0], test),
         "leaked_rmse": error(learn(dirty, seed=seed)[0], test),
@@ -100,7 +100,7 @@ def measure_facts(name: str) -> dict[str, float]:
     mixed[: len(train.ratings)] = train.ratings[torch.randperm(len(train.ratings))]
     caught = movie_mean(whole._replace(ratings=mixed), train.ratings.mean())
     return {
-        "ndcg_popular": ndcg(count.float().expand(SIZE), train, test),
+        "ndcg_popular": ndcg(count.float().expand(SIZE), data),
         "rare_honest": evaluate.rmse(mean[test.items][rare], test.ratings[rare]),
         "rare_peeking": evaluate.rmse(peeked[test.items][rare], test.ratings[rare]),
         "time_bias": error(fit_biases(rest, *SIZE), held),
@@ -161,15 +161,10 @@ def resample_users(model, test: Tensors) -> torch.Tensor:
     return (total[picks].sum(1) / count[picks].sum(1)).sqrt()
 
 
-def scores(model) -> torch.Tensor:
-    """Predict every pair."""
-    users = torch.arange(SIZE[0]).repeat_interleave(SIZE[1])
-    return model(users, torch.arange(SIZE[1]).repeat(SIZE[0])).reshape(SIZE)
-
-
-def ndcg(scores: torch.Tensor, train: Tensors, test: Tensors) -> float:
-    """Return NDCG at 10."""
-    return evaluate.ranking(scores, train, test)["ndcg"]
+def ndcg(model, data: Ratings) -> float:
+    """Return NDCG at 10 of a model or of a table of scores."""
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    return evaluate.ranking(model, train, test, data.offered)["ndcg"]
 
 
 def error(model, data: Tensors) -> float:
