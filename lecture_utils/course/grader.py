@@ -14,15 +14,7 @@ from functools import cache
 from importlib import import_module
 
 from lecture_utils import course
-from lecture_utils.course.values import (
-    call,
-    equal,
-    equal_flat,
-    is_blank,
-    show,
-    to_tensor,
-    wrap,
-)
+from lecture_utils.course.values import call, equal, equal_flat, is_blank, show, to_tensor, wrap
 
 
 @dataclass(frozen=True)
