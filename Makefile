@@ -58,9 +58,9 @@ lectures: $(DEV)
 	.venv/bin/jupyter nbconvert --coalesce-streams --inplace $(LECTURES)
 	.venv/bin/python tests/stamp.py $(LECTURES)
 
-#: make reference  measure the ranges of lecture_utils/course/reference.toml again (about 80 minutes)
+#: make reference LECTURE=NN  measure the numbers of a lecture again (without: all, 80 minutes)
 reference: $(DEV)
-	OMP_NUM_THREADS=1 .venv/bin/python -m tests.measure
+	OMP_NUM_THREADS=1 .venv/bin/python -m tests.lectures $(LECTURE)
 
 #: make bench      measure our methods and other libraries' side by side (25 minutes; SLOW=1, CLEAN=1)
 bench: $(BENCH)

@@ -1,7 +1,7 @@
 """The sentences a lecture asserts.
 
-Each check prints, in Korean, what it found and raises AssertionError when it does not hold.
-The numbers it compares with stand in one place, reference.toml, each with its source.
+Each check prints in Korean what it found, and raises AssertionError when that does not hold.
+The numbers come from course/lecture_NN.toml, the file of the lecture that promises them.
 """
 
 import math
@@ -14,36 +14,39 @@ from importlib.resources import files
 
 import torch
 
-from lecture_utils.course import grader
-
 # Rounding differs between processors: a thousand steps of training amplify the last digit.
 EXACT = (platform.system(), platform.machine()) == ("Linux", "x86_64")
 
 
 @cache
-def _tables() -> dict:
-    file = files("lecture_utils.course").joinpath("reference.toml")
-    return tomllib.loads(file.read_text("utf-8"))
+def _entries() -> dict[str, dict]:
+    """Read the entries of all course/lecture_*.toml by key."""
+    found: dict[str, dict] = {}
+    for file in files("lecture_utils.course").iterdir():
+        if file.name.endswith(".toml"):
+            for key, entry in tomllib.loads(file.read_text("utf-8")).items():
+                if found.setdefault(key, entry) is not entry:
+                    raise ValueError(f"two of course/lecture_*.toml define {key!r}")
+    return found
 
 
 def reference(key: str) -> dict:
-    """The entry of reference.toml at a dotted `key`, such as `ml-100k.plain.test_mse`.
+    """Look up what course/lecture_*.toml states under `key`, such as `ml-100k.plain.test_mse`.
 
-    An entry has `source`, and `low` and `high`, or `value` or `values` with `atol` (and
-    perhaps `atol_elsewhere`, which holds where not EXACT).
+    Returns:
+        The entry: `source`, and `low` and `high`, or `value` or `values` with `atol` (and
+        perhaps `atol_elsewhere`, which holds where not EXACT).
+
+    Raises:
+        KeyError: No lecture promises this number.
     """
-    entry = _tables()
-    for part in key.split("."):
-        if not isinstance(entry, dict) or part not in entry:
-            raise KeyError(f"reference.toml has no {key!r}")
-        entry = entry[part]
-    if not (isinstance(entry, dict) and "source" in entry):
-        raise KeyError(f"{key!r} is not an entry of reference.toml")
-    return entry
+    if key not in _entries():
+        raise KeyError(f"no course/lecture_*.toml has {key!r}")
+    return _entries()[key]
 
 
 def bounds(entry: dict) -> tuple[float, float]:
-    """The lowest and the highest value that an entry with one value allows."""
+    """Return the lowest and the highest value that an entry with one value allows."""
     if "low" in entry:
         return entry["low"], entry["high"]
     return entry["value"] - entry["atol"], entry["value"] + entry["atol"]
@@ -52,8 +55,14 @@ def bounds(entry: dict) -> tuple[float, float]:
 def falls(
     curve: Sequence[float], baseline: float, fraction: float = 0.5, name: str = "훈련 MSE"
 ) -> None:
-    """Assert that `curve` is finite throughout, and ends below `fraction` of its first value
-    and below `baseline`, the MSE of predicting one constant."""
+    """Assert that `curve` is finite and falls.
+
+    Args:
+        curve: One error per epoch.
+        baseline: MSE of predicting one constant; the curve must end below it.
+        fraction: The curve must end below this share of its first value.
+        name: What to call the curve.
+    """
     if len(curve) < 2 or not all(map(math.isfinite, curve)):
         raise AssertionError(f"✗ {name}: 유한한 값이 두 개 이상 있어야 합니다: {list(curve)[:5]}")
     first, last = curve[0], curve[-1]
@@ -73,7 +82,7 @@ def below(value: float, bound: float, name: str) -> None:
 
 
 def within(value: float, key: str) -> None:
-    """Assert that `value` lies in the range that reference.toml states under `key`."""
+    """Assert that `value` lies in the range that course/lecture_*.toml states under `key`."""
     entry = reference(key)
     low, high = bounds(entry)
     shown = value if isinstance(value, int) else f"{value:.4f}"
@@ -88,8 +97,12 @@ def close(
 ) -> None:
     """Assert that numbers agree: |actual - expected| <= atol + rtol * |expected|, elementwise.
 
-    `expected` is a number, a sequence, a tensor, a frame, or a key of reference.toml, whose own
-    tolerance then holds. rtol is 1e-4, "the same curve" of training errors; use 1e-3 for test.
+    Args:
+        actual: A number, a sequence, a tensor or a frame.
+        expected: The same, or a key of course/lecture_*.toml, whose own tolerance then holds.
+        name: What to call the numbers.
+        rtol: 1e-4 suits two curves of training errors; use 1e-3 for test errors.
+        atol: Absolute difference allowed in addition.
     """
     if isinstance(expected, str):
         entry, name = reference(expected), name or expected
@@ -102,10 +115,8 @@ def close(
     worst = int((gap - rtol * b.abs()).argmax())  # the first nan, if there is one
     slack = atol + rtol * float(b[worst].abs())
     if not bool((gap <= atol + rtol * b.abs()).all()):
-        raise AssertionError(
-            f"✗ {name}: 값이 다릅니다. {worst}번째에서 {a[worst]:.6g}, 기준은 {b[worst]:.6g} "
-            f"(허용 차이 {slack:.2g})"
-        )
+        both = f"{a[worst]:.6g}, 기준은 {b[worst]:.6g} (허용 차이 {slack:.2g})"
+        raise AssertionError(f"✗ {name}: 값이 다릅니다. {worst}번째에서 {both}")
     if len(a) == 1:
         found = f"{a[0]:.5g} (기대한 값 {b[0]:.5g}, 허용 {slack:.2g})"
     else:
@@ -114,7 +125,7 @@ def close(
 
 
 def _flat(values: object) -> torch.Tensor:
-    """All numbers in a row. A copy of a frame's: pandas may lend what torch must not write to."""
+    """Flatten to float64; copy a frame, since pandas may lend what torch must not write to."""
     if hasattr(values, "to_numpy"):
         values = values.to_numpy(copy=True)
     return torch.as_tensor(values, dtype=torch.float64).detach().flatten()
@@ -122,19 +133,27 @@ def _flat(values: object) -> torch.Tensor:
 
 @contextmanager
 def fails(error: type[BaseException]) -> Iterator[None]:
-    """Assert that the block raises `error`; show its message and go on."""
+    """Assert that the block raises `error`; print its message and go on."""
     try:
         yield
     except error as caught:
+        from lecture_utils.course.values import wrap
+
         message = (str(caught).strip() or "(메시지 없음)").splitlines()[0]
-        print(grader.wrap(f"✓ 예상대로 {type(caught).__name__}가 났습니다.\n{message}"))
+        print(wrap(f"✓ 예상대로 {type(caught).__name__}가 났습니다.\n{message}"))
     else:
         raise AssertionError(f"✗ {error.__name__}가 나야 하는데 아무 일도 없었습니다")
 
 
 def exercise(name: str, function: Callable) -> None:
-    """Judge a student's `function`, the answer to the exercise `name`; never raises for it.
+    """Judge a student's `function`, the answer to the exercise `name`.
 
-    Prints in Korean: passed, still blank, or a hint for the mistake that was recognised.
+    Print in Korean: passed, still blank, or a hint for the mistake that was recognised. Errors
+    that `function` raises are part of the judgement.
+
+    Raises:
+        KeyError: No exercise has this name.
     """
-    print(grader.judge(name, function))
+    from lecture_utils.course.grader import judge
+
+    print(judge(name, function))

@@ -1,6 +1,7 @@
 """Every check passes what it should, refuses what it should, and says what it found."""
 
 import math
+import re
 
 import pandas as pd
 import pytest
@@ -11,14 +12,14 @@ from lecture_utils import check
 
 @pytest.fixture
 def table(monkeypatch):
-    """A small reference.toml."""
+    """A few numbers in place of those of course/lecture_*.toml."""
     entries = {
         "a": {"low": 1.0, "high": 2.0, "source": "measured"},
         "b": {"value": 3.0, "atol": 0.01, "source": "printed"},
         "c": {"values": [1.0, 2.0], "atol": 0.1, "atol_elsewhere": 0.5, "source": "printed"},
-        "group": {"a": {"low": 0.0, "high": 1.0, "source": "measured"}},
+        "group.a": {"low": 0.0, "high": 1.0, "source": "measured"},
     }
-    monkeypatch.setattr(check, "_tables", lambda: entries)
+    monkeypatch.setattr(check, "_entries", lambda: entries)
 
 
 def test_falls(capsys):
@@ -60,8 +61,19 @@ def test_within_refuses(table, value, key):
 
 @pytest.mark.parametrize("key", ["none", "group", "a.low", "group.none", ""])
 def test_unknown_key(table, key):
-    with pytest.raises(KeyError, match="reference.toml"):
+    with pytest.raises(KeyError, match=re.escape("no course/lecture_*.toml has")):
         check.within(1.0, key)
+
+
+def test_the_files_of_all_lectures_are_one_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(check, "files", lambda package: tmp_path)
+    monkeypatch.setattr(check, "_entries", check._entries.__wrapped__)
+    (tmp_path / "lecture_01.toml").write_text('["line.a"]\nvalue = 1\n', "utf-8")
+    (tmp_path / "lecture_02.toml").write_text('["line.b"]\nvalue = 2\n', "utf-8")
+    assert [check.reference(f"line.{name}")["value"] for name in "ab"] == [1, 2]
+    (tmp_path / "lecture_03.toml").write_text('["line.a"]\nvalue = 1\n', "utf-8")
+    with pytest.raises(ValueError, match=r"two of course/lecture_\*.toml define 'line.a'"):
+        check.reference("line.b")
 
 
 def test_close(table, capsys, monkeypatch):

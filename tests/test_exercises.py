@@ -1,7 +1,7 @@
 """Exercises: the blank says that it is blank, the fold's answer passes, each mistake has its hint.
 
-What students may write stands in tests/wrong_answers, written apart from the mistakes that
-lecture_utils/course knows: the body of a function, and a word of the hint that is due.
+What students may write stands beside the mistakes in lecture_utils/course, in other words than
+theirs: the body of a function, and a word of the hint that is due.
 """
 
 import inspect
@@ -18,13 +18,11 @@ import torch
 import torch.nn.functional as F
 
 from lecture_utils import check
-from lecture_utils.course import grader, outcome
+from lecture_utils.course import grader, values
 from lecture_utils.course.grader import Exercise, judge
 from tests.notebooks import LECTURES, load, printed, source
 
 CELL = "exercise-"
-PARTS = [f"tests.wrong_answers.lecture_{path.stem[:2]}" for path in LECTURES]
-WRONG = {name: wrong for part in PARTS for name, wrong in import_module(part).WRONG.items()}
 TABLE = pd.DataFrame([[4.0, float("nan")]], index=["옥순"], columns=["영식", "a"])
 
 
@@ -62,12 +60,14 @@ def fold(name: str) -> str:
 
 
 @pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
-def test_every_lecture_has_at_least_three(path):
-    assert len(cells(path)) >= 3
+def test_every_lecture_has_at_least_three_in_one_module(path):
+    module = import_module(f"lecture_utils.course.lecture_{path.stem[:2]}")
+    assert sorted(cells(path)) == sorted(module.EXERCISES)
+    assert len(module.EXERCISES) >= 3
 
 
 def test_what_is_asked_can_be_judged():
-    assert sorted(ALL) == sorted(NAMES) == sorted(WRONG)
+    assert sorted(ALL) == sorted(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,9 +101,9 @@ def test_each_mistake_has_a_hint_of_its_own(name):
 def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
     signature = re.search(rf"def {name}\(.*?\):\n", blank(name), re.DOTALL).group(0)
     unheard = [" ".join(hint.split()) for hint in grader.load()[name].mistakes]
-    for body, word in WRONG[name].items():
+    for body, word in grader.load()[name].written.items():
         lines = written(signature + textwrap.indent(body, "    "), name, capsys).splitlines()
-        assert max(map(outcome.columns, lines)) <= outcome.WIDTH
+        assert max(map(values.text_width, lines)) <= values.WIDTH
         said = " ".join(" ".join(lines).split())
         assert said.startswith(f"✗ {name}") and word in said, (body, said)
         unheard = [hint for hint in unheard if hint not in said]
@@ -112,7 +112,8 @@ def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
 
 @pytest.fixture
 def double(monkeypatch):
-    known = Exercise(lambda x: 2 * x, [(torch.tensor([1.0, 2.0]),)], {"뺐습니다": lambda x: x - 2})
+    cases, mistakes = [(torch.tensor([1.0, 2.0]),)], {"뺐습니다": lambda x: x - 2}
+    known = Exercise(lambda x: 2 * x, cases, mistakes, {"return x - 2": "뺐습니다"})
     monkeypatch.setattr(grader, "load", lambda: {"double": known})
 
 
@@ -179,8 +180,8 @@ def test_an_unknown_exercise_is_named(double):
         ("a", None, False),
     ],
 )
-def test_same(a, b, agree):
-    assert outcome.same(a, b) is outcome.same(b, a) is agree
+def test_equal(a, b, agree):
+    assert values.equal(a, b) is values.equal(b, a) is agree
 
 
 @pytest.mark.parametrize(
@@ -199,4 +200,4 @@ def test_same(a, b, agree):
     ],
 )
 def test_show(value, shown):
-    assert outcome.show(value) == shown
+    assert values.show(value) == shown

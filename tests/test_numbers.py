@@ -1,8 +1,8 @@
 """A number in prose is a number the course measured: `1.05<!-- ml-100k.reg.test_mse -->`.
 
-The comment names an entry of reference.toml; the number must agree with it and with what a check
-printed in the committed output (`key = value`), to as many decimals as the prose has. Results
-without a comment fail. Code, formulas, links and versions are exempt.
+The comment names an entry of course/lecture_NN.toml; the number must agree with it and with what
+a check printed in the committed output (`key = value`), to as many decimals as the prose has.
+Results without a comment fail. Code, formulas, links and versions are exempt.
 """
 
 import re
@@ -67,7 +67,7 @@ OUT = "✓ ml-100k.mean.test_mse = 1.2589 (기준 1.2588~1.2590)"
 
 
 @pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
-def test_committed_ranges_are_those_of_reference_toml(path):
+def test_committed_ranges_are_those_of_the_toml(path):
     """A range that changed after the lecture ran: make lectures."""
     shown = re.findall(r"✓ (\S+) = \S+ \(기준 ([^)]+)\)", outputs(path))
     assert shown

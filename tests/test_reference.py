@@ -1,35 +1,25 @@
-"""reference.toml: whole, and the story that lecture 02 tells holds on both data sets."""
+"""course/lecture_NN.toml: whole, each number at home in its lecture; measuring goes on."""
 
 import re
 import tomllib
-from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from lecture_utils import check
-from tests.measure import __main__ as measure
+from tests.lectures import measure
+from tests.notebooks import LECTURES, cells, load, printed, source
+
+NUMBERS = {
+    path.stem.removeprefix("lecture_"): tomllib.loads(path.read_text("utf-8"))
+    for path in measure.COURSE.glob("lecture_*.toml")
+}
+ENTRIES = [(lecture, key) for lecture in sorted(NUMBERS) for key in NUMBERS[lecture]]
 
 
-def entries(table: dict, prefix: str = "") -> dict[str, dict]:
-    if "source" in table:
-        return {prefix: table}
-    found = {}
-    for name, value in table.items():
-        assert isinstance(value, dict), f"{prefix}.{name} stands outside of an entry"
-        found |= entries(value, f"{prefix}.{name}".lstrip("."))
-    return found
-
-
-TABLE = tomllib.loads(
-    Path(check.__file__).with_name("course").joinpath("reference.toml").read_text("utf-8")
-)
-ENTRIES = entries(TABLE)
-
-
-@pytest.mark.parametrize("key", ENTRIES)
-def test_entry(key):
-    entry = ENTRIES[key]
-    assert entry["source"]
+@pytest.mark.parametrize(("lecture", "key"), ENTRIES, ids=[key for _, key in ENTRIES])
+def test_entry(lecture, key):
+    entry = NUMBERS[lecture][key]
+    assert entry["source"], f'write ["{key}..."] with quotes'
     if "low" in entry:
         assert entry["low"] < entry["median"] < entry["high"]
         low, high = map(float, re.search(r"(\S+) to (\S+), widened", entry["source"]).groups())
@@ -42,50 +32,93 @@ def test_entry(key):
         assert 0 < entry["atol"] <= entry.get("atol_elsewhere", entry["atol"])
 
 
-def test_every_part_is_found_and_was_measured():
-    sources = "\n".join(entry["source"] for entry in ENTRIES.values())
-    assert set(re.findall(r"^tests/measure/(\w+)\.py", sources, re.M)) == set(measure.PARTS)
+@pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
+def test_every_number_is_at_home(path):
+    """A lecture promises what stands in its own file, and its own test file measured it."""
+    lecture = path.stem[:2]
+    every = load(path)["cells"]
+    said = "\n".join([*map(source, every), *map(printed, cells(path, "code"))])
+    for key, entry in NUMBERS[lecture].items():
+        known = re.escape(key.replace("synthetic.", "ml-100k."))
+        assert re.search(rf"{known}(?![\w.])", said), f"lecture {lecture} does not say {key}"
+        measured = re.match(r"tests/lectures/test_(\d\d)\.py", entry["source"])
+        assert not measured or measured[1] == lecture
 
 
-@pytest.mark.parametrize("name", ["ml-100k", "synthetic"])
-def test_the_story_of_lecture_02(name):
-    """Plain worse than the mean, L2 better than it, biases best, and alone nearly as good."""
-    key = {k.removeprefix(f"{name}."): v for k, v in ENTRIES.items() if k.startswith(f"{name}.")}
-    mean, alone = key["mean.test_mse"]["value"], key["bias_only.test_mse"]["value"]
-    assert key["plain.best_test_mse"]["low"] > mean
-    assert key["plain.test_mse"]["low"] > 2 * mean
-    assert key["reg.test_mse"]["high"] < mean
-    assert key["bias.test_mse"]["high"] < key["reg.test_mse"]["low"]
-    assert key["bias.test_mse"]["high"] < alone < 1.05 * key["bias.test_mse"]["low"]
+def test_every_lecture_has_numbers_and_measures_them():
+    assert sorted(NUMBERS) == measure.MEASURED == [path.stem[:2] for path in LECTURES]
 
 
 def test_both_data_sets_have_the_same_entries():
     first, second = (
-        {k.partition(".")[2] for k in ENTRIES if k.startswith(name)}
+        {key.partition(".")[2] for _, key in ENTRIES if key.startswith(name)}
         for name in ("ml-100k.", "synthetic.")
     )
     assert first == second
 
 
-def test_measuring_writes_what_check_reads(tmp_path, monkeypatch, capsys):
-    """A part measured again replaces its own entries and no others."""
-    file = tmp_path / "reference.toml"
-    file.write_text(
-        "# by hand\n" + measure.MARKER + '\n[other]\nvalue = 1\nsource = "x"\n', "utf-8"
-    )
-    monkeypatch.setattr(measure, "FILE", file)
-    values = {"line.slope": [1.0, 2.0, 3.0], "line.floor": [0.5]}
+def test_measuring_writes_what_check_reads(tmp_path, monkeypatch):
+    """What was measured is replaced, and what stands above the marker stays."""
+    monkeypatch.setattr(measure, "COURSE", tmp_path)
+    file = tmp_path / "lecture_01.toml"
+    file.write_text("# by hand\n" + measure.MARKER + '\n["gone"]\nvalue = 1\n', "utf-8")
+    values = {"line.slope": [1.0, 2.0, 5.0], "line.floor": [0.5]}
     monkeypatch.setattr(
         measure, "import_module", lambda name: type(name, (), {"measure": lambda seeds: values})
     )
-    measure.main(["line"])
-    values["line.slope"] = [1.0, 2.0, 5.0]
-    measure.main(["line"])
+    measure.main(["01"])
     found = tomllib.loads(file.read_text("utf-8"))
     assert file.read_text("utf-8").startswith("# by hand\n")
-    assert found["other"]["value"] == 1
-    assert (found["line"]["slope"]["low"], found["line"]["slope"]["high"]) == (0.0, 7.0)
-    assert found["line"]["slope"]["median"] == 2.0
-    assert found["line"]["floor"]["value"] == 0.5
-    with pytest.raises(SystemExit, match="unknown part 'lines'"):
-        measure.main(["lines"])
+    assert sorted(found) == ["line.floor", "line.slope"]
+    assert (found["line.slope"]["low"], found["line.slope"]["high"]) == (0.0, 7.0)
+    assert found["line.slope"]["median"] == 2.0
+    assert found["line.floor"]["value"] == 0.5
+    file.unlink()
+    measure.main(["01"])
+    assert tomllib.loads(file.read_text("utf-8")) == found
+    with pytest.raises(SystemExit, match="no lecture '99' is measured: 01, 02"):
+        measure.main(["99"])
+
+
+CALLS = []
+
+
+def slow(name: str, seed: int) -> dict[str, float]:
+    CALLS.append(seed)
+    if seed == 3 and len(CALLS) == 4:
+        raise KeyboardInterrupt
+    return {name: seed / 3}
+
+
+def test_an_interrupted_measuring_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "KEPT", tmp_path)
+    monkeypatch.setattr(measure, "_start_pool", lambda: SimpleNamespace(map=map))
+    jobs = [("error", seed) for seed in range(5)]
+    with pytest.raises(KeyboardInterrupt):
+        measure.run_each(slow, jobs)
+    assert measure.run_each(slow, jobs) == [{"error": seed / 3} for seed in range(5)]
+    assert CALLS == [0, 1, 2, 3, 3, 4]
+    assert measure.run_each(slow, jobs[:2]) == [{"error": 0.0}, {"error": 1 / 3}]
+    assert len(CALLS) == 6
+    monkeypatch.setattr(measure, "digest_code", lambda module: "other")
+    measure.run_each(slow, jobs[:1])
+    assert len(CALLS) == 7
+    assert [path.name for path in tmp_path.glob("*/*")] == ["other"]
+
+
+def test_changed_code_is_another_digest(tmp_path, monkeypatch):
+    """Of the package, of the module itself, and of what it imports; not of the exercises."""
+    for name in ("lecture_utils/models.py", "lecture_utils/course/grader.py", "tests/a.py",
+                 "tests/b.py", "tests/c.py"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("", "utf-8")
+    (tmp_path / "tests" / "a.py").write_text("from tests.b import x\n", "utf-8")
+    monkeypatch.setattr(measure, "ROOT", tmp_path)
+    monkeypatch.setattr(measure, "COURSE", tmp_path / "lecture_utils" / "course")
+    seen = [measure.digest_code("tests.a")]
+    for name, changes in {"lecture_utils/course/grader.py": 0, "tests/c.py": 0, "tests/b.py": 1,
+                          "tests/a.py": 1, "lecture_utils/models.py": 1}.items():  # fmt: skip
+        with (tmp_path / name).open("a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        seen.append(measure.digest_code("tests.a"))
+        assert (seen[-1] != seen[-2]) == changes, name

@@ -1,9 +1,8 @@
 """Exercises: `check.exercise("name", function)` judges a student's function, in Korean.
 
 The answer of an exercise is a function, and so is each mistake that has a hint: a student's
-function that gives on every case what a mistake gives has made that mistake. There is a module
-per lecture, `lecture_01` and so on, or two where there is much, `lecture_04` and
-`lecture_04_solved`, each with `EXERCISES`, a mapping of names to `Exercise`.
+function that gives on every case what a mistake gives has made that mistake. Each lecture has
+one module, `lecture_NN`, with `EXERCISES`, a mapping of names to `Exercise`.
 """
 
 import inspect
@@ -15,22 +14,37 @@ from functools import cache
 from importlib import import_module
 
 from lecture_utils import course
-from lecture_utils.course.outcome import blank, call, numbers, same, same_values, show, wrap
+from lecture_utils.course.values import call, equal, equal_flat, is_blank, show, to_tensor, wrap
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """What a student's function is held against. Everything is small enough to be printed."""
+    """What a student's function is compared with. Cases are small enough to be printed.
 
-    answer: Callable  # what is asked for
-    cases: Sequence[tuple]  # arguments, one tuple per call
-    mistakes: Mapping[str, Callable]  # hint in Korean -> a function that makes the mistake
+    Attributes:
+        answer: The function that is asked for.
+        cases: Arguments, one tuple per call.
+        mistakes: Hint in Korean -> a function that makes the mistake.
+        written: Body of a function as students write it -> a word of the hint that is due.
+            Tests run these; they are written in other words than `mistakes`.
+    """
+
+    answer: Callable
+    cases: Sequence[tuple]
+    mistakes: Mapping[str, Callable]
+    written: Mapping[str, str]
 
 
 def judge(name: str, function: Callable) -> str:
-    """What to tell the student: it begins with ✓ (passed), □ (still blank) or ✗ (a hint).
+    """Tell a student how `function` does on the exercise `name`.
 
-    A blank is `...` returned or computed with. Raises KeyError for an exercise that there is not.
+    A blank is `...` returned or computed with.
+
+    Returns:
+        Korean text that begins with ✓ (passed), □ (still blank) or ✗ (a hint).
+
+    Raises:
+        KeyError: No exercise has this name.
     """
     if name not in (exercises := load()):
         raise KeyError(f"there is no exercise {name!r}: choose one of {', '.join(exercises)}")
@@ -42,7 +56,7 @@ def judge(name: str, function: Callable) -> str:
 
 @cache
 def load() -> dict[str, Exercise]:
-    """The exercises of all lectures by name."""
+    """Collect the exercises of all lectures by name."""
     found: dict[str, Exercise] = {}
     modules = sorted(module.name for module in pkgutil.iter_modules(course.__path__))
     for module in filter(lambda module: module.startswith("lecture_"), modules):
@@ -55,51 +69,51 @@ def load() -> dict[str, Exercise]:
 
 def _judge(name: str, exercise: Exercise, function: Callable) -> str:
     found = [call(function, case) for case in exercise.cases]
-    if any(map(blank, found)):
+    if any(map(is_blank, found)):
         return f"□ {name}: 아직 비어 있습니다. `...`을 지우고 채워 봅시다."
     wanted = [call(exercise.answer, case) for case in exercise.cases]
-    if all(map(same, found, wanted)):
+    if all(map(equal, found, wanted)):
         return f"✓ {name}: 맞았습니다. {len(found)}가지 경우를 모두 통과했습니다."
     return f"✗ {name}: 아직 아닙니다. {_hint(exercise, found, wanted)}"
 
 
 def _hint(exercise: Exercise, found: list, wanted: list) -> str:
-    """The hint of the mistake that gives what was `found`; else what can be said of any."""
+    """Return the hint of the mistake that gives `found`, else describe the first difference."""
     for hint, mistake in exercise.mistakes.items():
-        if all(map(same, found, (call(mistake, case) for case in exercise.cases))):
+        if all(map(equal, found, (call(mistake, case) for case in exercise.cases))):
             return hint
-    first = next(n for n, pair in enumerate(zip(found, wanted)) if not same(*pair))
-    if all(map(same_values, found, wanted)):
-        return _shapes(found[first], wanted[first])
-    return _box(found[first]) or _compared(exercise, first, found[first], wanted[first])
+    first = next(n for n, pair in enumerate(zip(found, wanted)) if not equal(*pair))
+    if all(map(equal_flat, found, wanted)):
+        return _explain_shape(found[first], wanted[first])
+    return _explain_type(found[first]) or _show_case(exercise, first, found[first], wanted[first])
 
 
-def _shapes(was: object, should_be: object) -> str:
-    """For the right numbers in a wrong shape."""
-    shape, asked = tuple(numbers(was).shape), tuple(numbers(should_be).shape)
+def _explain_shape(found: object, wanted: object) -> str:
+    """Explain the right numbers in a wrong shape."""
+    shape, asked = tuple(to_tensor(found).shape), tuple(to_tensor(wanted).shape)
     right = f"{asked}이어야 합니다." if asked else "숫자 하나여야 합니다."
     return f"값은 맞습니다. 모양이 {shape}입니다. {right}"
 
 
-def _box(was: object) -> str | None:
-    """What there is to say of a box that holds no numbers to compare, if it is one."""
-    if was is None:
+def _explain_type(found: object) -> str | None:
+    """Explain a result of a type that holds no numbers to compare."""
+    if found is None:
         return "돌려주는 값이 없습니다. 함수 끝에 return이 있나요?"
-    if isinstance(was, Iterator | Set):
-        return f"나온 것은 {type(was).__name__}입니다. 목록이나 텐서로 바꿔 돌려주세요."
-    if type(was).__module__ == "torch.return_types":
+    if isinstance(found, Iterator | Set):
+        return f"나온 것은 {type(found).__name__}입니다. 목록이나 텐서로 바꿔 돌려주세요."
+    if type(found).__module__ == "torch.return_types":
         return "여러 값이 한데 묶여 나왔습니다. 그 가운데 무엇을 돌려주어야 할까요?"
     return None
 
 
-def _compared(exercise: Exercise, number: int, was: object, should_be: object) -> str:
-    """The arguments of a case, what they should give and what they gave."""
+def _show_case(exercise: Exercise, number: int, found: object, wanted: object) -> str:
+    """Print the arguments of a case, what they should give and what they gave."""
     names = inspect.signature(exercise.answer).parameters
     given = [f"{name} = {show(value)}" for name, value in zip(names, exercise.cases[number])]
-    if isinstance(was, Exception):
-        said, came = "함수가 오류를 냅니다.", f"{type(was).__name__}: {was}"
+    if isinstance(found, Exception):
+        said, came = "함수가 오류를 냅니다.", f"{type(found).__name__}: {found}"
     else:
-        said, came = "답이 다른 경우가 있습니다.", show(was)
+        said, came = "답이 다른 경우가 있습니다.", show(found)
     return "\n".join(
-        [said, "넣은 값:", *given, f"나와야 할 값: {show(should_be)}", f"나온 값: {came}"]
+        [said, "넣은 값:", *given, f"나와야 할 값: {show(wanted)}", f"나온 값: {came}"]
     )

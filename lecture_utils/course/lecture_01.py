@@ -1,4 +1,4 @@
-"""Exercises of lecture 01."""
+"""Exercises of lecture 01: predictions, errors and gradients."""
 
 import torch
 from torch import Tensor
@@ -7,22 +7,22 @@ from lecture_utils.course.grader import Exercise
 
 
 def predict(P: Tensor, Q: Tensor, items: Tensor, users: Tensor) -> Tensor:
-    """Dot product of an item's row of `P` and a user's row of `Q`, per rating: shape (n,)."""
+    """Multiply an item's row of `P` with a user's row of `Q` for each rating: (n,)."""
     return (P[items] * Q[users]).sum(dim=1)
 
 
 def mse(prediction: Tensor, rating: Tensor) -> Tensor:
-    """Mean squared error of predictions and ratings of shape (n,), or of columns (n, 1)."""
+    """Compute the mean squared error of tensors (n,), or of columns (n, 1)."""
     return (prediction.reshape(-1) - rating.reshape(-1)).square().mean()
 
 
 def gradients(x: Tensor, y: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
-    """Derivatives of the mean squared error of the line a + b x by a and by b."""
+    """Differentiate the mean squared error of the line a + b x by a and by b."""
     gap = a + b * x - y
     return 2 * gap.mean(), 2 * (gap * x).mean()
 
 
-def _scaled(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
+def _scale(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tensor]:
     return gradient[0] * factor, gradient[1] * factor
 
 
@@ -57,6 +57,21 @@ EXERCISES = {
                 lambda P, Q, i, u: (P[i] * Q[u]).mean(dim=1)
             ),
         },
+        written={
+            "return torch.mul(P[items], Q[users])": "곱한 다음 무엇을",
+            "return torch.sum(P[items] * Q[users], axis=0)": "어느 축을",
+            "return P[items].matmul(Q[users].T)": "모든 짝의 내적",
+            "total = 0\nfor i, u in zip(items, users):\n    total += P[i] @ Q[u]\nreturn total": (
+                "평점마다 예측이 하나씩"
+            ),
+            "return torch.stack([P[u] @ Q[i] for i, u in zip(items, users)])": (
+                "사용자의 행을 꺼냈나요"
+            ),
+            "both = P[items] * Q[users]\nreturn both.sum(dim=1) / both.shape[1]": "평균 냈나요",
+            "both = P[items] * Q[users]\nreturn both.sum(dim=1, keepdim=True)": (
+                "값은 맞습니다. 모양이 (3, 1)입니다. (3,)이어야"
+            ),
+        },
     ),
     "mse": Exercise(
         answer=mse,
@@ -82,27 +97,51 @@ EXERCISES = {
             ),
             "지금 것은 RMSE입니다. 마지막에 무엇을 씌웠나요?": lambda p, r: mse(p, r).sqrt(),
         },
+        written={
+            "return ((prediction - rating) ** 2).mean()": "모양이 (3, 1)",
+            "return torch.sum((rating.flatten() - prediction.flatten()) ** 2)": "'평균'",
+            "return (prediction.flatten() - rating.flatten()).mean()": "서로 지워지고",
+            "return F.l1_loss(prediction.flatten(), rating.flatten())": "절댓값",
+            "return F.mse_loss(prediction, rating.flatten())": "평점만 폈나요",
+            "return F.mse_loss(prediction.squeeze(), rating)": "예측만 폈나요",
+            "gap = prediction.flatten() - rating.flatten()\nreturn gap.norm() / len(gap) ** 0.5": (
+                "지금 것은 RMSE"
+            ),
+        },
     ),
     "gradients": Exercise(
         answer=gradients,
         cases=[(X, Y, 0.0, 1.0), (X, Y, 2.0, -0.5)],
         mistakes={
             "크기가 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 0.5)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), 0.5)
             ),
             "부호가 반대입니다. 차이를 예측 − 정답으로 두었나요, 정답 − 예측으로 두었나요?": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), -1)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), -1)
             ),
             "점이 많을수록 커집니다. 손실은 합인가요, 평균인가요?": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), len(x))
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), len(x))
             ),
             "크기가 두 배입니다. backward()를 두 번 불렀나요? 경사는 지워질 때까지 쌓입니다.": (
-                lambda x, y, a, b: _scaled(gradients(x, y, a, b), 2)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), 2)
             ),
             "a와 b의 차례가 바뀌었습니다.": lambda x, y, a, b: gradients(x, y, a, b)[::-1],
             "b로 미분할 때 안에 있는 bx도 미분했나요? 무엇이 곱해져야 할까요?": (
                 lambda x, y, a, b: (gradients(x, y, a, b)[0],) * 2
             ),
+        },
+        written={
+            "gap = a + b * x - y\nreturn gap.mean(), (gap * x).mean()": "크기가 절반",
+            "gap = y - (a + b * x)\nreturn 2 * gap.mean(), 2 * (gap * x).mean()": "부호가 반대",
+            "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
+            "((a + b * x - y) ** 2).sum().backward()\nreturn a.grad, b.grad": (
+                "합인가요, 평균인가요"
+            ),
+            "g = 2 * (a + b * x - y)\nreturn (g * x).mean(), g.mean()": "차례가 바뀌었습니다",
+            "g = 2 * (a + b * x - y).mean()\nreturn g, g": "무엇이 곱해져야",
+            "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
+            "for _ in range(2):\n    F.mse_loss(a + b * x, y).backward()\n"
+            "return a.grad, b.grad": "크기가 두 배",
         },
     ),
 }

@@ -1,4 +1,4 @@
-"""Exercises of lecture 03."""
+"""Exercises of lecture 03: one-hot rows, long tables, predictions within a range."""
 
 import pandas as pd
 import torch
@@ -8,23 +8,23 @@ from lecture_utils.course.grader import Exercise
 
 
 def one_hot(ids: Tensor, size: int) -> Tensor:
-    """Rows of zeros with a one at each id: shape (n, size)."""
+    """Make rows of zeros with a one at each id: (n, size)."""
     return (ids.reshape(-1, 1) == torch.arange(size)).float()
 
 
 def to_long(table: pd.DataFrame) -> list[tuple[int, int, float]]:
-    """Known cells of a table as (row number, column number, rating), row by row."""
-    return [cell for cell in _cells(table) if cell[2] == cell[2]]  # NaN is not itself
+    """List known cells as (row number, column number, rating), row by row."""
+    return [cell for cell in _all_cells(table) if cell[2] == cell[2]]  # NaN is not itself
 
 
 def predict_between(
     U: Tensor, V: Tensor, users: Tensor, items: Tensor, low: float, high: float
 ) -> Tensor:
-    """Dot products pressed into low..high by a sigmoid: shape (n,)."""
+    """Map dot products into low..high by a sigmoid: (n,)."""
     return low + (high - low) * torch.sigmoid(_dot(U, V, users, items))
 
 
-def _cells(table: pd.DataFrame) -> list[tuple[int, int, float]]:
+def _all_cells(table: pd.DataFrame) -> list[tuple[int, int, float]]:
     rows, columns = table.shape
     return [(i, j, float(table.iat[i, j])) for i in range(rows) for j in range(columns)]
 
@@ -61,12 +61,24 @@ EXERCISES = {
                 lambda ids, size: one_hot(ids, size).amax(dim=0).expand(len(ids), size)
             ),
         },
+        written={
+            "E = torch.zeros(size, len(ids))\nfor n, i in enumerate(ids):\n    E[i, n] = 1\n"
+            "return E": "뒤바뀌었습니다",
+            "return torch.stack([(torch.arange(1, size + 1) == i).float() for i in ids])": (
+                "어디에 1이 서나요"
+            ),
+            "E = torch.zeros(len(ids), size)\nfor n, i in enumerate(ids):\n    E[n, i] = i\n"
+            "return E": "번호가 서 있습니다",
+            "return F.one_hot(ids)": "칸의 수가",
+            "E = torch.zeros(size)\nE[ids] = 1\nreturn E": "줄이 하나뿐",
+            "E = torch.zeros(len(ids), size)\nE[:, ids] = 1\nreturn E": "모든 줄이 똑같습니다",
+        },
     ),
     "to_long": Exercise(
         answer=to_long,
         cases=[(SMALL,), (WIDE,)],
         mistakes={
-            "빈칸이 따라왔습니다. 줄 수를 세어 보세요. 아는 칸은 몇 개인가요?": _cells,
+            "빈칸이 따라왔습니다. 줄 수를 세어 보세요. 아는 칸은 몇 개인가요?": _all_cells,
             "행과 열의 번호가 뒤바뀌었습니다.": (
                 lambda table: [(j, i, v) for i, j, v in to_long(table)]
             ),
@@ -80,11 +92,36 @@ EXERCISES = {
                 lambda table: [(i + 1, j + 1, v) for i, j, v in to_long(table)]
             ),
             "빈칸이 0점이 되어 따라왔습니다. 모르는 것과 0점은 같은가요?": (
-                lambda table: _cells(table.fillna(0))
+                lambda table: _all_cells(table.fillna(0))
             ),
             "빈칸이 하나라도 있는 줄을 통째로 버렸나요? 그 줄에도 아는 칸이 있습니다.": (
-                lambda table: _cells(table.dropna())
+                lambda table: _all_cells(table.dropna())
             ),
+        },
+        written={
+            "return [(i, j, v) for i, row in enumerate(table.to_numpy().tolist())\n"
+            "        for j, v in enumerate(row)]": "빈칸이 따라왔습니다",
+            "values = table.to_numpy()\nrows, cols = (~np.isnan(values)).nonzero()\n"
+            "return [(c, r, values[r, c]) for r, c in zip(rows, cols)]": "뒤바뀌었습니다",
+            "return [(i, j, table.iloc[i, j]) for j in range(table.shape[1])\n"
+            "        for i in range(table.shape[0]) if pd.notna(table.iloc[i, j])]": (
+                "왼쪽에서 오른쪽"
+            ),
+            "return [(w, m, v) for (w, m), v in table.stack(future_stack=True).dropna().items()]": (
+                "이름이 그대로"
+            ),
+            "return [(i, j, v) for i, row in enumerate(table.to_numpy(), 1)\n"
+            "        for j, v in enumerate(row, 1) if v == v]": "1부터입니다",
+            "return [(i, j, 0 if pd.isna(v) else v) for i, row in enumerate(table.to_numpy())\n"
+            "        for j, v in enumerate(row)]": "0점이 되어",
+            "full = table[table.notna().all(axis=1)].to_numpy()\n"
+            "return [(i, j, v) for i, row in enumerate(full) for j, v in enumerate(row)]": (
+                "통째로 버렸나요"
+            ),
+            "rows, cols = table.notna().to_numpy().nonzero()\n"
+            "return zip(rows, cols, table.to_numpy()[rows, cols])": "나온 것은 zip입니다",
+            "return [(i, j, table[i][j]) for i in range(len(table))\n"
+            "        for j in range(table.shape[1])]": "줄 영식 영철 옥순 4 nan",
         },
     ),
     "predict_between": Exercise(
@@ -122,6 +159,20 @@ EXERCISES = {
             ),
             "범위를 벗어난 것을 잘랐습니다. 잘린 자리에서는 경사가 0이 됩니다.": (
                 lambda U, V, u, i, low, high: _dot(U, V, u, i).clamp(low, high)
+            ),
+        },
+        written={
+            "return torch.sum(U[users] * V[items], dim=1)": "거쳤나요",
+            "return torch.sigmoid((U[users] * V[items]).sum(axis=1))": "아직 0과 1",
+            "return torch.sigmoid((U[users] * V[items]).sum(axis=1)) * high": "아래쪽 끝을",
+            "return torch.sigmoid((U[users] * V[items]).sum(axis=1)) * high + low": "폭은 얼마",
+            "return torch.clip((U[users] * V[items]).sum(1), low, high)": "잘랐습니다",
+            "score = (U[users] * V[items]).sum(1)\n"
+            "return (high - low) / (1 + torch.exp(-score))": "폭은 맞습니다",
+            "return 5 * torch.sigmoid((U[users] * V[items]).sum(1))": "5를 그대로",
+            "return 1 + 4 * torch.sigmoid((U[users] * V[items]).sum(1))": "1과 5를 그대로",
+            "return (torch.sigmoid(U[users] * V[items]) * (high - low)).sum(1) + low": (
+                "하나하나 누른"
             ),
         },
     ),

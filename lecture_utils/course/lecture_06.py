@@ -7,30 +7,30 @@ from lecture_utils.course.grader import Exercise
 
 
 def safe_rmse(prediction: Tensor, rating: Tensor) -> Tensor:
-    """Root mean squared error of tensors (n,) or (n, 1)."""
+    """Compute the root mean squared error of tensors (n,) or (n, 1)."""
     return (prediction.reshape(-1) - rating.reshape(-1)).square().mean().sqrt()
 
 
 def slope(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
-    """b of y = b x after `steps` of gradient descent on the mean squared error, from 0."""
+    """Fit b of y = b x by `steps` of gradient descent on the mean squared error, from 0."""
     return _descend(x, y, lr, steps)
 
 
 def to_ids(names: list[str]) -> list[int]:
-    """Numbers from 0 in order of first appearance."""
+    """Number names from 0 in order of first appearance."""
     order = list(dict.fromkeys(names))
     return [order.index(name) for name in names]
 
 
 def fair_gap(a: Tensor, b: Tensor, rating: Tensor) -> Tensor:
-    """RMSE of `a` minus RMSE of `b`, both clipped to 1..5."""
+    """Subtract the RMSE of `b` from that of `a`, both clipped to 1..5."""
     return safe_rmse(a.clamp(1, 5), rating) - safe_rmse(b.clamp(1, 5), rating)
 
 
 def _descend(
     x: Tensor, y: Tensor, lr: float, steps: int, keep: bool = False, sign: int = -1
 ) -> float:
-    """Gradient descent by hand; `keep` adds up all gradients, as without zero_grad."""
+    """Descend by hand; `keep` adds up all gradients, as without zero_grad."""
     b, gradient = 0.0, 0.0
     for _ in range(steps):
         now = float(2 * ((b * x - y) * x).mean())
@@ -39,8 +39,8 @@ def _descend(
     return b
 
 
-def _summed(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
-    """The loss is a sum: its gradient is len(x) times as large."""
+def _descend_on_sum(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
+    """Descend on a sum, whose gradient is len(x) times as large."""
     return _descend(x, y, lr * len(x), steps)
 
 
@@ -48,6 +48,11 @@ X, Y = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([2.0, 3.5, -1.0])
 A, B = torch.tensor([5.8, 3.0, 0.2]), torch.tensor([4.5, 6.5, 1.5])
 R = torch.tensor([5.0, 4.0, 1.0])
 CAST = ["정숙", "영숙", "하니", "옥순", "순자", "현숙", "영자", "미희", "순자", "미희"]
+LOOP = (
+    "b = torch.zeros(1, requires_grad=True)\nopt = torch.optim.SGD([b], lr=lr)\n"
+    "for _ in range(steps):\n    loss = {}\n    {}\n    loss.backward()\n    opt.step()\n"
+    "return b.item()"
+)
 EXERCISES = {
     "safe_rmse": Exercise(
         answer=safe_rmse,
@@ -72,6 +77,20 @@ EXERCISES = {
                 lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean().abs()
             ),
         },
+        written={
+            "gap = prediction - rating\nreturn torch.sqrt(torch.mean(gap ** 2))": (
+                "차이는 몇 개인가요"
+            ),
+            "return F.mse_loss(prediction.flatten(), rating.flatten())": "단위가 같으려면",
+            "gap = prediction.flatten() - rating.flatten()\nreturn torch.sqrt(gap ** 2).mean()": (
+                "제곱근을 먼저"
+            ),
+            "return F.mse_loss(prediction, rating.flatten()).sqrt()": "평점만 폈나요",
+            "return F.mse_loss(prediction.flatten(), rating).sqrt()": "예측만 폈나요",
+            "gap = prediction.flatten() - rating.flatten()\nreturn abs(gap.sum()) / len(gap)": (
+                "서로 지워집니다"
+            ),
+        },
     ),
     "slope": Exercise(
         answer=slope,
@@ -83,7 +102,7 @@ EXERCISES = {
             "손실이 커지는 쪽으로 가고 있습니다. 경사는 어느 쪽을 가리키나요?": (
                 lambda x, y, lr, n: _descend(x, y, lr, n, sign=1)
             ),
-            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": _summed,
+            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": _descend_on_sum,
             "한 걸음만 갔습니다. 되풀이하고 있나요?": lambda x, y, lr, n: _descend(x, y, lr, 1),
             "한 걸음도 움직이지 않았습니다. 경사를 언제 비웠나요? 갱신한 값은 b에 담기나요?": (
                 lambda x, y, lr, n: 0.0
@@ -93,6 +112,23 @@ EXERCISES = {
             ),
             "걸음이 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
                 lambda x, y, lr, n: _descend(x, y, lr / 2, n)
+            ),
+        },
+        written={
+            LOOP.format("((b * x - y) ** 2).mean()", "pass"): "지난 경사가 섞여",
+            LOOP.format("-((b * x - y) ** 2).mean()", "opt.zero_grad()"): "커지는 쪽",
+            LOOP.format("((b * x - y) ** 2).sum()", "opt.zero_grad()"): "평균인가요, 합인가요",
+            "b = 0\nfor _ in range(steps):\n    g = (2 * (b * x - y) * x).mean()\n"
+            "    new = b - lr * g\nreturn new": "한 걸음만",
+            "b = 0.0\nfor _ in range(steps):\n    g = (2 * (b * x - y) * x).mean()\n"
+            "    b - lr * g\n"
+            "return b": "한 걸음도 움직이지",
+            LOOP.format("((b * x - y) ** 2).mean()", "pass").replace(
+                "opt.step()", "opt.zero_grad(set_to_none=False)\n    opt.step()"
+            ): "언제 비웠나요",
+            LOOP.format("((b * x - y) ** 2).mean()", "b.grad.zero_()"): "아직 None",
+            "b = 0\nfor _ in range(steps):\n    b = b - lr * ((b * x - y) * x).mean()\nreturn b": (
+                "걸음이 절반"
             ),
         },
     ),
@@ -117,6 +153,20 @@ EXERCISES = {
                 lambda names: [list(set(names)).index(name) for name in names]
             ),
         },
+        written={
+            "number = {n: i for i, n in enumerate(dict.fromkeys(names), start=1)}\n"
+            "return [number[n] for n in names]": "첫 줄은 몇 번",
+            "return pd.Categorical(names).codes.tolist()": "가나다 차례",
+            "return [i for i, name in enumerate(names)]": "번호도 두 개인가요",
+            "first = {}\nfor i, n in enumerate(names):\n    first.setdefault(n, i)\n"
+            "return [first[n] for n in names]": "중간에 건너뜁니다",
+            "number = {n: i for i, n in enumerate(names)}\nreturn [number[n] for n in names]": (
+                "뒤의 것으로"
+            ),
+            "number = {n: i for i, n in enumerate({*names})}\nreturn [number[n] for n in names]": (
+                "차례를 기억하지"
+            ),
+        },
     ),
     "fair_gap": Exercise(
         answer=fair_gap,
@@ -136,6 +186,21 @@ EXERCISES = {
             ),
             "RMSE의 차이인가요, MSE의 차이인가요?": (
                 lambda a, b, r: safe_rmse(a.clamp(1, 5), r) ** 2 - safe_rmse(b.clamp(1, 5), r) ** 2
+            ),
+        },
+        written={
+            "return (F.mse_loss(a.clamp(1, 5), rating).sqrt() - F.mse_loss(b, rating).sqrt())": (
+                "한쪽만 잘랐습니다"
+            ),
+            "return F.mse_loss(a, rating) ** 0.5 - F.mse_loss(b.clip(1, 5), rating) ** 0.5": (
+                "b만 잘랐습니다"
+            ),
+            "return F.mse_loss(a, rating) ** 0.5 - F.mse_loss(b, rating) ** 0.5": "둘 다 자르지",
+            "f = lambda p: F.mse_loss(p.clip(1, 5), rating) ** 0.5\nreturn f(b) - f(a)": (
+                "뒤집혔습니다"
+            ),
+            "f = lambda p: F.mse_loss(p.clamp(1, 5), rating)\nreturn f(a) - f(b)": (
+                "MSE의 차이인가요"
             ),
         },
     ),

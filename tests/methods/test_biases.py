@@ -1,11 +1,10 @@
-"""Biases in closed form: against the normal equations solved at once, and against lecture 02."""
+"""Biases in closed form: against the normal equations solved at once."""
 
 import pytest
 import torch
 
-from lecture_utils import Tensors, as_tensors, check
+from lecture_utils import Tensors
 from lecture_utils.methods.biases import fit_biases
-from tests.measure.movielens import baselines, load
 
 USERS, ITEMS = torch.tensor([1, 1, 2, 2, 3]), torch.tensor([1, 2, 1, 3, 3])
 RATINGS = torch.tensor([5.0, 3.0, 4.0, 1.0, 2.0])
@@ -23,15 +22,6 @@ def test_ridge_solved_at_once():
     torch.testing.assert_close(torch.cat([found.user[1:], found.item[1:4]]), exact)
     assert found.user[0] == found.item[0] == found.item[4] == 0
     assert found(USERS[:1], ITEMS[:1]).item() == pytest.approx((3.0 + exact[0] + exact[3]).item())
-
-
-def test_lecture_02():
-    data = load(synthetic_set=True)
-    found = fit_biases(as_tensors(data.train), data.num_users, data.num_items)
-    users, items, ratings = as_tensors(data.test)
-    error = (found(users, items) - ratings).square().mean().item()
-    assert error == pytest.approx(baselines(data)["bias_only.test_mse"], rel=1e-6)
-    assert error == pytest.approx(check.reference("synthetic.bias_only.test_mse")["value"], 1e-4)
 
 
 def test_no_ridge_is_the_plain_mean():

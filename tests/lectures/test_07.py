@@ -18,7 +18,7 @@ import torch
 import lecture_utils
 from lecture_utils import Ratings
 from lecture_utils.synthetic import small as synthetic
-from tests.measure.movielens import load
+from tests.lectures.measure import DATA_SETS
 from tests.notebooks import ROOT, cells, source
 
 LECTURE = ROOT / "lectures" / "07_frontier.ipynb"
@@ -28,15 +28,15 @@ CLIMBED = {
     "NeuMF": "neumf", "베이즈": "gibbs", "+ 부가 정보": "side", "+ 날짜": "day",
     "+ 순서형": "ordinal", "+ 시각": "time",
 }  # fmt: skip
-LATER = ("편향만", "교대 최소제곱", "베이즈", "+ 부가 정보", "+ 시각")
+LATER = ("편향만", "베이즈", "+ 부가 정보", "+ 시각")
 CONFIRMED = ("교대 최소제곱", "베이즈", "+ 날짜", "+ 시각")
 
 
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     """One value per seed; biases alone depend on none."""
     values = {}
-    for synthetic_set in (False, True):
-        name = load(synthetic_set).name
+    for name in DATA_SETS:
+        synthetic_set = name == "synthetic"
         with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
             for found in pool.map(partial(numbers, synthetic_set), seeds):
                 for key, value in found.items():

@@ -1,17 +1,15 @@
-"""Lecture 04's numbers on MovieLens 100K (split ua) and on the synthetic set, over seeds.
+"""Lecture 04, reading a model of MovieLens 100K and of the synthetic set: measure.
 
 What the lecture says of two seeds is measured on neighbours: seeds 0 and 1, 1 and 2, and so on.
 """
 
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import torch
 import torch.nn.functional as F
 
 from lecture_utils import MatrixFactorization, Ratings, Tensors, as_tensors, fit, fold_in, top_n
-from tests.measure.movielens import load
+from tests.lectures.measure import DATA_SETS, load, run_each
 
 MINE = {50: 5, 181: 5, 96: 5, 82: 4, 69: 3, 56: 2, 313: 2, 14: 2, 100: 1, 286: 1}
 SHOWN = (0, 3, 50)  # ratings of a guest
@@ -19,20 +17,19 @@ STRONG, WEAK = 1e-4, 1e-5
 
 
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
-    """One value per seed; the two that depend on no seed are measured once."""
-    seeds, values = list(seeds), {}
-    for synthetic_set in (False, True):
-        data = load(synthetic_set)
-        values |= {f"{data.name}.reading.{key}": [v] for key, v in facts(data).items()}
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            for found in pool.map(read, [synthetic_set] * len(seeds), seeds):
-                for key, value in found.items():
-                    values.setdefault(f"{data.name}.reading.{key}", []).append(value)
+    """Return one value per seed; the two that depend on no seed are measured once."""
+    values = {}
+    for name in DATA_SETS:
+        key = f"{name}.reading."
+        values |= {key + fact: [value] for fact, value in measure_facts(load(name)).items()}
+        for found in run_each(measure_seed, [(name, seed) for seed in seeds]):
+            for said, value in found.items():
+                values.setdefault(key + said, []).append(value)
     return values
 
 
 def learn(seed: int, data: Ratings, train: Tensors, lam: float = STRONG, extra: int = 0):
-    """The model of the lecture and its training curve."""
+    """Train the model of the lecture; return it and its training curve."""
     torch.manual_seed(seed)
     mean = train.ratings.mean().item()
     model = MatrixFactorization(data.num_users + extra, data.num_items, bias=True, mean=mean)
@@ -42,34 +39,34 @@ def learn(seed: int, data: Ratings, train: Tensors, lam: float = STRONG, extra: 
     return model.requires_grad_(False), curve
 
 
-def read(synthetic_set: bool, seed: int) -> dict[str, float]:
-    torch.set_num_threads(1)
-    data = load(synthetic_set)
+def measure_seed(name: str, seed: int) -> dict[str, float]:
+    """Train with a seed and the next one, and read the models as the lecture does."""
+    data = load(name)
     train, test = as_tensors(data.train), as_tensors(data.test)
     (model, curve), (other, _) = (learn(s, data, train) for s in (seed, seed + 1))
     one, two = (m(test.users, test.items) for m in (model, other))
     weak = [learn(s, data, train, WEAK)[0](test.users, test.items) for s in (seed, seed + 1)]
     Z, Z2 = (torch.cat([m.P, m.Q]) for m in (model, other))
     sizes = torch.linalg.svdvals(model.P)
-    known, common = genres(data, train)
+    known, common = compare_genres(data, train)
     return {
         "train_mse": curve[-1],
         "test_mse": F.mse_loss(one, test.ratings).item(),
-        "rare_short": short_of_raters(data, train, model),
-        "genre_shared": shared(model.P[known], common),
+        "rare_short": compare_with_raters(data, train, model),
+        "genre_shared": share_genres(model.P[known], common),
         "raw_gap": ((Z - Z2).norm() / Z2.norm()).item(),
         "prediction_gap": rms(one, two),
         "weak_gap": rms(*weak),
         "first_share": (sizes[0] ** 2 / (sizes**2).sum()).item(),
-        **retrained(seed, data, train, model),
-        **guests(seed, data, train, test),
+        **compare_retrained(seed, data, train, model),
+        **measure_guests(seed, data, train, test),
     }
 
 
-def facts(data: Ratings) -> dict[str, float]:
-    """What depends on no seed: genres of random pairs, and what rarely rated movies get."""
+def measure_facts(data: Ratings) -> dict[str, float]:
+    """Return how often a random pair shares a genre, and the mean rating of movies rated once."""
     train = as_tensors(data.train)
-    _, common = genres(data, train)
+    _, common = compare_genres(data, train)
     m = len(common)
     count = torch.bincount(train.items, minlength=data.num_items)
     return {
@@ -78,41 +75,42 @@ def facts(data: Ratings) -> dict[str, float]:
     }
 
 
-def short_of_raters(data: Ratings, train: Tensors, model) -> float:
-    """How far a movie with one rating falls short of mean and bias of the user who gave it."""
+def compare_with_raters(data: Ratings, train: Tensors, model) -> float:
+    """Return how far movies with one rating fall short of mean and bias of who gave it."""
     count = torch.bincount(train.items, minlength=data.num_items)
     once = count[train.items] == 1
     level = model.mean + model.bias_user[train.users[once]]
     return (level - train.ratings[once]).mean().item()
 
 
-def genres(data: Ratings, train: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
-    """Movies with 50 ratings or more, and whether two of them share a genre, (m, m)."""
+def compare_genres(data: Ratings, train: Tensors) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return movies with 50 ratings or more, and whether two of them share a genre, (m, m)."""
     known = (torch.bincount(train.items, minlength=data.num_items) >= 50).nonzero().flatten()
     flags = torch.tensor(data.movies.iloc[:, -19:].to_numpy()).float()[known - 1]
     return known, (flags @ flags.T > 0).float()
 
 
-def shared(vectors: torch.Tensor, common: torch.Tensor, n: int = 5) -> float:
+def share_genres(vectors: torch.Tensor, common: torch.Tensor, n: int = 5) -> float:
+    """Return how often the `n` nearest neighbours share a genre."""
     unit = F.normalize(vectors, dim=1)
     near = (unit @ unit.T).fill_diagonal_(-2).topk(n, dim=1).indices
     return common.gather(1, near).mean().item()
 
 
-def retrained(seed: int, data: Ratings, train: Tensors, model) -> dict[str, float]:
-    """Ten ratings folded in, against a model trained with them."""
+def compare_retrained(seed: int, data: Ratings, train: Tensors, model) -> dict[str, float]:
+    """Compare ten ratings folded in with a model trained with them."""
     items, ratings = torch.tensor(list(MINE)), torch.tensor([float(r) for r in MINE.values()])
-    scores = scores_of(model, *fold_in(model, items, ratings, len(train.ratings) * STRONG))
+    scores = compute_scores(model, *fold_in(model, items, ratings, len(train.ratings) * STRONG))
     me = torch.full((len(items),), data.num_users)
     more = Tensors(*map(torch.cat, zip(train, (me, items, ratings))))
     again, _ = learn(seed, data, more, extra=1)
-    scores2 = scores_of(again, again.Q[-1], again.bias_user[-1])
-    best, best2 = (set(top_n(s, items, 10).tolist()) for s in (scores, scores2))
+    scores2 = compute_scores(again, again.Q[-1], again.bias_user[-1])
+    best, best2 = (set(top_n(s, items, data.offered, 10).tolist()) for s in (scores, scores2))
     return {"retrain_gap": rms(scores[1:], scores2[1:]), "retrain_both": len(best & best2)}
 
 
-def guests(seed: int, data: Ratings, train: Tensors, test: Tensors) -> dict[str, float]:
-    """RMSE on users whom the model never saw, by the number of their ratings that are shown."""
+def measure_guests(seed: int, data: Ratings, train: Tensors, test: Tensors) -> dict[str, float]:
+    """Return RMSE on users whom the model never saw, by how many of their ratings it is shown."""
     stay = train.users % 5 != 0
     rest = Tensors(*(column[stay] for column in train))
     host, _ = learn(seed, data, rest)
@@ -130,15 +128,17 @@ def guests(seed: int, data: Ratings, train: Tensors, test: Tensors) -> dict[str,
                 q = torch.zeros(10)
                 b = (ratings - host.mean - host.bias_item[items]).sum() / (len(rows) + ridge)
             asked = test.users == user
-            errors.append(test.ratings[asked] - scores_of(host, q, b)[test.items[asked]])
+            errors.append(test.ratings[asked] - compute_scores(host, q, b)[test.items[asked]])
         key = f"guest_{k}" + "_bias" * (not vectors)
         found[key] = torch.cat(errors).square().mean().sqrt().item()
     return found
 
 
-def scores_of(model, q: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+def compute_scores(model, q: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Predict every movie for a user with vector `q` and bias `b`."""
     return model.mean + model.bias_item + model.P @ q + b
 
 
 def rms(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Return the root mean square of the difference."""
     return (a - b).square().mean().sqrt().item()

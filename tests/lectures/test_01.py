@@ -1,4 +1,4 @@
-"""What least squares finds on the data of lecture 01, `2.5 + 4 x + noise`, for each seed.
+"""Measure lecture 01: what least squares finds on its data, `2.5 + 4 x + noise`.
 
 The closed form, not a training loop: it is the judge that the lecture's loops must agree with.
 """
@@ -9,13 +9,14 @@ import torch
 
 
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
-    """Intercept, slope and mean squared error of the best line through 100 points."""
-    lines = [_best_line(seed) for seed in seeds]
+    """Return intercept, slope and mean squared error of the best line through 100 points."""
+    lines = [fit_line(seed) for seed in seeds]
     keys = ("line.intercept", "line.slope", "line.mse")
     return {key: list(values) for key, values in zip(keys, zip(*lines))}
 
 
-def _best_line(seed: int) -> tuple[float, float, float]:
+def fit_line(seed: int) -> tuple[float, float, float]:
+    """Solve least squares on the points of one seed."""
     torch.manual_seed(seed)
     x = torch.randn(100).sort().values  # as in 003, section 3; seed 43052 gives its points
     y = 2.5 + 4 * x + 0.5 * torch.randn(100)

@@ -1,4 +1,4 @@
-"""What a function gave: to get it, to hold it against another, to print it in short lines."""
+"""Call a student's function, compare what it returns, print it in short lines."""
 
 import copy
 import unicodedata
@@ -10,7 +10,7 @@ WIDTH = 60  # columns of a printed line, where Hangul takes two
 
 
 def call(function: Callable, case: tuple) -> object:
-    """What `function` returns for a copy of the arguments, or the exception that it raises."""
+    """Return what `function` gives for a copy of the arguments, or the exception it raises."""
     torch.manual_seed(0)
     try:
         return function(*copy.deepcopy(case))
@@ -18,35 +18,35 @@ def call(function: Callable, case: tuple) -> object:
         return error
 
 
-def blank(found: object) -> bool:
-    """Whether `...` was returned, alone or among others, or computed with."""
-    if isinstance(found, Exception):
-        return "ellipsis" in str(found).lower()
-    return found is ... or (isinstance(found, list | tuple) and any(x is ... for x in found))
+def is_blank(value: object) -> bool:
+    """Tell whether `...` was returned, alone or among others, or computed with."""
+    if isinstance(value, Exception):
+        return "ellipsis" in str(value).lower()
+    return value is ... or (isinstance(value, list | tuple) and any(x is ... for x in value))
 
 
-def same(a: object, b: object) -> bool:
-    """Whether two outcomes agree: numbers of one shape to rounding, exceptions by their type."""
+def equal(a: object, b: object) -> bool:
+    """Compare two results: numbers of one shape up to rounding, exceptions by their type."""
     if isinstance(a, Exception) or isinstance(b, Exception):
         return type(a) is type(b) and ("NoneType" in str(a)) is ("NoneType" in str(b))
-    x, y = numbers(a), numbers(b)
+    x, y = to_tensor(a), to_tensor(b)
     if x is not None and y is not None:
         return x.shape == y.shape and torch.allclose(x, y, rtol=1e-4, atol=1e-6, equal_nan=True)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(map(same, a, b))
+        return len(a) == len(b) and all(map(equal, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+        return a.keys() == b.keys() and all(equal(a[key], b[key]) for key in a)
     return x is y is None and type(a) is type(b) and a == b
 
 
-def same_values(a: object, b: object) -> bool:
-    """Whether both are numbers and agree but perhaps for their shapes."""
-    x, y = numbers(a), numbers(b)
-    return x is not None and y is not None and same(x.flatten(), y.flatten())
+def equal_flat(a: object, b: object) -> bool:
+    """Compare numbers as `equal` does, whatever their shapes."""
+    x, y = to_tensor(a), to_tensor(b)
+    return x is not None and y is not None and equal(x.flatten(), y.flatten())
 
 
-def numbers(value: object) -> torch.Tensor | None:
-    """A number, or numbers in any box, as float64; None for anything else."""
+def to_tensor(value: object) -> torch.Tensor | None:
+    """Convert a number, or numbers in any container, to float64; None for anything else."""
     if hasattr(value, "to_numpy"):
         value = value.to_numpy(copy=True)  # pandas lends what torch must not write to
     if isinstance(value, list | tuple) and any(hasattr(part, "columns") for part in value):
@@ -58,10 +58,10 @@ def numbers(value: object) -> torch.Tensor | None:
 
 
 def show(value: object) -> str:
-    """A short form of an argument or a result; the shape of what has more than one axis."""
+    """Format an argument or a result in short; add the shape where there are several axes."""
     if hasattr(value, "columns"):
-        return _table(value)
-    if (found := numbers(value)) is not None and not isinstance(value, bool):
+        return _show_table(value)
+    if (found := to_tensor(value)) is not None and not isinstance(value, bool):
         short = str(_round(found.tolist()))
         return f"{short}, 모양 {tuple(found.shape)}" if found.dim() > 1 else short
     if isinstance(value, list | tuple) and any(hasattr(part, "shape") for part in value):
@@ -70,18 +70,18 @@ def show(value: object) -> str:
     return repr(value)
 
 
-def _table(frame: object) -> str:
-    """A line for the names of the columns and one per row, all below the line it stands in."""
+def _show_table(frame: object) -> str:
+    """Put the names of the columns and each row on lines of their own, aligned."""
     rows = zip(frame.index, frame.to_numpy().tolist())
     cells = [["줄", *frame.columns], *([name, *map(_round, row)] for name, row in rows)]
     cells = [list(map(str, row)) for row in cells]
-    widths = [max(map(columns, column)) for column in zip(*cells)]
-    padded = ([cell + " " * (w - columns(cell)) for cell, w in zip(row, widths)] for row in cells)
+    widths = [max(map(text_width, column)) for column in zip(*cells)]
+    padded = ([c + " " * (w - text_width(c)) for c, w in zip(row, widths)] for row in cells)
     return "".join("\n" + "  ".join(row).rstrip() for row in padded)
 
 
 def _round(value: object) -> object:
-    """Numbers to three decimals, and whole ones without any."""
+    """Round numbers to three decimals, and show whole ones without any."""
     if isinstance(value, list):
         return [_round(part) for part in value]
     if not isinstance(value, float):
@@ -90,12 +90,12 @@ def _round(value: object) -> object:
 
 
 def wrap(text: str) -> str:
-    """Lines of at most WIDTH columns, broken between words; all but the first are set in."""
+    """Break lines between words at WIDTH columns; indent all but the first."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = "  " if lines else ""
         for word in paragraph.split(" "):
-            if line.strip() and columns(line) + 1 + columns(word) > WIDTH:
+            if line.strip() and text_width(line) + 1 + text_width(word) > WIDTH:
                 lines.append(line)
                 line = "  "
             line += (" " if line.strip() else "") + word
@@ -103,6 +103,6 @@ def wrap(text: str) -> str:
     return "\n".join(lines)
 
 
-def columns(text: str) -> int:
-    """Width on a screen."""
+def text_width(text: str) -> int:
+    """Count the columns that `text` takes on a screen, two for Hangul."""
     return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,12 +1,9 @@
-"""Lecture 05's numbers on MovieLens 100K and on the synthetic set, over seeds.
+"""Lecture 05, evaluation on MovieLens 100K and on the synthetic set: measure.
 
 The ten twins of a seed are the models of that seed and the nine after it.
 """
 
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
 
 import pandas as pd
 import torch
@@ -19,10 +16,8 @@ from lecture_utils import (
     evaluate,
     fit,
     fit_biases,
-    load_movielens,
-    synthetic,
 )
-from tests.measure.movielens import load
+from tests.lectures.measure import DATA_SETS, load, run_each
 
 SIZE = 944, 1683
 TWINS = 10
@@ -30,27 +25,23 @@ GRID = [(rank, lam) for rank in (2, 5, 10) for lam in (3e-5, 1e-4, 2e-4, 3e-4)]
 
 
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
-    """One value per seed; what depends on no seed is measured once."""
+    """Return one value per seed; what depends on no seed is measured once."""
     seeds, values = list(seeds), {}
     more = [*seeds, *range(seeds[-1] + 1, seeds[-1] + TWINS)]
-    for synthetic_set in (False, True):
-        data = load(synthetic_set)
-        key = f"{data.name}.evaluation."
-        values |= {key + name: [value] for name, value in facts(synthetic_set).items()}
-        with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-            for found in pool.map(partial(evaluated, synthetic_set), seeds):
-                for name, value in found.items():
-                    values.setdefault(key + name, []).append(value)
-            squared = torch.stack([*pool.map(partial(twin, synthetic_set), more)])
-        for first in range(len(seeds)):
-            for name, value in luck(squared[first : first + TWINS]).items():
-                values.setdefault(key + name, []).append(value)
+    for name in DATA_SETS:
+        key = f"{name}.evaluation."
+        values |= {key + fact: [value] for fact, value in measure_facts(name).items()}
+        found = run_each(measure_seed, [(name, seed) for seed in seeds])
+        squared = torch.stack(run_each(train_twin, [(name, seed) for seed in more]))
+        found += [choose_best(squared[n : n + TWINS]) for n in range(len(seeds))]
+        for said, value in (pair for part in found for pair in part.items()):
+            values.setdefault(key + said, []).append(value)
     return values
 
 
 def learn(train: Tensors, valid: Tensors | None = None, rank: int = 10, lam: float = 1e-4,
           epochs: int = 150, seed: int = 0, bias: bool = True):  # fmt: skip
-    """The function of the lecture."""
+    """Train as the function `learn` of the lecture does."""
     torch.manual_seed(seed)
     mean = train.ratings.mean().item()
     model = MatrixFactorization(*SIZE, rank, bias=bias, mean=mean)
@@ -59,9 +50,9 @@ def learn(train: Tensors, valid: Tensors | None = None, rank: int = 10, lam: flo
     return model.requires_grad_(False), history
 
 
-def evaluated(synthetic_set: bool, seed: int) -> dict[str, float]:
-    torch.set_num_threads(1)
-    data = load(synthetic_set)
+def measure_seed(name: str, seed: int) -> dict[str, float]:
+    """Train and evaluate with one seed."""
+    data = load(name)
     train, test = as_tensors(data.train), as_tensors(data.test)
     model, _ = learn(train, seed=seed)
     no_bias, _ = learn(train, seed=seed, bias=False)
@@ -72,19 +63,19 @@ def evaluated(synthetic_set: bool, seed: int) -> dict[str, float]:
     found = {
         "test_rmse": error(model, test),
         "no_bias_rmse": error(no_bias, test),
-        "ndcg_model": ndcg(scores(model), train, test),
-        "ndcg_no_bias": ndcg(scores(no_bias), train, test),
-        "user_sd": resampled(model, test).std().item(),
+        "ndcg_model": ndcg(model, data),
+        "ndcg_no_bias": ndcg(no_bias, data),
+        "user_sd": resample_users(model, test).std().item(),
         "shuffled_rmse": error(learn(shuffled, seed=seed)[0], test),
         "leaked_rmse": error(learn(dirty, seed=seed)[0], test),
     }
-    for name, (rest, held) in splits(synthetic_set).items():
-        found[f"split_{name}"] = error(learn(rest, seed=seed)[0], held)
-    return found | chosen(data, seed)
+    for split, (rest, held) in make_splits(name).items():
+        found[f"split_{split}"] = error(learn(rest, seed=seed)[0], held)
+    return found | choose_from_grid(data, seed)
 
 
-def chosen(data: Ratings, seed: int) -> dict[str, float]:
-    """The grid."""
+def choose_from_grid(data: Ratings, seed: int) -> dict[str, float]:
+    """Choose rank and penalty on a validation set, and train with them on all of train."""
     train, test = as_tensors(data.train), as_tensors(data.test)
     small, valid = map(as_tensors, evaluate.per_user_split(data.train, 5, seed=0))
     grid = {}
@@ -92,26 +83,24 @@ def chosen(data: Ratings, seed: int) -> dict[str, float]:
         _, history = learn(small, valid, rank, lam, seed=seed)
         grid[rank, lam] = history.test_mse[-1]
     best, _ = learn(train, None, *min(grid, key=grid.get), seed=seed)
-    return {
-        "grid_mse": min(grid.values()),
-        "chosen_rmse": error(best, test),
-    }
+    return {"grid_mse": min(grid.values()), "chosen_rmse": error(best, test)}
 
 
-def facts(synthetic_set: bool) -> dict[str, float]:
-    data = load(synthetic_set)
+def measure_facts(name: str) -> dict[str, float]:
+    """Return what depends on no seed."""
+    data = load(name)
     train, test = as_tensors(data.train), as_tensors(data.test)
     whole = Tensors(*(torch.cat([a, b]) for a, b in zip(train, test)))
     count = torch.bincount(train.items, minlength=SIZE[1])
     mean, peeked = (movie_mean(source, train.ratings.mean()) for source in (train, whole))
     rare = count[test.items] <= 3
-    rest, held = splits(synthetic_set)["time"]
+    rest, held = make_splits(name)["time"]
     torch.manual_seed(0)
     mixed = whole.ratings.clone()  # only the training ratings are shuffled
     mixed[: len(train.ratings)] = train.ratings[torch.randperm(len(train.ratings))]
     caught = movie_mean(whole._replace(ratings=mixed), train.ratings.mean())
     return {
-        "ndcg_popular": ndcg(count.float().expand(SIZE), train, test),
+        "ndcg_popular": ndcg(count.float().expand(SIZE), data),
         "rare_honest": evaluate.rmse(mean[test.items][rare], test.ratings[rare]),
         "rare_peeking": evaluate.rmse(peeked[test.items][rare], test.ratings[rare]),
         "time_bias": error(fit_biases(rest, *SIZE), held),
@@ -120,41 +109,38 @@ def facts(synthetic_set: bool) -> dict[str, float]:
     }
 
 
-def splits(synthetic_set: bool) -> dict[str, tuple[Tensors, Tensors]]:
-    data = load(synthetic_set)
+def make_splits(name: str) -> dict[str, tuple[Tensors, Tensors]]:
+    """Split a data set in five ways: two published, random, last and by time."""
+    data = load(name)
     everything = pd.concat([data.train, data.test], ignore_index=True)
-    frames = {name: published(name, synthetic_set) for name in ("u1", "u4")} | {
+    u1, u4 = load(name, "u1"), load(name, "u4")
+    frames = {
+        "u1": (u1.train, u1.test),
+        "u4": (u4.train, u4.test),
         "random": evaluate.random_split(everything, 0.1, seed=0),
         "last": evaluate.per_user_split(everything, 10),
         "time": evaluate.time_split(everything, 0.1),
     }
-    return {name: tuple(map(as_tensors, frames[name])) for name in frames}
-
-
-def published(name: str, synthetic_set: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    if synthetic_set:
-        return synthetic.make(name)[:2]
-    data = load_movielens(name)
-    return data.train, data.test
+    return {split: tuple(map(as_tensors, frames[split])) for split in frames}
 
 
 def movie_mean(source: Tensors, otherwise: torch.Tensor) -> torch.Tensor:
+    """Compute the mean rating of each movie, `otherwise` where there is none."""
     count = torch.bincount(source.items, minlength=SIZE[1])
     total = torch.zeros(SIZE[1]).index_add(0, source.items, source.ratings)
     return torch.where(count > 0, total / count.clamp(min=1), otherwise)
 
 
-def twin(synthetic_set: bool, seed: int) -> torch.Tensor:
-    """Squared errors on the test ratings of a model with a weak penalty."""
-    torch.set_num_threads(1)
-    data = load(synthetic_set)
+def train_twin(name: str, seed: int) -> torch.Tensor:
+    """Train with a weak penalty; return squared errors on the test ratings."""
+    data = load(name)
     test = as_tensors(data.test)
     model, _ = learn(as_tensors(data.train), lam=3e-5, seed=seed)
     return (model(test.users, test.items) - test.ratings).square()
 
 
-def luck(squared: torch.Tensor) -> dict[str, float]:
-    """How much better than the mean the best of twins is: where it was chosen, and elsewhere."""
+def choose_best(squared: torch.Tensor) -> dict[str, float]:
+    """Return how far the best twin is below the mean: where it was chosen, and elsewhere."""
     torch.manual_seed(0)
     seems, really = [], []
     for _ in range(200):
@@ -165,8 +151,8 @@ def luck(squared: torch.Tensor) -> dict[str, float]:
     return {"seems": sum(seems) / 200, "really": sum(really) / 200}
 
 
-def resampled(model, test: Tensors) -> torch.Tensor:
-    """RMSE on 2000 bootstrap samples of users, shape (2000,)."""
+def resample_users(model, test: Tensors) -> torch.Tensor:
+    """Compute RMSE on 2000 bootstrap samples of users, shape (2000,)."""
     torch.manual_seed(0)
     picks = torch.randint(1, SIZE[0], (2000, SIZE[0] - 1))
     squared = (model(test.users, test.items) - test.ratings).square()
@@ -175,14 +161,12 @@ def resampled(model, test: Tensors) -> torch.Tensor:
     return (total[picks].sum(1) / count[picks].sum(1)).sqrt()
 
 
-def scores(model) -> torch.Tensor:
-    users = torch.arange(SIZE[0]).repeat_interleave(SIZE[1])
-    return model(users, torch.arange(SIZE[1]).repeat(SIZE[0])).reshape(SIZE)
-
-
-def ndcg(scores: torch.Tensor, train: Tensors, test: Tensors) -> float:
-    return evaluate.ranking(scores, train, test)["ndcg"]
+def ndcg(model, data: Ratings) -> float:
+    """Return NDCG at 10 of a model or of a table of scores."""
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    return evaluate.ranking(model, train, test, data.offered)["ndcg"]
 
 
 def error(model, data: Tensors) -> float:
+    """Return the RMSE of a model."""
     return evaluate.rmse(model(data.users, data.items), data.ratings)

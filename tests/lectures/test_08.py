@@ -1,4 +1,4 @@
-"""Lecture 08's number on MovieLens 100K and on the synthetic set: blocks, 20 epochs, over seeds.
+"""Lecture 08, training from blocks on MovieLens 100K and the synthetic set: measure.
 
 A seed deals the blocks, draws the start and orders the steps.
 """
@@ -9,23 +9,27 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from lecture_utils import Ratings, as_tensors
+from lecture_utils import as_tensors
 from lecture_utils.scale import checkpoint
 from lecture_utils.scale.layouts import Chunk
 from lecture_utils.scale.prepare import prepare
 from lecture_utils.scale.train import Training
-from tests.measure.movielens import load
+from tests.lectures.measure import DATA_SETS, load, run_each
 
 EPOCHS = 20
 
 
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
-    """Test MSE of each seed."""
-    both = map(load, (False, True))
-    return {f"{data.name}.scale.test_mse": [train(data, s) for s in seeds] for data in both}
+    """Return the test MSE of each seed."""
+    return {
+        f"{name}.scale.test_mse": run_each(train, [(name, seed) for seed in seeds])
+        for name in DATA_SETS
+    }
 
 
-def train(data: Ratings, seed: int) -> float:
+def train(name: str, seed: int) -> float:
+    """Deal blocks and train EPOCHS from them; return the last test MSE."""
+    data = load(name)
     users, items, ratings = as_tensors(pd.concat([data.train, data.test], ignore_index=True))
     chunk = Chunk(users.int().numpy(), items.int().numpy(), ratings.numpy())
     with TemporaryDirectory() as folder:

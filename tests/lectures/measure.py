@@ -1,0 +1,150 @@
+"""Measure the numbers that lectures promise: `make reference LECTURE=NN`.
+
+tests/lectures/test_NN.py has `measure(seeds) -> {key: values}`, with one value per seed, or a
+single value where nothing is random. What is written to lecture_NN.toml is the range from the
+minimum to the maximum, widened on each side by MARGIN of their distance; entries above the marker
+line are the documents' own and stay as they are.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import statistics
+import tomllib
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from functools import cache
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from lecture_utils import Ratings, load_movielens
+from lecture_utils.synthetic import small as synthetic
+from tests.notebooks import ROOT
+
+COURSE = ROOT / "lecture_utils" / "course"
+KEPT = ROOT / "_build" / "reference"
+MARKER = "# Measured by `make reference`: do not edit below this line.\n"
+SEEDS = range(20)
+MARGIN = 0.5
+DATA_SETS = ("ml-100k", "synthetic")
+MEASURED = sorted(
+    path.stem.removeprefix("test_")
+    for path in Path(__file__).parent.glob("test_[0-9][0-9].py")
+    if "\ndef measure(" in path.read_text("utf-8")
+)
+
+
+def load(name: str, split: str = "ua") -> Ratings:
+    """Load one of DATA_SETS.
+
+    Raises:
+        SystemExit: MovieLens is asked for and no copy can be had.
+    """
+    if name == "synthetic":
+        return Ratings("synthetic", *synthetic.make(split))
+    data = load_movielens(split)
+    if data.name != name:
+        raise SystemExit("no MovieLens here; set LECTURE_DATA_DIR")
+    return data
+
+
+def run_each(function: Callable, arguments: Iterable[tuple]) -> list:
+    """Call `function` with each tuple of arguments, in two processes of one thread each.
+
+    Every result is kept under KEPT as it comes, so an interrupted run goes on where it stopped.
+    What was kept is removed when the code that may have a part in it has changed.
+
+    Args:
+        function: A function of a module; returns numbers or tensors, or dicts or lists of them.
+        arguments: Numbers and strings; together they name the file of the result.
+
+    Returns:
+        The results in the order of `arguments`.
+    """
+    folder = KEPT / function.__module__.rpartition(".")[2] / digest_code(function.__module__)
+    for other in folder.parent.glob("*"):
+        if other != folder:
+            shutil.rmtree(other)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {args: folder / f"{function.__name__}{args}.pt" for args in arguments}
+    missing = [(function, args, file) for args, file in files.items() if not file.exists()]
+    if missing:
+        list(_start_pool().map(_keep, *zip(*missing)))
+    return [torch.load(file, weights_only=True) for file in files.values()]
+
+
+@cache
+def _start_pool() -> Executor:
+    context = get_context("spawn")
+    return ProcessPoolExecutor(2, context, initializer=torch.set_num_threads, initargs=(1,))
+
+
+def _keep(function: Callable, args: tuple, file: Path) -> None:
+    """Write what `function` returns; a file that exists is complete."""
+    draft = file.with_suffix(f".{os.getpid()}")
+    torch.save(function(*args), draft)
+    draft.replace(file)
+
+
+def digest_code(module: str) -> str:
+    """Hash torch's version, lecture_utils without course/, and `module` of the tests.
+
+    With a module goes what it imports from the tests.
+    """
+    package = (ROOT / "lecture_utils").rglob("*.py")
+    files, modules = {path for path in package if COURSE not in path.parents}, [module]
+    while modules:
+        file = ROOT.joinpath(*modules.pop().split(".")).with_suffix(".py")
+        if file not in files and file.exists():
+            files.add(file)
+            modules += re.findall(r"^from (tests[\w.]+) import", file.read_text("utf-8"), re.M)
+    found = hashlib.sha256(torch.__version__.encode())
+    for file in sorted(files):
+        found.update(file.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def format_entry(lecture: str, key: str, values: list[float]) -> str:
+    """Format one table of lecture_NN.toml."""
+    how = f"tests/lectures/test_{lecture}.py"
+    if len(values) == 1:
+        body = f"value = {values[0]:.6g}\natol = {max(1e-4 * abs(values[0]), 1e-6):.2g}\n"
+        return f'["{key}"]\n{body}source = "{how}, nothing random"\n'
+    low, high = min(values), max(values)
+    lowest, highest = widen(low, high)
+    return (
+        f'["{key}"]\nlow = {lowest:.6g}\nhigh = {highest:.6g}\n'
+        f"median = {statistics.median(values):.6g}\nseeds = {len(values)}\n"
+        f'source = "{how}: {low:.6g} to {high:.6g}, widened by {MARGIN:g} of the distance"\n'
+    )
+
+
+def widen(low: float, high: float) -> tuple[float, float]:
+    """Return the range to promise, given the lowest and the highest value measured."""
+    wide = max(MARGIN * (high - low), 1e-4 * abs(high))  # seeds may agree; machines do not
+    return max(low - wide, 0.0) if low >= 0 else low - wide, high + wide  # no error is below 0
+
+
+def write(lecture: str, measured: dict[str, list[float]]) -> None:
+    """Replace what stands below the marker of lecture_NN.toml."""
+    file = COURSE / f"lecture_{lecture}.toml"
+    old = file.read_text("utf-8") if file.exists() else f"# What lecture {lecture} promises.\n\n"
+    entries = [format_entry(lecture, key, measured[key]) for key in sorted(measured)]
+    new = "\n".join([old.partition(MARKER)[0] + MARKER, *entries])
+    tomllib.loads(new)
+    file.write_text(new, "utf-8")
+
+
+def main(lectures: list[str]) -> None:
+    """Measure `lectures`, such as 05, or all that have numbers."""
+    torch.set_num_threads(1)
+    for lecture in lectures or MEASURED:
+        if lecture not in MEASURED:
+            raise SystemExit(f"no lecture {lecture!r} is measured: {', '.join(MEASURED)}")
+        measured = import_module(f"tests.lectures.test_{lecture}").measure(SEEDS)
+        write(lecture, measured)
+        print(f"lecture {lecture}: {len(measured)} entries")

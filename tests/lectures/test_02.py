@@ -1,0 +1,96 @@
+"""Lecture 02, document 000's three models on MovieLens 100K and the synthetic set: measure."""
+
+from collections.abc import Iterable
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from lecture_utils import MatrixFactorization, Ratings, as_tensors, check, fit, fit_biases
+from tests.lectures.measure import DATA_SETS, load, run_each
+
+FACTORS = {"P": 1e-4, "Q": 1e-4}
+BIASES = {"bias_item": 1e-3, "bias_user": 1e-3}
+MODELS = {
+    "plain": ({}, {}),
+    "reg": ({}, FACTORS),
+    "bias": ({"bias": True}, FACTORS | BIASES),
+}
+
+
+def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
+    """Return MSEs of the three models, one per seed, and of two baselines."""
+    values = {}
+    for name in DATA_SETS:
+        values |= {f"{name}.{key}": [value] for key, value in compute_baselines(load(name)).items()}
+    jobs = [(name, model, seed) for name in DATA_SETS for model in MODELS for seed in seeds]
+    for (name, model, _), found in zip(jobs, run_each(train, jobs)):
+        for key, value in found.items():
+            values.setdefault(f"{name}.{model}.{key}", []).append(value)
+    return values
+
+
+def train(name: str, model_name: str, seed: int) -> dict[str, float]:
+    """Train once, by the same calls as the lecture, so that its curve is one of those measured."""
+    data = load(name)
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    options, l2 = MODELS[model_name]
+    torch.manual_seed(seed)
+    mean = train.ratings.mean().item()
+    model = MatrixFactorization(data.num_users, data.num_items, mean=mean, **options)
+    history = fit(model, train, test, l2=l2)
+    found = {"train_mse": history.train_mse[-1], "test_mse": history.test_mse[-1]}
+    if model_name == "plain":  # the others stay flat, so their best epoch is anywhere
+        found |= {"best_test_mse": min(history.test_mse), "best_epoch": history.best_epoch}
+        with torch.no_grad():
+            clipped = model(test.users, test.items).clamp(1, 5)
+        found["clipped_test_mse"] = F.mse_loss(clipped, test.ratings).item()
+    return found
+
+
+def compute_baselines(data: Ratings) -> dict[str, float]:
+    """Return MSEs of the mean, and of biases alone: ten sweeps of shrunken means."""
+    users, items, ratings = as_tensors(data.train)
+    test = as_tensors(data.test)
+    mean = ratings.mean()
+    b_user, b_item = torch.zeros(data.num_users), torch.zeros(data.num_items)
+    for _ in range(10):
+        b_item = shrunken_mean(items, ratings - mean - b_user[users], len(b_item))
+        b_user = shrunken_mean(users, ratings - mean - b_item[items], len(b_user))
+    bias_only = mean + b_item[test.items] + b_user[test.users]
+    return {
+        "mean.train_mse": F.mse_loss(mean.expand(len(ratings)), ratings).item(),
+        "mean.test_mse": F.mse_loss(mean.expand(len(test.ratings)), test.ratings).item(),
+        "bias_only.test_mse": F.mse_loss(bias_only, test.ratings).item(),
+    }
+
+
+def shrunken_mean(ids: torch.Tensor, values: torch.Tensor, size: int) -> torch.Tensor:
+    """Compute per id the sum of `values` / (count + 5), as if five more were zero: (size,)."""
+    total = torch.zeros(size).index_add(0, ids, values)
+    return total / (torch.bincount(ids, minlength=size) + 5)
+
+
+def test_biases_of_the_package():
+    """`fit_biases` agrees with the sweeps above, and with the number that is promised."""
+    data = load("synthetic")
+    biases = fit_biases(as_tensors(data.train), data.num_users, data.num_items)
+    users, items, ratings = as_tensors(data.test)
+    error = (biases(users, items) - ratings).square().mean().item()
+    assert error == pytest.approx(compute_baselines(data)["bias_only.test_mse"], rel=1e-6)
+    assert error == pytest.approx(check.reference("synthetic.bias_only.test_mse")["value"], 1e-4)
+
+
+@pytest.mark.parametrize("name", DATA_SETS)
+def test_the_story(name):
+    """Plain worse than the mean, L2 better than it, biases best, and alone nearly as good."""
+    mean, alone, plain, best, reg, bias = (
+        check.reference(f"{name}.{key}")
+        for key in ("mean.test_mse", "bias_only.test_mse", "plain.test_mse", "plain.best_test_mse",
+                    "reg.test_mse", "bias.test_mse")
+    )  # fmt: skip
+    assert best["low"] > mean["value"]
+    assert plain["low"] > 2 * mean["value"]
+    assert reg["high"] < mean["value"]
+    assert bias["high"] < reg["low"]
+    assert bias["high"] < alone["value"] < 1.05 * bias["low"]

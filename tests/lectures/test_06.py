@@ -1,0 +1,175 @@
+"""Lecture 06, the museum of mistakes: measure what mistakes cost, and mend each exhibit.
+
+An exhibit is wrong as it says, and its check notices when somebody mends it.
+"""
+
+import re
+import warnings
+from collections.abc import Iterable
+
+import pytest
+import torch
+
+from lecture_utils import (
+    EmbeddingFactorization,
+    MatrixFactorization,
+    Ratings,
+    Tensors,
+    as_tensors,
+    fit,
+    fit_biases,
+)
+from tests.lectures.measure import DATA_SETS, load, run_each
+from tests.lectures.test_03 import split_table
+from tests.notebooks import LECTURES, source
+from tests.notebooks import load as load_notebook
+
+LUCKY = 20  # seeds of which the best is taken
+
+
+def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
+    """Return one value per seed; what depends on no seed is measured once."""
+    seeds, values = list(seeds), {}
+    for name in DATA_SETS:
+        key = f"{name}.museum."
+        values |= {key + said: [value] for said, value in shift_ids(load(name)).items()}
+        for found in run_each(clip, [(name, seed) for seed in seeds]):
+            for said, value in found.items():
+                values.setdefault(key + said, []).append(value)
+    errors = run_each(fill_blanks, [(n,) for n in range(seeds[0], seeds[-1] + LUCKY)])
+    lucky = [min(errors[first : first + LUCKY]) for first in range(len(seeds))]
+    fresh = run_each(forget_training, [(seed,) for seed in seeds])
+    return values | {"solo.museum.lucky_rmse": lucky, "solo.museum.fresh_rmse": fresh}
+
+
+def shift_ids(data: Ratings) -> dict[str, float]:
+    """Fit biases of ids from 0; ask for items from 0, and by mistake from 1."""
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    fitted = fit_biases(Tensors(train.users - 1, train.items - 1, train.ratings), 943, 1682)
+    last = test.items < 1682
+    wrong = fitted(test.users[last] - 1, test.items[last])
+    return {
+        "shifted_rmse": rmse(wrong, test.ratings[last]),
+        "aligned_rmse": rmse(fitted(test.users - 1, test.items - 1), test.ratings),
+    }
+
+
+def clip(name: str, seed: int) -> dict[str, float]:
+    """Train without a penalty; return the test RMSE of predictions as they are and clipped."""
+    data = load(name)
+    test = as_tensors(data.test)
+    torch.manual_seed(seed)
+    model = MatrixFactorization(data.num_users, data.num_items)
+    fit(model, as_tensors(data.train), epochs=150)
+    prediction = model(test.users, test.items).detach()
+    return {
+        "unclipped_rmse": rmse(prediction, test.ratings),
+        "clipped_rmse": rmse(prediction.clamp(1, 5), test.ratings),
+    }
+
+
+def fill_blanks(seed: int) -> float:
+    """Train on the 9x8 table; return the RMSE on its blanks."""
+    known, blanks = split_table()
+    torch.manual_seed(seed)
+    model = EmbeddingFactorization(9, 8)
+    fit(model, known, epochs=100)
+    return rmse(model(blanks.users, blanks.items), blanks.ratings)
+
+
+def forget_training(seed: int) -> float:
+    """Create the model anew after training; return its RMSE on the known cells."""
+    known, _ = split_table()
+    torch.manual_seed(seed)
+    fit(EmbeddingFactorization(9, 8), known, epochs=100)
+    model = EmbeddingFactorization(9, 8)
+    return rmse(model(known.users, known.items), known.ratings)
+
+
+def rmse(prediction: torch.Tensor, ratings: torch.Tensor) -> float:
+    """Return the root mean squared error."""
+    return (prediction - ratings).detach().square().mean().sqrt().item()
+
+
+MUSEUM = next(path for path in LECTURES if path.name.startswith("06"))
+# Exhibit -> what is wrong in it, and how it would be right.
+MENDED = {
+    1: {"- 1, test.items[inside])": "- 1, test.items[inside] - 1)"},
+    2: {"known.ratings.reshape(-1, 1)  #": "known.ratings  #"},
+    3: {"train_once(False)": "train_once(True)"},
+    4: {"total = total + loss": "total = total + loss.detach()"},
+    5: {"relabel[known.items])": "known.items)"},
+    6: {"model = EmbeddingFactorization(9, 8)  # 예측": "# 예측"},
+    7: {"error(model, blanks)": "error(model, known)"},
+    8: {"solo.table.isna().sum(axis=1)": "fixed.isna().sum(axis=1)"},
+    9: {"torch.tensor(tall.to_numpy())": "torch.tensor(tall.fillna(0).to_numpy())"},
+    10: {"fit_five(0, 5)": "fit_five(0.5, 5.5)"},
+    11: {"best = chosen.argmin()": "best = checked.argmin()"},
+    12: {"prediction.clamp(1, 5)": "prediction"},
+    13: {"scores.min().item()": "scores[1].item()"},
+    14: {'if order == "틀림":': 'if order == "없음":'},
+    15: {"random_state=0)\nunchanged": "random_state=0).to_numpy()\nunchanged"},
+    16: {"curve[-1] < 100": "curve[-1] < mean_mse"},
+}
+
+
+def rooms() -> dict[int, list[dict]]:
+    """The code cells of each exhibit; 0 is the entrance, without the bootstrap cell."""
+    found, number = {0: []}, 0
+    for cell in load_notebook(MUSEUM)["cells"]:
+        if cell["cell_type"] == "code":
+            found[number].append(cell)
+        elif heading := re.search(r"^## (?:전시물 (\d+)\. )?", source(cell), re.MULTILINE):
+            number = int(heading[1] or 0) if heading[1] or number == 0 else -1
+            found.setdefault(number, [])
+    found.pop(-1, None)
+    return found | {0: found[0][1:]}
+
+
+ROOMS = rooms()
+
+
+@pytest.fixture(scope="module")
+def entrance() -> dict:
+    space: dict = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # where no copy of MovieLens can be had
+        for cell in ROOMS[0]:
+            exec(source(cell), space)
+    return space
+
+
+def walk(number: int, entrance: dict, change: dict[str, str]) -> None:
+    space, found = dict(entrance), 0
+    for cell in ROOMS[number]:
+        code = source(cell)
+        for old, new in change.items():
+            found += code.count(old)
+            code = code.replace(old, new)
+        exec(code.replace("plt.show()", "plt.close()"), space)
+    assert found or not change, f"exhibit {number} no longer has {list(change)}"
+
+
+def test_at_least_twelve_exhibits_each_with_its_check():
+    exhibits = [number for number in ROOMS if number]
+    assert exhibits == list(range(1, len(exhibits) + 1)) == list(MENDED)
+    assert len(exhibits) >= 12
+    for number in exhibits:
+        names = [cell["metadata"].get("name", "") for cell in ROOMS[number]]
+        assert f"check-{number:02d}" in names
+
+
+@pytest.mark.parametrize("number", MENDED)
+def test_the_exhibit_is_wrong_as_it_says(number, entrance):
+    walk(number, entrance, {})
+
+
+@pytest.mark.parametrize("number", MENDED)
+def test_a_mended_exhibit_is_noticed(number, entrance):
+    with pytest.raises(AssertionError, match="✗"):
+        walk(number, entrance, MENDED[number])
+
+
+def test_a_larger_table_is_noticed(entrance):
+    with pytest.raises(AssertionError, match="IndexError"):
+        walk(1, entrance, {"nn.Embedding(943, 2)": "nn.Embedding(944, 2)"})
