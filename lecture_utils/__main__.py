@@ -4,20 +4,19 @@ Exit status 1 if something is wrong; with --need-movielens also if MovieLens is 
 cannot be downloaded; 2 for an argument that is not known.
 """
 
-import difflib
 import platform
 import sys
 
 from lecture_utils.colab import in_colab
 from lecture_utils.diagnosis import check_all
 
-COMMANDS = ("train", "prepare")
 NEED = "--need-movielens"
 HELP = f"""\
-python -m lecture_utils            설치, 데이터, 글꼴을 진단하고 고칠 명령을 알려 줍니다.
-    {NEED}              MovieLens가 없으면 내려받고, 안 되면 1로 끝냅니다.
-python -m lecture_utils train      평점을 학습합니다. 더 보려면 train --help
-python -m lecture_utils prepare    평점을 블록으로 나눠 둡니다. 더 보려면 prepare --help"""
+python -m lecture_utils              설치, 데이터, 글꼴을 진단하고 고칠 명령을 알려 줍니다
+    {NEED}                MovieLens가 없으면 내려받고, 안 되면 1로 끝냅니다
+python -m lecture_utils train        평점을 학습합니다. 더 보려면 train --help
+python -m lecture_utils prepare      평점을 블록으로 나눠 둡니다. 더 보려면 prepare --help
+python -m lecture_utils recommend    영화를 추천합니다. 더 보려면 recommend --help"""
 
 
 def run_scale(arguments: list[str]) -> int:
@@ -36,15 +35,13 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a Korean Windows (cp949) cannot print ✓
             stream.reconfigure(errors="replace")
-    if arguments and arguments[0] in COMMANDS:
+    if arguments and not arguments[0].startswith("-"):
         return run_scale(arguments)
     if {"-h", "--help"} & {*arguments}:
         print(HELP)
         return 0
     if unknown := [argument for argument in arguments if argument != NEED]:
-        close = difflib.get_close_matches(unknown[0], [*COMMANDS, NEED], 1)
-        question = f" 혹시 {close[0]}인가요?" if close else ""
-        print(f"✗ {unknown[0]}: 그런 명령은 없습니다.{question}\n{HELP}", file=sys.stderr)
+        print(f"✗ {unknown[0]}: 그런 옵션은 없습니다.\n{HELP}", file=sys.stderr)
         return 2
     python = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     print(python + (", Google Colab" if in_colab() else ""))

@@ -64,8 +64,8 @@ def test_bootstrap_cell(path):
     tag = f"archive/refs/tags/v{lecture_utils.__version__}.zip"
     assert f'REPO = "{address()}"\nSOURCE = f"https://github.com/{{REPO}}/{tag}"\n' in first
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    newest = project["requires-python"].partition("<")[2]
-    assert f"if sys.version_info >= ({newest.replace('.', ', ')}):" in first
+    newer = re.search(r"<(\d+)\.(\d+)", project["requires-python"])
+    assert f"if sys.version_info >= ({newer[1]}, {newer[2]}):" in first
 
 
 def test_one_version():
