@@ -166,7 +166,10 @@ def test_one_lecture_and_every_module(session, tag, movielens, capsys):
     cells = run_whole(session, WHOLE, tag, movielens, more=EVERYTHING)
     names = subprocess.check_output(["git", "ls-files", "lecture_utils"], cwd=ROOT, text=True)
     paths = [Path(name) for name in names.split() if (ROOT / name).is_file()]
-    dotted = {".".join(path.with_suffix("").parts) for path in paths if path.suffix == ".py"}
+    inside = [
+        path for path in paths if path.suffix == ".py" and path.parent / "__init__.py" in paths
+    ]
+    dotted = {".".join(path.with_suffix("").parts) for path in inside}
     modules = {name.removesuffix(".__init__") for name in dotted} - {"lecture_utils"}
     tables = {path.name for path in paths if path.suffix == ".toml"}
     assert tables and {*told(cells[-1:]).split()} == modules | tables
