@@ -34,13 +34,13 @@ test: $(DEV) slides
 	.venv/bin/ruff format --check .
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
 
-#: make test-all   the same with the long forms of the tests
-test-all: $(DEV) slides
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not door" tests $(LECTURES)
+#: make test-all   the same with the long forms of the tests, those of the doors among them
+test-all: $(DEV) $(COLAB) slides
+	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "full or not door" tests $(LECTURES)
 
-#: make doors      run the lectures as Colab does, and install the course as a student does
+#: make doors      run a lecture as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)
-	$(PYTEST) -n 2 --dist worksteal -m door tests/doors
+	$(PYTEST) -n 2 --dist worksteal -m "door and not full" tests/doors
 
 #: make lighthouse  measure the built book with Lighthouse (needs Node.js; about 5 minutes)
 lighthouse: $(DEV) book

@@ -10,7 +10,6 @@ ACM Transactions on Interactive Intelligent Systems 5(4), 19. The licence forbid
 import hashlib
 import logging
 import os
-import shutil
 import tempfile
 import time
 import warnings
@@ -38,149 +37,154 @@ REMEDY = f"pass root= or set {ENVIRONMENT} to a folder that holds the unpacked m
 TIMEOUT = (3, 10)  # seconds to connect; seconds of silence
 DEADLINE = 180  # seconds for one server in all: one that only drips is as good as gone
 
-
-class CacheError(OSError):
-    """The cache folder cannot be used."""
+_failures: list[tuple[str, str]] = []  # what this process remembers of a failed download
 
 
 class DownloadError(OSError):
-    """No server gave MovieLens. `failures`: one (url, reason) per server."""
+    """No server gave MovieLens. The message is for a student, who reads it as a warning."""
 
     def __init__(self, failures: list[tuple[str, str]]):
+        """Tell what failed, one (url, reason) per server, and what can be done."""
         self.failures = failures
-        lines = "".join(f"\n  {url}: {reason}" for url, reason in failures)
-        super().__init__(f"MovieLens 100K could not be downloaded; {REMEDY}{lines}")
+        tried = "".join(f"\n  - {url}: {reason}" for url, reason in failures)
+        super().__init__(
+            "MovieLens 100K를 내려받지 못했습니다. 모양만 같은 합성(synthetic) 데이터로 계속합니다."
+            f" 지금부터 나오는 숫자는 실제 평점에서 나온 것이 아닙니다.\n시도한 곳:{tried}\n"
+            "해결 방법: ml-100k.zip을 직접 구해 압축을 푼 다음 "
+            f'load_movielens(root="그 폴더")로 부르거나, 환경 변수 {ENVIRONMENT}에 그 폴더를 적고 '
+            "커널을 다시 시작해 봅시다."
+        )
 
 
 class Source(NamedTuple):
     """Where MovieLens would come from: see `describe`."""
 
     origin: str  # "root", "LECTURE_DATA_DIR", "cache" or "download"
-    folder: Path  # where the files are, or would be put
+    path: Path  # the folder or zip, or where the zip would be put
     problems: list[str]  # in Korean, for a student to read; empty: all is well
 
 
-_failures: list[tuple[str, str]] = []  # what this process remembers of a failed download
-
-
 def cache_folder() -> Path:
-    """The folder ml-100k in the platform's cache folder for this user."""
-    return Path(pooch.os_cache("lecture_utils")) / "ml-100k"
+    """Return this platform's cache folder for this user; ml-100k.zip is kept in it."""
+    return Path(pooch.os_cache("lecture_utils"))
 
 
-def find_movielens(root: str | os.PathLike | None = None) -> Path:
-    """Return a folder that holds the files of ml-100k.zip (`FILES`).
+def find_movielens(root: str | os.PathLike | None = None) -> Path | zipfile.Path:
+    """Find the files of MovieLens 100K (`FILES`), downloading them if need be.
 
-    1. `root`: FileNotFoundError if it lacks a file, never a silent fall-through;
+    1. `root`, the unpacked folder or ml-100k.zip itself; never a silent fall-through;
     2. LECTURE_DATA_DIR in the environment: likewise;
-    3. the cache, verified when it was filled (CacheError if it cannot be used);
-    4. the first of `URLS` whose zip has the right sha256, unpacked into the cache
-       (DownloadError if there is none, remembered as long as the process lives).
+    3. ml-100k.zip in the cache, if its sha256 is right;
+    4. the first of `URLS` that gives the zip with this sha256. It is put into the cache.
+
+    Returns:
+        The folder, or the folder within the zip: `(folder / name).read_text()` works on both.
+
+    Raises:
+        FileNotFoundError: If `root` or LECTURE_DATA_DIR lacks a file.
+        DownloadError: If no server gave the zip; remembered as long as the process lives.
+        OSError: If the cache folder cannot be used.
     """
-    origin, folder = _place(root)
-    missing = _missing(folder)
-    if origin in ("root", ENVIRONMENT) and missing:
-        raise FileNotFoundError(f"{folder} ({origin}) lacks {', '.join(missing)}: {REMEDY}")
-    if missing:
-        _fill(folder)
+    origin, path = _locate(root)
+    if origin == "cache" and not _verifies(path):
+        _fill_cache(path)
+    folder = _enter(path)
+    if missing := [name for name in FILES if not (folder / name).is_file()]:
+        names = ", ".join(missing[:3]) + f" and {len(missing) - 3} more" * (len(missing) > 3)
+        nearby = [f"; did you mean {found}?" for found in suggest(path)][:1]
+        raise FileNotFoundError(f"{path} ({origin}) lacks {names}: {REMEDY}{''.join(nearby)}")
     return folder
 
 
 def describe(root: str | os.PathLike | None = None) -> Source:
     """Say, without downloading, where MovieLens would come from and whether it verifies."""
-    origin, folder = _place(root)
-    missing = _missing(folder)
-    if origin == "cache" and missing:
-        try:
-            _workshop(folder).cleanup()
-        except CacheError as error:
-            problem = f"캐시 폴더 {folder.parent}에 쓸 수 없습니다 ({error.__cause__})"
-            return Source("download", folder, [problem])
-        return Source("download", folder, [f"{url}: {reason}" for url, reason in _failures])
-    problems = [_problem(folder / name, sha256) for name, sha256 in HASHES.items()]
-    return Source(origin, folder, list(filter(None, problems)))
+    origin, path = _locate(root)
+    if origin != "cache":
+        folder = _enter(path)
+        problems = [_find_problem(folder / name, sha256) for name, sha256 in HASHES.items()]
+        return Source(origin, path, list(filter(None, problems)))
+    if _verifies(path):
+        return Source(origin, path, [])
+    try:
+        _make_cache(path.parent)
+    except OSError as error:
+        problem = f"캐시 폴더 {path.parent}에 쓸 수 없습니다 ({error.__cause__})"
+        return Source("download", path, [problem])
+    return Source("download", path, [f"{url}: {reason}" for url, reason in _failures])
 
 
-def _place(root: str | os.PathLike | None) -> tuple[str, Path]:
+def suggest(path: Path) -> list[Path]:
+    """List folders and zips at or in `path` that may have been meant: Windows unpacks twice."""
+    inside = [file.parent for file in path.glob("*/u.data")]
+    zips = [path / "ml-100k.zip", path.with_name(f"{path.name}.zip")]
+    return inside + [archive for archive in zips if os.path.isfile(archive)]
+
+
+def _locate(root: str | os.PathLike | None) -> tuple[str, Path]:
     if root is not None:
         return "root", Path(root).expanduser()
     if os.environ.get(ENVIRONMENT):
         return ENVIRONMENT, Path(os.environ[ENVIRONMENT]).expanduser()
-    return "cache", cache_folder()
+    return "cache", cache_folder() / "ml-100k.zip"
 
 
-def _missing(folder: Path) -> list[str]:
-    return [name for name in FILES if not os.path.isfile(folder / name)]
+def _enter(path: Path) -> Path | zipfile.Path:
+    return zipfile.Path(path, "ml-100k/") if zipfile.is_zipfile(path) else path
 
 
-def _problem(path: Path, sha256: str) -> str:
-    """What is wrong with a file of the archive, "" if nothing is."""
-    if not os.path.isfile(path):
-        return f"{path.name} 파일이 없습니다"
+def _find_problem(path: Path | zipfile.Path, sha256: str) -> str:
+    """Say what is wrong with a file of the archive, "" if nothing is."""
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
+    except FileNotFoundError:
+        return f"{path.name} 파일이 없습니다"
+    except (OSError, zipfile.BadZipFile) as error:
         return f"{path.name} 파일을 읽을 수 없습니다 ({error})"
     return "" if found == sha256 else f"{path.name} 파일의 내용이 원본과 다릅니다 (sha256 {found})"
 
 
-def _fill(target: Path) -> None:
-    """Fill the cache folder `target` from the first server that can, or raise."""
+def _verifies(archive: Path) -> bool:
+    try:
+        return pooch.file_hash(archive) == SHA256
+    except OSError:  # not there, most of the time
+        return False
+
+
+def _make_cache(folder: Path) -> None:
+    """Make the cache folder. Raises OSError where nothing can be written to it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(f"cannot use the cache folder {folder} ({error}); {REMEDY}") from error
+
+
+def _fill_cache(archive: Path) -> None:
+    """Get the zip from the first server that can, or raise. Pooch verifies, then moves it."""
     if _failures:
         raise DownloadError(_failures)
+    _make_cache(archive.parent)
+    pooch.get_logger().setLevel(logging.WARNING)  # its chatter would end up in a lecture's output
     failures = []
     for url in URLS:
-        with _workshop(target) as folder:
-            try:
-                _fetch(url, Path(folder), target)
-            except (OSError, ValueError, zipfile.BadZipFile) as error:
-                failures.append((url, _reason(error)))
-        if not _missing(target):  # filled by us, or by another process that was faster
-            # What a killed process left behind. One that still works here will find `target`.
-            for stale in target.parent.glob("partial-*"):
-                shutil.rmtree(stale, ignore_errors=True)
+        try:
+            pooch.retrieve(url, f"sha256:{SHA256}", archive.name, archive.parent, None, _download)
             return
+        except (OSError, ValueError) as error:
+            failures.append((url, _find_reason(error)))
     _failures.extend(failures)
     raise DownloadError(failures)
 
 
-def _reason(error: BaseException) -> str:
-    """The first cause, short: requests wraps "certificate has expired" in three exceptions."""
+def _find_reason(error: BaseException) -> str:
+    """Tell the first cause: requests wraps "certificate has expired" in three exceptions."""
     while cause := error.__cause__ or error.__context__:
         error = cause
     return f"{type(error).__name__}: {str(error)[:200]}"
 
 
-def _workshop(target: Path) -> tempfile.TemporaryDirectory:
-    """A temporary folder beside `target`, so that moving it there is one atomic step."""
-    try:
-        if target.exists() and not target.is_dir():
-            raise NotADirectoryError(f"{target} is not a folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return tempfile.TemporaryDirectory(
-            prefix="partial-", dir=target.parent, ignore_cleanup_errors=True
-        )
-    except OSError as error:
-        message = f"cannot use the cache folder {target.parent} ({error}); {REMEDY}"
-        raise CacheError(message) from error
-
-
-def _fetch(url: str, folder: Path, target: Path) -> None:
-    """Download, verify and unpack in `folder`, then move the result to `target` as a whole."""
-    pooch.get_logger().setLevel(logging.WARNING)  # its chatter would end up in a lecture's output
-    archive = pooch.retrieve(
-        url, f"sha256:{SHA256}", fname="ml-100k.zip", path=folder, downloader=_download
-    )
-    _unpack(Path(archive), folder)
-    if missing := _missing(folder / "ml-100k"):
-        raise ValueError(f"the archive lacks {', '.join(missing)}")
-    if target.exists() and _missing(target):  # somebody removed files: make room
-        os.replace(target, folder / "broken")
-    os.replace(folder / "ml-100k", target)
-
-
 def _download(url: str, output_file: str, _: object) -> None:
-    """A downloader for pooch that gives up on a silent server and on one that only drips."""
+    """Download for pooch, giving up on a silent server and on one that only drips."""
     started = time.monotonic()
     with requests.get(url, stream=True, timeout=TIMEOUT) as response:
         response.raise_for_status()
@@ -189,12 +193,3 @@ def _download(url: str, output_file: str, _: object) -> None:
                 out.write(chunk)
                 if time.monotonic() - started > DEADLINE:
                     raise TimeoutError(f"not done after {DEADLINE} seconds")
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """Unpack `archive` in `folder`; ValueError if a member would land outside of it."""
-    with zipfile.ZipFile(archive) as members:
-        for name in members.namelist():
-            if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                raise ValueError(f"the archive's member {name!r} would escape its folder")
-        members.extractall(folder)

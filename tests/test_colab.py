@@ -44,3 +44,16 @@ def test_drive_has_the_folder(fake_colab):
     mount = drive.mount
     drive.mount = lambda path: (mount(path), folder.mkdir())
     assert colab.mount_drive(mountpoint=str(fake_colab)) == folder
+
+
+def test_drive_has_the_zip_alone(fake_colab):
+    """It will do; a folder's name is answered with the zip's."""
+    from google.colab import drive
+
+    drive.mount(fake_colab)
+    drive.mount = lambda path: None
+    archive = fake_colab / "My Drive" / "ml-100k.zip"
+    archive.write_bytes(b"")
+    assert colab.mount_drive("ml-100k.zip", str(fake_colab)) == archive
+    with pytest.raises(FileNotFoundError, match=r"; did you mean 'ml-100k\.zip'\?$"):
+        colab.mount_drive("ml-100k", str(fake_colab))

@@ -15,13 +15,15 @@ REAL = os.environ.get(download.ENVIRONMENT)
 real = pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")
 
 RATINGS = ["1\t1\t5\t874965758", "943\t1682\t1\t0", "22\t377\t3\t878887116"]
+OTHERS = ["2\t1\t5\t874965758", "942\t1682\t1\t0", "23\t377\t3\t878887116"]  # of the tests
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A small folder in the form of the archive: whole catalogues, six ratings per split."""
     for name in download.FILES:
-        (tmp_path / name).write_text("\n".join(RATINGS) + "\n")
+        rows = OTHERS if name.endswith(".test") else RATINGS
+        (tmp_path / name).write_text("\n".join(rows) + "\n")
     flags = "|".join(["0"] * 18 + ["1"])
     titles = {1: "Toy Story (1995)", 2: "Misérables, Les (1995)"}
     movies = [f"{i}|{titles.get(i, 'unknown')}|01-Jan-1995||url|{flags}\n" for i in range(1, 1683)]

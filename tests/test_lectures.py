@@ -1,6 +1,7 @@
 """The committed notebooks were executed in one go on the real data; links and figures are sound."""
 
 import re
+import subprocess
 import tomllib
 import unicodedata
 
@@ -62,12 +63,26 @@ def test_bootstrap_cell(path):
     assert first == source(cells(LECTURES[0], "code")[0])
     tag = f"archive/refs/tags/v{lecture_utils.__version__}.zip"
     assert f'REPO = "{address()}"\nSOURCE = f"https://github.com/{{REPO}}/{tag}"\n' in first
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    newer = re.search(r"<(\d+)\.(\d+)", project["requires-python"])
+    assert f"if sys.version_info >= ({newer[1]}, {newer[2]}):" in first
 
 
 def test_one_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["version"] == lecture_utils.__version__
     assert f"version: {lecture_utils.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_tag_holds_this_package():
+    """Colab installs the tag: one that was left behind would open old code under new lectures."""
+    tag = f"v{lecture_utils.__version__}"
+    git = ["git", "-C", str(ROOT)]
+    if subprocess.run([*git, "rev-parse", "-q", "--verify", f"refs/tags/{tag}"]).returncode:
+        pytest.skip(f"no tag {tag} here")
+    command = [*git, "diff", "--name-only", tag, "--", "lecture_utils"]
+    changed = subprocess.check_output(command, text=True).split()
+    assert not changed, f"raise the version: {tag} has other files"
 
 
 @every_lecture

@@ -1,6 +1,7 @@
 """The diagnosis fits a screen, names one remedy per fault and sets the exit status."""
 
 import importlib.metadata
+import importlib.util
 import os
 import re
 import shutil
@@ -11,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from lecture_utils import __main__, download
-from lecture_utils.download import ENVIRONMENT, FILES, HASHES, Source
+from lecture_utils import __main__, diagnosis, download
+from lecture_utils.download import ENVIRONMENT, FILES, Source
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -78,7 +79,7 @@ def test_runs_without_torch(tmp_path):
 )  # fmt: skip
 def test_versions(published, expected, monkeypatch):
     monkeypatch.setattr(importlib.metadata, "version", lambda _: published)
-    assert __main__.version("pandas") == expected
+    assert diagnosis.read_version("pandas") == expected
 
 
 def test_cp949_terminal(tmp_path):
@@ -97,7 +98,7 @@ def test_font_that_is_gone(tmp_path):
     assert (run.returncode, run.stderr) == (1, "")
     fault, remedy = run.stdout.splitlines()[-2:]
     assert fault.startswith("✗ 한글 글꼴을 읽지 못했습니다") and str(package) in fault
-    assert remedy.startswith("    고치려면: pip install") and __main__.ARCHIVE in remedy
+    assert remedy.startswith("    고치려면: pip install") and diagnosis.ARCHIVE in remedy
     (package / "notebook" / "fonts" / "LectureGothic.ttf").write_text("not a font")
     (tmp_path / ".git").mkdir()
     fault, remedy = diagnose(tmp_path).stdout.splitlines()[-2:]
@@ -111,7 +112,7 @@ def cache(monkeypatch, tmp_path):
     monkeypatch.setattr(download.pooch, "os_cache", lambda name: str(tmp_path / "a b" / name))
     monkeypatch.delenv(ENVIRONMENT, raising=False)
     monkeypatch.setattr(download, "_failures", [])
-    return tmp_path / "a b" / "lecture_utils" / "ml-100k"
+    return tmp_path / "a b" / "lecture_utils" / "ml-100k.zip"
 
 
 def remedies(capsys, *arguments: str) -> list[str]:
@@ -129,25 +130,21 @@ def carry_out(remedy: str) -> None:
     subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
 
 
-def test_damaged_cache(cache, capsys):
-    cache.mkdir(parents=True)
-    for name in FILES:
-        (cache / name).write_text("damaged")
-    (remedy,) = remedies(capsys)
-    carry_out(remedy)
-    assert not cache.exists() and cache.parent.exists()
-    assert download.describe() == ("download", cache, [])
+def test_damaged_cache_is_no_fault(cache, capsys):
+    """It is downloaded again when it is needed."""
+    cache.parent.mkdir(parents=True)
+    cache.write_text("damaged")
+    assert __main__.main([]) == 0
+    assert "아직 없음, 처음 쓸 때 내려받음" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
-@pytest.mark.parametrize("above", [0, 1])
-def test_file_where_the_cache_should_be(above, arguments, cache, capsys):
-    file = [cache, cache.parent][above]
-    file.parent.mkdir(parents=True)
-    file.touch()
+def test_file_where_the_cache_should_be(arguments, cache, capsys):
+    cache.parents[1].mkdir(parents=True)
+    cache.parent.touch()
     (remedy,) = remedies(capsys, *arguments)
     carry_out(remedy)
-    assert file.parent.exists() and download.describe() == ("download", cache, [])
+    assert cache.parents[1].exists() and download.describe() == ("download", cache, [])
 
 
 def test_nothing_of_others_is_removed(cache, capsys):
@@ -167,8 +164,18 @@ def test_environment_without_movielens(arguments, cache, monkeypatch, tmp_path, 
     assert f"{tmp_path / 'named'} 폴더에" in second
 
 
+def test_folder_in_a_folder(cache, monkeypatch, tmp_path, capsys):
+    """The remedy names the inner folder."""
+    inner = tmp_path / "named" / "ml-100k"
+    inner.mkdir(parents=True)
+    (inner / "u.data").touch()
+    monkeypatch.setenv(ENVIRONMENT, str(inner.parent))
+    (remedy,) = remedies(capsys)
+    assert f'{ENVIRONMENT}="{inner}"' in remedy.replace(" = ", "=")
+
+
 def test_problems_fit_on_the_screen(monkeypatch, tmp_path, capsys):
-    problems = [download._problem(tmp_path / name, HASHES[name]) for name in FILES]
+    problems = download.describe(tmp_path).problems
     monkeypatch.setattr(download, "describe", lambda: Source("cache", tmp_path, problems))
     assert __main__.main([]) == 1
     out = capsys.readouterr().out
@@ -191,18 +198,61 @@ def test_need_movielens(cache, monkeypatch, capsys):
 
 def test_every_fault_is_told_in_korean(cache):
     """So is each line, but for file names, addresses and messages of the system."""
-    faults = []
-    cache.mkdir(parents=True)
+    folder = cache.parents[1] / "given"
+    folder.mkdir(parents=True)
     for name in FILES:
-        (cache / name).write_text("damaged")
-    faults += download.describe().problems
-    (cache / "u.data").unlink()
-    faults += download.describe(cache).problems
-    shutil.rmtree(cache)
-    cache.touch()
+        (folder / name).write_text("damaged")
+    faults = download.describe(folder).problems
+    (folder / "u.data").unlink()
+    faults += download.describe(folder).problems
+    cache.parent.touch()
     faults += download.describe().problems
     assert len(faults) == 2 * len(FILES) + 1
     for fault in faults:
         said = fault.replace(str(cache.parent), "").partition("(")[0]
         assert re.search("[가-힣]{2}", said)
         assert not re.search(r"[a-z]{3,}", re.sub(r"\bu\w\.\w+|\bu\.\w+", "", said)), fault
+
+
+def test_requirements_are_those_of_the_project(monkeypatch, tmp_path):
+    """From pyproject.toml in a clone, from the package's own description where it is installed."""
+    here = diagnosis.read_requirements()
+    assert {*here} == {"torch", "numpy", "pandas", "matplotlib", "pooch"} and here["torch"] == "2.6"
+    monkeypatch.setattr(diagnosis, "ROOT", tmp_path)
+    lines = [*(f"{name}>={oldest}" for name, oldest in here.items()), 'tqdm>=4; extra == "scale"']
+    monkeypatch.setattr(importlib.metadata, "requires", {"lecture-utils": lines}.get)
+    assert diagnosis.read_requirements() == here
+
+
+def test_what_lacks_is_named(monkeypatch):
+    """All at once, with the command that installs it, for the Python that runs."""
+    diagnosis.require_packages()
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name in ("torch", "pooch") else real(name)
+    )
+    with pytest.raises(ModuleNotFoundError) as caught:
+        diagnosis.require_packages()
+    told = str(caught.value)
+    assert told.startswith("No module named 'torch', 'pooch'. 이 파이썬에는 강의에 필요한 것이")
+    assert told.endswith(f'"{sys.executable}" -m pip install "torch>=2.6" "pooch>=1.8"')
+
+
+def test_help_lists_the_commands(capsys):
+    assert __main__.main(["--help"]) == 0
+    out = capsys.readouterr().out
+    for words in ("train", "prepare", "recommend"):
+        assert f"python -m lecture_utils {words}" in out
+    assert __main__.NEED in out and len(out.splitlines()) <= 10
+
+
+def test_unknown_option(capsys):
+    assert __main__.main(["--need-movielen"]) == 2
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first == "✗ --need-movielen: 그런 옵션은 없습니다."
+
+
+def test_any_word_is_a_command(monkeypatch):
+    """Of scale's, which knows them and asks "did you mean train"."""
+    monkeypatch.setattr(__main__, "run_scale", lambda arguments: arguments)
+    assert __main__.main(["trian", "--data", "x"]) == ["trian", "--data", "x"]

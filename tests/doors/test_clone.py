@@ -6,12 +6,13 @@ Both start the kernel in the notebook's folder; VS Code can be told to start it 
 
 import json
 import os
+import subprocess
 import sys
 
 import pytest
 
 from tests.doors.kernel import edited, overlay, run, told
-from tests.notebooks import LECTURES, ROOT
+from tests.notebooks import LECTURES, ROOT, cells, source
 
 LECTURE = next(path for path in LECTURES if path.name.startswith("02"))
 
@@ -30,6 +31,43 @@ def test_bare_clone(place, archive, tmp_path):
         LECTURE_DATA_DIR=str(archive),
     )
     assert "데이터: ml-100k" in told(cells) and "Error" not in told(cells)
+
+
+BOOTSTRAP = source(cells(LECTURE, "code")[0])
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    """A Python with nothing installed, not even pip, as uv makes it."""
+    folder = tmp_path_factory.mktemp("empty")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def last_words(python, code, folder):
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [python, "-c", code], cwd=folder, env=env, capture_output=True, encoding="utf-8"
+    )
+    return done.stderr.strip()
+
+
+def test_bare_clone_names_what_lacks(empty):
+    told = last_words(empty, BOOTSTRAP, ROOT / "lectures").splitlines()
+    names = "'torch', 'numpy', 'pandas', 'matplotlib', 'pooch'"
+    assert told[-2].startswith(f"ModuleNotFoundError: No module named {names}. 이 파이썬에는")
+    assert told[-1].startswith("터미널에서 설치하고") and '-m pip install "torch>=2.6"' in told[-1]
+
+
+def test_without_pip(empty, tmp_path):
+    """Not the internet's fault."""
+    told = last_words(empty, BOOTSTRAP, tmp_path)
+    assert told.endswith(f"실행하세요: uv pip install -p {empty} pip") and "인터넷" not in told
+
+
+def test_python_newer_than_torch(empty, tmp_path):
+    told = last_words(empty, f"import sys; sys.version_info = (3, 15)\n{BOOTSTRAP}", tmp_path)
+    assert told.endswith("이 파이썬은 너무 새것입니다. 3.13을 쓰세요.")
 
 
 def test_vscode_recommends_what_opens_a_notebook():

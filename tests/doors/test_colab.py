@@ -77,14 +77,24 @@ class Session:
         return set(subprocess.check_output(command, text=True).splitlines())
 
     def run(
-        self, lecture: Path, tag: str, use_drive: bool = False, until: str = "", **environment: str
+        self,
+        lecture: Path,
+        tag: str,
+        drive: str = "",
+        until: str = "",
+        more: str = "",
+        **environment: str,
     ) -> list[dict]:
+        """Run a lecture up to `until`, then `more`; `drive` names what lies on the Drive."""
         replace = {SOURCE: repr(tag)}
-        if use_drive:
+        if drive:
             replace["USE_DRIVE = False"] = "USE_DRIVE = True"
-            mount = f'"ml-100k", "{self.content}/gdrive"'  # not the machine's own /content
+            mount = f'"{drive}", "{self.content}/gdrive"'  # not the machine's own /content
             replace['mount_drive("ml-100k")'] = f"mount_drive({mount})"
         notebook = edited(lecture, replace, until)
+        if more:
+            code = {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": []}
+            notebook["cells"].append({"id": "more", **code, "source": more})
         environment["PYTHONPATH"] = str(self.modules)
         return run(self.python, notebook, self.content, **environment)
 
@@ -108,46 +118,83 @@ def errors(cells: list[dict]) -> list[str]:
     ]
 
 
-def drives(lecture: Path) -> list[bool]:
-    return [False, True] if "USE_DRIVE" in lecture.read_text("utf-8") else [False]
+# One whole lecture here, the others in `make test-all`: the longest first, two processes share them
+WHOLE = next(lecture for lecture in LECTURES if "USE_DRIVE" in lecture.read_text("utf-8"))
+OTHERS = [
+    pytest.param(lecture, marks=pytest.mark.full, id=lecture.stem)
+    for lecture in sorted(LECTURES, key=lambda path: -path.stat().st_size)
+    if lecture != WHOLE
+]
+EVERYTHING = """
+import pkgutil, tomllib
+from importlib import import_module, resources
+
+import lecture_utils
+
+for module in pkgutil.walk_packages(lecture_utils.__path__, "lecture_utils."):
+    print(import_module(module.name).__name__)
+for file in sorted(resources.files("lecture_utils.course").iterdir()):
+    if file.name.endswith(".toml") and tomllib.loads(file.read_text("utf-8")):
+        print(file.name)
+"""
 
 
-# The longest first: two processes share them.
-RUNS = [(lecture, drive) for lecture in reversed(LECTURES) for drive in drives(lecture)]
-RUNS.sort(key=lambda run: "load_movielens(" not in run[0].read_text("utf-8"))
-NAMES = [f"{lecture.stem}{'-drive' * use_drive}" for lecture, use_drive in RUNS]
+@pytest.fixture(scope="module")
+def movielens() -> Path | None:
+    """MovieLens's folder or zip, None where no copy can be had."""
+    try:
+        found = find_movielens()
+    except DownloadError:
+        return None
+    return found if isinstance(found, Path) else Path(found.root.filename)
 
 
-@pytest.mark.parametrize(("lecture", "use_drive"), RUNS, ids=NAMES)
-def test_lecture_runs_to_the_end(lecture, use_drive, session, tag, capsys):
+def run_whole(session: Session, lecture: Path, tag: str, data: Path | None, more: str = ""):
     """Run All in a fresh session; the cell installs the course and touches nothing else."""
     before = session.packages()
-    environment = {}
-    try:
-        movielens = find_movielens()
-    except DownloadError as error:
-        if use_drive:
-            pytest.skip(f"no MovieLens to put on the Drive: {error}")
-    else:
-        if use_drive:
-            (session.drive / "ml-100k").symlink_to(movielens)
-        else:
-            environment["LECTURE_DATA_DIR"] = str(movielens)
-    # With the Drive only to where the ratings are read: the rest is that of the run without.
-    cells = session.run(lecture, tag, use_drive, "load_movielens(" * use_drive, **environment)
+    environment = {"LECTURE_DATA_DIR": str(data)} if data else {}
+    cells = session.run(lecture, tag, more=more, **environment)
     assert errors(cells) == []
-    assert ("Mounted at" in told(cells)) == use_drive
     after = session.packages()
     assert before - after == set()
     assert {name.partition(" @ ")[0] for name in after - before} == {"lecture-utils"}
+    return cells
+
+
+def test_one_lecture_and_every_module(session, tag, movielens, capsys):
+    """What the archive lacks, or cannot be imported from it, is missed here."""
+    cells = run_whole(session, WHOLE, tag, movielens, more=EVERYTHING)
+    names = subprocess.check_output(["git", "ls-files", "lecture_utils"], cwd=ROOT, text=True)
+    paths = [Path(name) for name in names.split() if (ROOT / name).is_file()]
+    inside = [
+        path for path in paths if path.suffix == ".py" and path.parent / "__init__.py" in paths
+    ]
+    dotted = {".".join(path.with_suffix("").parts) for path in inside}
+    modules = {name.removesuffix(".__init__") for name in dotted} - {"lecture_utils"}
+    tables = {path.name for path in paths if path.suffix == ".toml"}
+    assert tables and {*told(cells[-1:]).split()} == modules | tables
     with capsys.disabled():
-        print(f"\n{lecture.stem}: bootstrap in {seconds(cells[0]):.1f} s", file=sys.stderr)
+        print(f"\n{WHOLE.stem}: bootstrap in {seconds(cells[0]):.1f} s", file=sys.stderr)
+
+
+@pytest.mark.parametrize("lecture", OTHERS)
+def test_lecture_runs_to_the_end(lecture, session, tag, movielens):
+    run_whole(session, lecture, tag, movielens)
+
+
+def test_ratings_from_the_drive(session, tag, movielens):
+    """To where they are read: the rest is that of the run without the Drive."""
+    if movielens is None:
+        pytest.skip("no MovieLens to put on the Drive")
+    name = "ml-100k.zip" if movielens.is_file() else "ml-100k"
+    (session.drive / name).symlink_to(movielens)
+    cells = session.run(WHOLE, tag, drive=name, until="load_movielens(")
+    assert errors(cells) == [] and "Mounted at" in told(cells)
 
 
 def test_drive_without_the_folder(session, tag):
     """The cell says what to do, and does not quietly read something else."""
-    lecture = next(lecture for lecture, use_drive in RUNS if use_drive)
-    cells = session.run(lecture, tag, use_drive=True, until="mount_drive(")
+    cells = session.run(WHOLE, tag, drive="ml-100k", until="mount_drive(")
     (error,) = errors(cells)
     assert "unzip ml-100k.zip into My Drive" in error
 
