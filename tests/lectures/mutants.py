@@ -65,7 +65,9 @@ def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
     `make test` runs the cells that the checks need, `make test-all` also the whole lecture.
     """
     full = pytest.mark.full
-    cases = [pytest.param(UNCHANGED, False, id=f"{lecture} {UNCHANGED}")]
+    cases = []
+    if any(mutant.skip for mutant in mutants.values()):
+        cases.append(pytest.param(UNCHANGED, False, id=f"{lecture} {UNCHANGED}"))
     for name, mutant in mutants.items():
         marks = [full] if mutant.long else []
         cases.append(pytest.param(name, False, id=f"{lecture} {name}", marks=marks))
@@ -113,24 +115,12 @@ def run(
         For each mutant the cells that raised, by name, with what they raised. A mutant whose code
         or check is not in the lecture is absent.
     """
-    steps = choose_cells(lecture, [m for m in mutants.values() if m], whole)
-    names = [name for name, _ in steps]
-    children = {}
-    for mutant_name, mutant in mutants.items():
-        end = names.index(mutant.red) + 1 if mutant and mutant.red in names else 0
-        changed = [i for i, (_, code) in enumerate(steps[:end]) if mutant.apply(code) != code]
-        if changed:
-            rest = steps[changed[0] : None if whole else end]
-            rest = [(name, mutant.apply(code)) for name, code in rest]
-            children[mutant_name] = changed[0], rest
-    if None not in mutants.values():
-        steps = steps[: max((start for start, _ in children.values()), default=-1) + 1]
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.run(
             [sys.executable, "-m", __name__],
             cwd=ROOT,
             env=os.environ | ENVIRONMENT | {"TMPDIR": folder},
-            input=json.dumps({"cells": steps, "children": children}),
+            input=json.dumps(plan(lecture, mutants, whole)),
             capture_output=True,
             encoding="utf-8",
         )
@@ -139,18 +129,33 @@ def run(
     return dict(map(json.loads, process.stdout.splitlines()))
 
 
-def choose_cells(lecture: str, mutants: list[Mutant], whole: bool) -> Cells:
-    """Return the code cells that some mutant needs for its check; all if `whole`."""
-    path = next(path for path in LECTURES if path.name.startswith(lecture))
-    code = cells(path, "code")
+def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
+    """Return the order for the process: its own cells, and for each mutant its start and cells.
+
+    The process runs what some mutant to come needs. If the unchanged lecture is wanted, it also
+    runs all that a mutant with skipped cells runs: so these are not needed. (Where none is skipped,
+    nbval runs the same cells.)
+    """
+    code = cells(next(path for path in LECTURES if path.name.startswith(lecture)), "code")
     names = [cell["metadata"].get("name", f"cell {i}") for i, cell in enumerate(code)]
-    chosen = []
-    for i, (name, cell) in enumerate(zip(names, code)):
-        tags = set(cell["metadata"].get("tags", []))
-        needs = (m.red in names[i:] and not m.skip & tags for m in mutants)
-        if whole or any(needs):
-            chosen.append((name, source(cell)))
-    return chosen
+    tags = [{*cell["metadata"].get("tags", [])} for cell in code]
+    texts = [source(cell) for cell in code]
+    paths, own = {}, set()
+    for key, mutant in mutants.items():
+        if mutant and mutant.red in names:
+            end = len(code) if whole else names.index(mutant.red) + 1
+            path = [i for i in range(end) if whole or not mutant.skip & tags[i]]
+            places = [[i for i in path if old in texts[i]] for old in mutant.change]
+            if all(places):
+                start = min(map(min, places))
+                paths[key] = start, path
+                control = UNCHANGED in mutants and mutant.skip
+                own |= {i for i in path if i <= start or control}
+    children = {}
+    for key, (start, path) in paths.items():
+        steps = [i for i in sorted(own.union(path)) if start <= i <= path[-1]]
+        children[key] = start, [(names[i], mutants[key].apply(texts[i])) for i in steps]
+    return {"cells": [(i, names[i], texts[i]) for i in sorted(own)], "children": children}
 
 
 def main() -> None:
@@ -164,7 +169,7 @@ def main() -> None:
     def go_on(name: str, steps: Cells) -> None:
         print(json.dumps([name, raised | execute(steps, namespace)]), file=results, flush=True)
 
-    for i, cell in enumerate(order["cells"]):
+    for i, *cell in order["cells"]:
         for name, (start, steps) in order["children"].items():
             if start == i and (status := fork(go_on, name, steps)) != 0:
                 print(

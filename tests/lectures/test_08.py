@@ -12,7 +12,7 @@ MUTANTS = {
     "in order": Mutant(
         {"torch.randperm(n) if shuffled": "torch.arange(n) if shuffled"},
         "check-shuffle",
-        {"growth", "race"},
+        BIG - {"shuffle"},
     ),
     "lr": Mutant(
         {"*sizes), blocks, **more)": "*sizes), blocks, lr=1e-9, **more)"},
