@@ -2,8 +2,9 @@
 
 The mutants of a lecture share one process, which runs the lecture's code once from the top. Before
 the first cell that a mutant changes, the process forks a child, and the child goes on with the
-changed code as far as the check. A fork copies one thread only, and a child that waits for another
-one (of OpenMP, say) hangs: so the process is single-threaded, and only Linux is asked to do this.
+changed code as far as the check. A fork copies one thread only, and a child that waits for the
+others of OpenMP hangs: so PyTorch and NumPy have one thread, and only Linux is asked to fork.
+(pyarrow starts its threads anew in a child.)
 """
 
 import json
@@ -29,7 +30,6 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "CUDA_VISIBLE_DEVICES": "",  # autograd has a thread for each GPU
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",  # pyarrow's allocator
     "MPLBACKEND": "agg",
     "PYTHONWARNINGS": "ignore:FigureCanvasAgg is non-interactive",  # plt.show()
 }
@@ -72,18 +72,18 @@ def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
         marks = [full] if mutant.long else []
         cases.append(pytest.param(name, False, id=f"{lecture} {name}", marks=marks))
         cases.append(pytest.param(name, True, id=f"{lecture} {name}, whole", marks=full))
-    results = {}
+    outcomes = {}
 
     @pytest.mark.skipif(sys.platform != "linux", reason="mutants fork, which is safe on Linux only")
     @pytest.mark.parametrize("name, whole", cases)
     def test(name: str, whole: bool, request: pytest.FixtureRequest) -> None:
-        if whole not in results:  # run all that pytest was asked for at once
+        if whole not in outcomes:  # run all that pytest was asked for at once
             items = [i for i in request.session.items if getattr(i, "function", None) is test]
             wanted = [
                 i.callspec.params["name"] for i in items if i.callspec.params["whole"] == whole
             ]
-            results[whole] = run(lecture, {n: mutants.get(n) for n in wanted}, whole)
-        assert_caught(name, mutants.get(name), results[whole])
+            outcomes[whole] = run(lecture, {n: mutants.get(n) for n in wanted}, whole)
+        assert_caught(name, mutants.get(name), outcomes[whole])
 
     return test
 
@@ -197,9 +197,8 @@ def execute(steps: Cells, namespace: dict) -> dict[str, str]:
 
 def fork(work: Callable, *args: object) -> int:
     """Call `work(*args)` in a child, with a copy of the temporary files; return its exit status."""
-    threads = len(os.listdir("/proc/self/task"))
-    if threads > 1:
-        raise RuntimeError(f"a child would hang: the process has {threads} threads")
+    if (torch := sys.modules.get("torch")) and torch.get_num_threads() > 1:
+        raise RuntimeError(f"a child would hang: PyTorch has {torch.get_num_threads()} threads")
     files = Path(tempfile.gettempdir())
     kept = files.with_name(files.name + "-kept")
     files.rename(kept)
