@@ -66,8 +66,9 @@ def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
     """
     full = pytest.mark.full
     cases = []
-    if any(mutant.skip for mutant in mutants.values()):
-        cases.append(pytest.param(UNCHANGED, False, id=f"{lecture} {UNCHANGED}"))
+    if skipping := [mutant for mutant in mutants.values() if mutant.skip]:
+        marks = [full] if all(mutant.long for mutant in skipping) else []
+        cases.append(pytest.param(UNCHANGED, False, id=f"{lecture} {UNCHANGED}", marks=marks))
     for name, mutant in mutants.items():
         marks = [full] if mutant.long else []
         cases.append(pytest.param(name, False, id=f"{lecture} {name}", marks=marks))

@@ -8,6 +8,6 @@ MUTANTS = {
         {'(train["rating"].to_numpy())': '(train["rating"].sample(frac=1).to_numpy())'},
         "check-plain-falls",
     ),
-    "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}),
+    "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}, long=True),
 }
 test_mutants = build_test("02", MUTANTS)

@@ -10,6 +10,7 @@ MUTANTS = {
             )
         },
         "check-learn",
+        long=True,
     ),
     "turned back": Mutant({"R = U @ Vt": "R = (U @ Vt).T"}, "check-turned", {"neighbours"}),
     "ridge": Mutant(

@@ -11,6 +11,7 @@ MUTANTS = {
             )
         },
         "check-model",
+        long=True,
     ),
     "discount": Mutant(
         {"torch.arange(2, k + 2).log2()": "torch.arange(3, k + 3).log2()"},

@@ -8,6 +8,7 @@ MUTANTS = {
         {"(model.P[data.items] * model.Q": "(model.P[data.items] + model.Q"},
         "check-same",
         {"shapes"},
+        long=True,
     ),
     "in order": Mutant(
         {"torch.randperm(n) if shuffled": "torch.arange(n) if shuffled"},
