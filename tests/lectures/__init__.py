@@ -1,0 +1,1 @@
+"""Each lecture: its mutants."""

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 import torch
 
+from tests.lectures.mutants import Mutant, build_test
+
 
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     """Return intercept, slope and mean squared error of the best line through 100 points."""
@@ -23,3 +25,10 @@ def fit_line(seed: int) -> tuple[float, float, float]:
     columns = torch.stack([torch.ones(100), x], dim=1)  # (100, 2)
     line = torch.linalg.lstsq(columns, y.reshape(-1, 1)).solution.reshape(-1)
     return line[0].item(), line[1].item(), (columns @ line - y).square().mean().item()
+
+
+MUTANTS = {
+    "lr=0": Mutant({"lr = 0.1": "lr = 0.0"}, "check-line-falls"),
+    "slope": Mutant({"y = 2.5 + 4 * x": "y = 2.5 - 4 * x"}, "check-line-slope"),
+}
+test_mutants = build_test("01", MUTANTS)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 
 from lecture_utils import MatrixFactorization, Ratings, as_tensors, check, fit, fit_biases
 from tests.lectures.measure import DATA_SETS, load, run_each
+from tests.lectures.mutants import Mutant, build_test
 
 FACTORS = {"P": 1e-4, "Q": 1e-4}
 BIASES = {"bias_item": 1e-3, "bias_user": 1e-3}
@@ -94,3 +95,14 @@ def test_the_story(name):
     assert reg["high"] < mean["value"]
     assert bias["high"] < reg["low"]
     assert bias["high"] < alone["value"] < 1.05 * bias["low"]
+
+
+MUTANTS = {
+    "lr=0": Mutant({"], lr=0.1": "], lr=0.0"}, "check-plain-falls"),
+    "shuffled": Mutant(
+        {'(train["rating"].to_numpy())': '(train["rating"].sample(frac=1).to_numpy())'},
+        "check-plain-falls",
+    ),
+    "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}, long=True),
+}
+test_mutants = build_test("02", MUTANTS)

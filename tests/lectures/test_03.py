@@ -15,6 +15,7 @@ from torch import nn
 from lecture_utils import EmbeddingFactorization, NeuralRecommender, check, fit, load_solo
 from lecture_utils.data import Tensors
 from tests.lectures.measure import run_each
+from tests.lectures.mutants import Mutant, build_test
 
 BLOCKS = 10
 SEED = 43052  # document 003's
@@ -157,3 +158,16 @@ def test_floor_of_the_linear_head(solo, seed):
     history = fit(NeuralRecommender(9, 8, hidden=()), solo, epochs=3000)
     assert 1.4153 < history.train_mse[-1] ** 0.5 < 1.42
     assert min(history.train_mse) ** 0.5 > 1.4153
+
+
+MUTANTS = {
+    "lr=0": Mutant({"lr=0.1": "lr=0.0"}, "check-mf-falls"),
+    "shuffled": Mutant(
+        {".float().reshape(-1, 1)": ".float()[torch.randperm(63)].reshape(-1, 1)"},
+        "check-mf-document",
+    ),
+    "added": Mutant(
+        {"(W_features * M_features)": "(W_features + M_features)"}, "check-mf-document"
+    ),
+}
+test_mutants = build_test("03", MUTANTS)

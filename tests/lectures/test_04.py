@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from lecture_utils import MatrixFactorization, Ratings, Tensors, as_tensors, fit, fold_in, top_n
 from tests.lectures.measure import DATA_SETS, load, run_each
+from tests.lectures.mutants import Mutant, build_test
 
 MINE = {50: 5, 181: 5, 96: 5, 82: 4, 69: 3, 56: 2, 313: 2, 14: 2, 100: 1, 286: 1}
 SHOWN = (0, 3, 50)  # ratings of a guest
@@ -142,3 +143,28 @@ def compute_scores(model, q: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def rms(a: torch.Tensor, b: torch.Tensor) -> float:
     """Return the root mean square of the difference."""
     return (a - b).square().mean().sqrt().item()
+
+
+MUTANTS = {
+    "shuffled": Mutant(
+        {
+            "as_tensors(data.train), ": (
+                'as_tensors(data.train.assign(rating=[*data.train["rating"].sample(frac=1)])), '
+            )
+        },
+        "check-learn",
+        long=True,
+    ),
+    "turned back": Mutant({"R = U @ Vt": "R = (U @ Vt).T"}, "check-turned", {"neighbours"}),
+    "ridge": Mutant(
+        {"N * lam * torch.eye(11)": "lam * torch.eye(11)"},
+        "check-fold-in",
+        {"neighbours", "seeds", "weak"},
+    ),
+    "seen": Mutant(
+        {'[my_items] = float("-inf")': '[my_items] = float("inf")'},
+        "check-top-n",
+        {"neighbours", "seeds", "weak"},
+    ),
+}
+test_mutants = build_test("04", MUTANTS)

@@ -18,6 +18,7 @@ from lecture_utils import (
     fit_biases,
 )
 from tests.lectures.measure import DATA_SETS, load, run_each
+from tests.lectures.mutants import Mutant, build_test
 
 SIZE = 944, 1683
 TWINS = 10
@@ -170,3 +171,28 @@ def ndcg(model, data: Ratings) -> float:
 def error(model, data: Tensors) -> float:
     """Return the RMSE of a model."""
     return evaluate.rmse(model(data.users, data.items), data.ratings)
+
+
+EVALUATIONS = {"twins", "kinds", "stop", "grid", "splits", "seeds", "ranking", "lies"}
+MUTANTS = {
+    "shuffled": Mutant(
+        {
+            "as_tensors(data.train), ": (
+                'as_tensors(data.train.assign(rating=[*data.train["rating"].sample(frac=1)])), '
+            )
+        },
+        "check-model",
+        long=True,
+    ),
+    "discount": Mutant(
+        {"torch.arange(2, k + 2).log2()": "torch.arange(3, k + 3).log2()"},
+        "check-ranking",
+        EVALUATIONS,
+    ),
+    "no leak": Mutant(
+        {"torch.cat([a, b[leaked]])": "torch.cat([a, b[leaked][:1]])"},
+        "check-leak",
+        EVALUATIONS - {"lies"},
+    ),
+}
+test_mutants = build_test("05", MUTANTS)

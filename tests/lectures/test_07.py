@@ -19,6 +19,7 @@ import lecture_utils
 from lecture_utils import Ratings
 from lecture_utils.synthetic import small as synthetic
 from tests.lectures.measure import DATA_SETS
+from tests.lectures.mutants import Mutant, build_test
 from tests.notebooks import ROOT, cells, source
 
 LECTURE = ROOT / "lectures" / "07_frontier.ipynb"
@@ -76,3 +77,37 @@ def run(synthetic_set: bool, seed: int) -> dict:
         plt.close("all")
     assert changed >= 8, "the lecture sets its seeds in another way than SEED knows"
     return space
+
+
+LADDER = {
+    "descent", "race", "power", "svdpp", "neumf", "ids", "side", "time", "ordinal", "fine",
+    "summary", "future", "final",
+}  # fmt: skip
+MUTANTS = {
+    "shuffled": Mutant(
+        {
+            'data = load_movielens("ua")': (
+                'data = load_movielens("ua")\n'
+                'data.train["rating"] = data.train["rating"].sample(frac=1).to_numpy()'
+            )
+        },
+        "check-biases",
+    ),
+    "ridge": Mutant({"F.T @ F + penalty": "F.T @ F + 2 * penalty"}, "check-als", LADDER),
+    "noise": Mutant(
+        {"torch.linalg.solve(L.T, noise": "torch.linalg.solve(L, noise"},
+        "check-draw",
+        LADDER,
+    ),
+    "threshold": Mutant(
+        {"above = 1 - ndtr(": "above = ndtr("},
+        "check-ordinal",
+        LADDER - {"ordinal"} | {"bayes"},
+    ),
+    "gradient": Mutant(
+        {"2 / len(errors) * (by_item": "1 / len(errors) * (by_item"},
+        "check-gradient",
+        LADDER | {"averages"},
+    ),
+}
+test_mutants = build_test("07", MUTANTS)

@@ -1,0 +1,221 @@
+"""Break a lecture on purpose: a named check must go red, and nothing else may crash.
+
+The mutants of a lecture share one process, which runs the lecture's code once from the top. Before
+the first cell that a mutant changes, the process forks a child, and the child goes on with the
+changed code as far as the check. A fork copies one thread only, and a child that waits for the
+others of OpenMP hangs: so PyTorch and NumPy have one thread, and only Linux is asked to fork.
+(pyarrow starts its threads anew in a child.)
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.notebooks import LECTURES, ROOT, cells, source
+
+UNCHANGED = "unchanged"
+TIME_LIMIT = 900  # seconds for one child
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "CUDA_VISIBLE_DEVICES": "",  # autograd has a thread for each GPU
+    "MPLBACKEND": "agg",
+    "PYTHONWARNINGS": "ignore:FigureCanvasAgg is non-interactive",  # plt.show()
+}
+Cells = list[tuple[str, str]]  # name and code of each cell
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A change of a lecture, and the check that must notice it.
+
+    Attributes:
+        change: Old code -> new code, wherever it stands.
+        red: The name of the check cell that must fail.
+        skip: Tags of the cells that this check does not need.
+        long: Whether it runs in `make test-all` only, as most of the lecture follows the change.
+    """
+
+    change: dict[str, str]
+    red: str
+    skip: frozenset[str] | set[str] = frozenset()
+    long: bool = False
+
+    def apply(self, code: str) -> str:
+        """Return `code` with the change in it."""
+        for old, new in self.change.items():
+            code = code.replace(old, new)
+        return code
+
+
+def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
+    """Return the test of a lecture such as "02": without a mutant it is green, and each is caught.
+
+    `make test` runs the cells that the checks need, `make test-all` also the whole lecture.
+    """
+    full = pytest.mark.full
+    cases = []
+    if skipping := [mutant for mutant in mutants.values() if mutant.skip]:
+        marks = [full] if all(mutant.long for mutant in skipping) else []
+        cases.append(pytest.param(UNCHANGED, False, id=f"{lecture} {UNCHANGED}", marks=marks))
+    for name, mutant in mutants.items():
+        marks = [full] if mutant.long else []
+        cases.append(pytest.param(name, False, id=f"{lecture} {name}", marks=marks))
+        cases.append(pytest.param(name, True, id=f"{lecture} {name}, whole", marks=full))
+    outcomes = {}
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="mutants fork, which is safe on Linux only")
+    @pytest.mark.parametrize("name, whole", cases)
+    def test(name: str, whole: bool, request: pytest.FixtureRequest) -> None:
+        if whole not in outcomes:  # run all that pytest was asked for at once
+            items = [i for i in request.session.items if getattr(i, "function", None) is test]
+            wanted = [
+                i.callspec.params["name"] for i in items if i.callspec.params["whole"] == whole
+            ]
+            outcomes[whole] = run(lecture, {n: mutants.get(n) for n in wanted}, whole)
+        assert_caught(name, mutants.get(name), outcomes[whole])
+
+    return test
+
+
+def assert_caught(name: str, mutant: Mutant | None, results: dict[str, dict[str, str]]) -> None:
+    """Assert that only checks went red, among them the one that is named; none without a mutant."""
+    __tracebackhide__ = True
+    lost = f"before {mutant.red} no longer stands {[*mutant.change]}" if mutant else "not run"
+    assert name in results, lost
+    raised = results[name]
+    for cell, message in raised.items():
+        assert mutant, f"{cell} is red without a mutant: {message}"
+        assert cell.startswith("check-"), f"{cell} crashed: {message}"
+        assert message.startswith("AssertionError: ✗"), f"{cell} crashed: {message}"
+    assert not mutant or mutant.red in raised, f"{mutant.red} stayed green; red: {[*raised]}"
+
+
+def run(
+    lecture: str, mutants: dict[str, Mutant | None], whole: bool = False
+) -> dict[str, dict[str, str]]:
+    """Run mutants of a lecture in one process, None as the unchanged lecture.
+
+    Args:
+        lecture: The lecture's number, such as "02".
+        mutants: The mutants by name.
+        whole: Run all cells, not only those that the checks need.
+
+    Returns:
+        For each mutant the cells that raised, by name, with what they raised. A mutant whose code
+        or check is not in the lecture is absent.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.run(
+            [sys.executable, "-m", __name__],
+            cwd=ROOT,
+            env=os.environ | ENVIRONMENT | {"TMPDIR": folder},
+            input=json.dumps(plan(lecture, mutants, whole)),
+            capture_output=True,
+            encoding="utf-8",
+        )
+    if process.returncode != 0:
+        return {name: {"the process": process.stderr[-5000:]} for name in mutants}
+    return dict(map(json.loads, process.stdout.splitlines()))
+
+
+def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
+    """Return the order for the process: its own cells, and for each mutant its start and cells.
+
+    The process runs what some mutant to come needs. If the unchanged lecture is wanted, it also
+    runs all that a mutant with skipped cells runs: so these are not needed. (Where none is skipped,
+    nbval runs the same cells.)
+    """
+    code = cells(next(path for path in LECTURES if path.name.startswith(lecture)), "code")
+    names = [cell["metadata"].get("name", f"cell {i}") for i, cell in enumerate(code)]
+    tags = [{*cell["metadata"].get("tags", [])} for cell in code]
+    texts = [source(cell) for cell in code]
+    paths, own = {}, set()
+    for key, mutant in mutants.items():
+        if mutant and mutant.red in names:
+            end = len(code) if whole else names.index(mutant.red) + 1
+            path = [i for i in range(end) if whole or not mutant.skip & tags[i]]
+            places = [[i for i in path if old in texts[i]] for old in mutant.change]
+            if all(places):
+                start = min(map(min, places))
+                paths[key] = start, path
+                control = UNCHANGED in mutants and mutant.skip
+                own |= {i for i in path if i <= start or control}
+    children = {}
+    for key, (start, path) in paths.items():
+        steps = [i for i in sorted(own.union(path)) if start <= i <= path[-1]]
+        children[key] = start, [(names[i], mutants[key].apply(texts[i])) for i in steps]
+    return {"cells": [(i, names[i], texts[i]) for i in sorted(own)], "children": children}
+
+
+def main() -> None:
+    """Run the cells that stand in stdin as JSON; print what each mutant raised, a line each."""
+    order = json.load(sys.stdin)
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the cells print
+    os.chdir(ROOT / "lectures")
+    namespace, raised = {"__name__": "__main__"}, {}
+
+    def go_on(name: str, steps: Cells) -> None:
+        print(json.dumps([name, raised | execute(steps, namespace)]), file=results, flush=True)
+
+    for i, *cell in order["cells"]:
+        for name, (start, steps) in order["children"].items():
+            if start == i and (status := fork(go_on, name, steps)) != 0:
+                print(
+                    json.dumps([name, {"the process": f"ended with {status}"}]),
+                    file=results,
+                    flush=True,
+                )
+        raised |= execute([cell], namespace)
+    go_on(UNCHANGED, [])
+
+
+def execute(steps: Cells, namespace: dict) -> dict[str, str]:
+    """Run cells one after another, red or not; return what they raised, by the cells' names."""
+    raised = {}
+    for name, code in steps:
+        try:
+            exec(compile(code, f"<{name}>", "exec"), namespace)
+        except BaseException as error:
+            trace = "".join(traceback.format_exception(error))
+            raised[name] = f"{type(error).__name__}: {error}\n{trace}"
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")  # as a notebook does after each cell
+    return raised
+
+
+def fork(work: Callable, *args: object) -> int:
+    """Call `work(*args)` in a child, with a copy of the temporary files; return its exit status."""
+    if (torch := sys.modules.get("torch")) and torch.get_num_threads() > 1:
+        raise RuntimeError(f"a child would hang: PyTorch has {torch.get_num_threads()} threads")
+    files = Path(tempfile.gettempdir())
+    kept = files.with_name(files.name + "-kept")
+    files.rename(kept)
+    shutil.copytree(kept, files)
+    if child := os.fork():
+        _, status = os.waitpid(child, 0)
+        shutil.rmtree(files)
+        kept.rename(files)
+        return os.waitstatus_to_exitcode(status)
+    signal.alarm(TIME_LIMIT)
+    try:
+        work(*args)
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The mutants' own test: on a lecture of four cells, what is not caught as it should be is told."""
+
+import json
+import sys
+
+import pytest
+
+from tests.lectures import mutants
+from tests.lectures.mutants import UNCHANGED, Mutant, assert_caught, run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mutants fork")
+CELLS = [
+    ("", "from pathlib import Path\nfrom tempfile import gettempdir\nx, y, z = 1, 1, 1", []),
+    ("", "Path(gettempdir(), 'made').mkdir()\ny = 2", ["side"]),
+    ("check-x", "assert x == 1, '✗ x'", []),
+    ("check-y", "assert y == z + 1, f'✗ {y}'", []),
+]
+BROKEN = {  # mutants and what is said of them
+    "green": (Mutant({"x, y, z = 1": "x, y, z = 1.0"}, "check-x"), "check-x stayed green; red: []"),
+    "crash": (Mutant({"y = 2": "boom"}, "check-y"), "cell 1 crashed: NameError"),
+    "no mark": (Mutant({"x == 1, '✗": "x == 2, '"}, "check-x"), "check-x crashed: Assertion"),
+    "raises": (Mutant({"x == 1": "1 / 0"}, "check-x"), "check-x crashed: ZeroDivisionError"),
+    "exits": (Mutant({"y = 2": "import os; os._exit(3)"}, "check-y"), "process crashed: ended"),
+    "gone": (Mutant({"y = 3": "y = 4", "x": "x"}, "check-x"), "no longer stands ['y = 3', 'x']"),
+    "late": (Mutant({"y == z": "y != z"}, "check-x"), "before check-x no longer stands"),
+    "no check": (Mutant({"y = 2": "y = 3"}, "check-z"), "before check-z no longer stands"),
+}
+CAUGHT = {
+    "x": (Mutant({"x, y, z = 1": "x, y, z = 2"}, "check-x", {"side"}), {"check-x"}),
+    "y": (Mutant({"y = 2": "y = 3"}, "check-y"), {"check-y"}),
+    "both": (Mutant({"z = 1, 1, 1": "z = 0, 0, 0"}, "check-y"), {"check-x", "check-y"}),
+}
+
+
+@pytest.fixture
+def lecture(tmp_path, monkeypatch):
+    """Put a notebook with CELLS in the lectures' place."""
+    code = [
+        {
+            "cell_type": "code",
+            "source": [text],
+            "metadata": {"tags": tags} | ({"name": n} if n else {}),
+        }
+        for n, text, tags in CELLS
+    ]
+    path = tmp_path / "99_small.ipynb"
+    path.write_text(json.dumps({"cells": code}), "utf-8")
+    monkeypatch.setattr(mutants, "LECTURES", [path])
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_all_red_checks_are_collected(lecture, whole):
+    outcome = run("99", {name: mutant for name, (mutant, _) in CAUGHT.items()}, whole)
+    for name, (mutant, red) in CAUGHT.items():
+        assert_caught(name, mutant, outcome)
+        assert {*outcome[name]} == red
+
+
+def test_what_is_not_caught_is_told(lecture):
+    outcome = run("99", {name: mutant for name, (mutant, _) in BROKEN.items()})
+    for name, (mutant, told) in BROKEN.items():
+        with pytest.raises(AssertionError, match=".") as error:
+            assert_caught(name, mutant, outcome)
+        assert told in str(error.value)
+
+
+def test_what_is_skipped_must_not_be_needed(lecture):
+    needs = Mutant({"z = 1, 1, 1": "z = 1, 1, 2"}, "check-y", {"side"})
+    outcome = run("99", {UNCHANGED: None, "needs": needs})
+    with pytest.raises(
+        AssertionError, match="check-y is red without a mutant: AssertionError: ✗ 1"
+    ):
+        assert_caught(UNCHANGED, None, outcome)
+
+
+def test_threads_are_refused(lecture, monkeypatch):
+    """A child would hang in its first product."""
+    torch = "types.SimpleNamespace(get_num_threads=lambda: 2)"
+    start = mutants.plan("99", {"y": CAUGHT["y"][0]}, False)
+    start["cells"][0] = (0, "cell 0", f"import sys, types; sys.modules['torch'] = {torch}")
+    monkeypatch.setattr(mutants, "plan", lambda *_: start)
+    with pytest.raises(AssertionError, match="a child would hang: PyTorch has 2 threads"):
+        assert_caught("y", CAUGHT["y"][0], run("99", {"y": CAUGHT["y"][0]}))
