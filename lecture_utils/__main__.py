@@ -1,7 +1,7 @@
 """python -m lecture_utils: a diagnosis on one screen, in Korean, with a remedy for each fault.
 
 Exit status 1 if something is wrong; with --need-movielens also if MovieLens is not here and
-cannot be downloaded. `python -m lecture_utils train --help` is about long runs.
+cannot be downloaded. Long runs: `python -m lecture_utils train --help`, also prepare and recommend.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if hasattr(sys.stdout, "reconfigure"):  # a Korean Windows (cp949) cannot print ✓
         sys.stdout.reconfigure(errors="replace")
-    if arguments[:1] in (["train"], ["prepare"]):
+    if arguments and not arguments[0].startswith("-"):
         return scale(arguments)
     parser = argparse.ArgumentParser(prog="python -m lecture_utils", description=__doc__)
     parser.add_argument("--need-movielens", action="store_true")
