@@ -162,7 +162,7 @@ def epoch(
 @torch.no_grad()
 def test_mse(model: nn.Module, blocks: Blocks, world: World) -> float:
     """Mean squared error on the test data, not clipped. All must call it: each has rows."""
-    parts = (share(world, *columns) for columns in blocks.test())
+    parts = (share(world, *columns) for columns in blocks.read_test())
     sums = [(squares(model, part)[0].item(), part.counts.sum().item()) for part in parts]
     error, count = world.sum(*map(sum, zip(*sums)))
     return error / count

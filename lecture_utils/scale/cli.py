@@ -21,8 +21,15 @@ from lecture_utils.scale import checkpoint, layouts
 from lecture_utils.scale.blocks import ABOUT, Blocks
 from lecture_utils.scale.prepare import prepare
 from lecture_utils.scale.settings import (
-    PROGRAM, TEST, PrepareSettings, RecommendSettings, Settings, TrainSettings, UsageError, parse,
-)  # fmt: skip
+    PROGRAM,
+    TEST,
+    PrepareSettings,
+    RecommendSettings,
+    Settings,
+    TrainSettings,
+    UsageError,
+    parse,
+)
 from lecture_utils.scale.train import Training
 from lecture_utils.scale.world import World, join
 
@@ -135,15 +142,18 @@ def _report(settings: TrainSettings, training: Training, test_mse: float, mean_m
     kept = training.history[training.best.epoch - 1]
     if kept.held_out_mse >= mean_mse:
         return _complain(
-            f"검증 MSE {kept.held_out_mse:.4f}: 모두에게 평균을 예측한 {mean_mse:.4f}보다 못합니다. "
-            f"--out을 바꾸고 --lr {settings.lr:g}을 줄이거나, --epochs를 늘려 보세요.", 1
-        )  # fmt: skip
-    print(f"✓ 에폭 {len(training.history)}까지 했고, 검증 MSE가 가장 낮은 에폭 ", end="")
-    print(f"{training.best.epoch}의 모델을 남깁니다: 훈련 MSE {kept.train_mse:.4f}, ", end="")
-    print(f"검증 MSE {kept.held_out_mse:.4f}, 테스트 MSE {test_mse:.4f} ({settings.out})")
+            f"검증 MSE {kept.held_out_mse:.4f}: 평균만 예측한 {mean_mse:.4f}보다 못합니다. "
+            f"--out을 바꾸고 --lr {settings.lr:g}을 줄이거나, --epochs를 늘려 보세요.",
+            1,
+        )
     held = sum(training.blocks.sizes[number] for number in training.validation)
-    print(f"훈련 데이터의 블록 {len(training.blocks)}개 가운데 ", end="")
-    print(f"{len(training.validation)}개(평점 {held:,}개)는 학습하지 않고 검증에 썼습니다.")
+    print(
+        f"✓ 에폭 {len(training.history)}까지 했고, 검증 MSE가 가장 낮은 에폭 "
+        f"{training.best.epoch}의 모델을 남깁니다: 훈련 MSE {kept.train_mse:.4f}, "
+        f"검증 MSE {kept.held_out_mse:.4f}, 테스트 MSE {test_mse:.4f} ({settings.out}). "
+        f"검증에는 훈련 데이터의 블록 {len(training.blocks)}개 가운데 "
+        f"{len(training.validation)}개(평점 {held:,}개)를 썼습니다."
+    )
     return 0
 
 

@@ -92,7 +92,7 @@ def parse(arguments: list[str]) -> Settings:
         raise UsageError(f"{rest[0]!r}: 그런 옵션은 없으니 {_suggest(rest[0], names)}.")
     for name, field in names.items():
         if field.default is MISSING and field.name not in found:
-            raise UsageError(f"{name}: 빠뜨릴 수 없으니 {HELP[field.name]}을(를) 주세요.")
+            raise UsageError(f"{name}: 빠뜨릴 수 없으니 값을 주세요({HELP[field.name]}).")
     settings = kind(**vars(found))
     if isinstance(settings, PrepareSettings):
         _check_folders(settings)
@@ -172,18 +172,18 @@ def _device(text: str) -> str:
 
 
 def _folder(text: str) -> Path:
-    """Make an absolute path of what is a folder, or could become one."""
+    """Accept what is a folder, or could become one."""
     if not text:
         raise _refuse(text, "폴더를 주세요")
     try:
-        path = Path(text).expanduser().absolute()
+        path = Path(text).expanduser()
         there = next(one for one in (path, *path.parents) if one.exists())
     except RuntimeError:
         raise _refuse(text, "홈을 찾을 수 있는 이름이나 './~...' 꼴을 주세요") from None
     except OSError as error:
         raise _refuse(text, f"쓸 수 있는 이름을 주세요({error.strerror})") from None
     if not there.is_dir():
-        raise _refuse(text, f"폴더를 주세요({there}은 파일입니다)")
+        raise _refuse(text, f"폴더를 주세요({str(there)!r}: 파일입니다)")
     return path
 
 
@@ -216,8 +216,8 @@ READ = {
     "rank": _whole(1, 10_000),
     "epochs": _whole(1, 10**9),
     "lr": _real(lambda number: number > 0, "0보다 큰 수를"),
-    "ridge": _real(lambda number: number >= 0, "0 이상의 수를"),
-    "ridge_bias": _real(lambda number: number >= 0, "0 이상의 수를"),
+    "ridge": _real(lambda number: 0 <= number <= 1e9, "0에서 10억까지의 수를"),
+    "ridge_bias": _real(lambda number: 0 <= number <= 1e9, "0에서 10억까지의 수를"),
     "device": _device,
     "user": _whole(1, 2**31 - 1),
     "n": _whole(1, 10**6),

@@ -91,7 +91,7 @@ class Training:
                 least = "positive" if name == "lr" else "at least 0"
                 raise ValueError(f"{name} must be {least} and finite, not {value}")
         left = len(blocks) - validation
-        if not (0 <= validation and left >= world.size):
+        if not (validation >= 0 and left >= world.size):
             raise ValueError(
                 f"블록 {len(blocks)}개에서 검증(validation)에 {validation}개를 떼면 "
                 f"프로세스 {world.size}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
@@ -138,8 +138,8 @@ class Training:
         if not (math.isfinite(train) and math.isfinite(held_out)):  # or the last step did it
             lr = self.optimizer.param_groups[0]["lr"]
             raise ValueError(
-                f"오차가 {train:.3g}, {held_out:.3g}이(가) 되었습니다. "
-                f"학습률(lr) {lr:g}이나 ridge를 줄이세요."
+                f"오차가 너무 커졌습니다(훈련 {train:.3g}, 그 밖 {held_out:.3g}). "
+                f"학습률 --lr {lr:g}이나 --ridge를 줄이세요."
             )
         if self.validation and held_out < min((e.held_out_mse for e in self.history), default=1e99):
             found = self.model.state_dict().items()

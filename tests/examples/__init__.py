@@ -3,7 +3,6 @@
 import numpy as np
 
 from lecture_utils.scale.blocks import Blocks
-from lecture_utils.scale.layouts import Chunk
 from lecture_utils.scale.prepare import prepare
 
 NOISE = 0.3
@@ -17,4 +16,4 @@ def planted(folder) -> Blocks:
     q, p = 0.5 * rng.standard_normal((300, 3)), 0.7 * rng.standard_normal((200, 3))
     bias = 0.4 * rng.standard_normal(300)[user] + 0.4 * rng.standard_normal(200)[movie]
     stars = 3.5 + bias + (q[user] * p[movie]).sum(1) + NOISE * rng.standard_normal(len(user))
-    return prepare(lambda: iter([Chunk(user, movie, stars.astype("f4"))]), folder)
+    return prepare(lambda: iter([(user, movie, stars.astype("f4"))]), folder)

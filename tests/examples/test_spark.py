@@ -44,7 +44,7 @@ def whole(parts):
 
 def spread(blocks):
     """RMSE of predicting the mean."""
-    ratings = whole(blocks.test())[2]
+    ratings = whole(blocks.read_test())[2]
     return (ratings - blocks.mean).square().mean().sqrt().item()
 
 
@@ -62,7 +62,7 @@ def test_it_ends_where_our_own_als_ends(spark, blocks, fitted):
     torch.manual_seed(0)
     sweeps = als.sweeps(tuple(train), blocks.num_users, blocks.num_items, **settings)
     model = next(islice(sweeps, SWEEPS - 1, None))
-    users, items, ratings = whole(blocks.test())
+    users, items, ratings = whole(blocks.read_test())
     ours = (model(users, items) - ratings).square().mean().sqrt().item()
     theirs = fitted.rmse(spark_als.read(spark, blocks, "test"))
     assert theirs == pytest.approx(ours, abs=0.01)

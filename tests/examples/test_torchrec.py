@@ -95,7 +95,7 @@ def by_hand(blocks):
         return error.mean(), (error + ridge * (u.square().sum(1) + i.square().sum(1))).mean()
 
     def test_mse():
-        return loss(*map(torch.cat, zip(*blocks.test())), 0)[0].item()
+        return loss(*map(torch.cat, zip(*blocks.read_test())), 0)[0].item()
 
     curve = []
     for seed in range(2):
@@ -138,7 +138,7 @@ def test_torchrun_with_two_processes_learns_what_was_planted(blocks):
     done = run(2, blocks.folder, *(word for pair in settings.items() for word in pair))
     assert done.returncode == 0, done.stderr
     curve = [float(mse) for mse in re.findall(r"테스트 MSE ([0-9.]+)", done.stdout)]
-    spread = (torch.cat([part[2] for part in blocks.test()]) - blocks.mean).square().mean().item()
+    spread = (torch.cat([part[2] for part in blocks.read_test()]) - blocks.mean).square().mean().item()
     assert len(curve) == 20 and curve[-1] < curve[4] < curve[0]
     assert NOISE**2 < curve[-1] < 0.2 * spread
 
