@@ -88,7 +88,7 @@ def test_a_mistake_is_told_before_a_jvm_starts(monkeypatch, capsys, tmp_path, bl
     cluster = [str(blocks.folder), "--master", "spark://nowhere:7077"]
     arguments = [str(tmp_path / "empty")] if bad == "folder" else cluster
     assert spark_als.main(arguments) == 1
-    message = {"folder": "was not prepared", "cluster": "needs `checkpoints`"}[bad]
+    message = {"folder": "prepare한 폴더를", "cluster": "--checkpoints: "}[bad]
     assert message in capsys.readouterr().err
 
 
@@ -100,5 +100,5 @@ def test_the_command_line(capsys, blocks):
 
 
 def test_a_wrong_folder_is_told_without_a_session(tmp_path):
-    with pytest.raises(FileNotFoundError, match="was not prepared"):
+    with pytest.raises(FileNotFoundError, match="prepare한 폴더를"):
         spark_als.fit(None, tmp_path)

@@ -138,13 +138,15 @@ def test_torchrun_with_two_processes_learns_what_was_planted(blocks):
     done = run(2, blocks.folder, *(word for pair in settings.items() for word in pair))
     assert done.returncode == 0, done.stderr
     curve = [float(mse) for mse in re.findall(r"테스트 MSE ([0-9.]+)", done.stdout)]
-    spread = (torch.cat([part[2] for part in blocks.read_test()]) - blocks.mean).square().mean().item()
+    spread = (
+        (torch.cat([part[2] for part in blocks.read_test()]) - blocks.mean).square().mean().item()
+    )
     assert len(curve) == 20 and curve[-1] < curve[4] < curve[0]
     assert NOISE**2 < curve[-1] < 0.2 * spread
 
 
 def test_mistakes_are_told(capsys, tmp_path, blocks):
     assert mf.main([str(tmp_path)]) == 1
-    assert "was not prepared" in capsys.readouterr().err
+    assert "prepare한 폴더를" in capsys.readouterr().err
     assert mf.main([str(blocks.folder), "--rank", "10"]) == 1
-    assert "multiple of 4" in capsys.readouterr().err
+    assert "4의 배수" in capsys.readouterr().err
