@@ -1,11 +1,24 @@
 """Engines that need an environment of their own: requirements.txt. Elsewhere these are skipped."""
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.prepare import prepare
 
 NOISE = 0.3
+
+
+def fragment(package: str) -> str:
+    """Find the code in lecture 08's text that imports `package`."""
+    lecture = Path(__file__).parents[2] / "lectures" / "08_scaling_up.ipynb"
+    cells = json.loads(lecture.read_text("utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    found = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return next(code for code in found if f"from {package}" in code)
 
 
 def planted(folder) -> Blocks:

@@ -6,8 +6,9 @@ from itertools import islice
 import pytest
 import torch
 
-from lecture_utils.methods import als
-from tests.examples import NOISE, planted
+from lecture_utils.data import Tensors
+from lecture_utils.methods.als import als
+from tests.examples import NOISE, fragment, planted
 
 pytest.importorskip("pyspark", reason="no pyspark here: tests/examples/requirements.txt")
 if not shutil.which("java"):
@@ -57,11 +58,11 @@ def test_it_ends_where_our_own_als_ends(spark, blocks, fitted):
     """The same objective: `power=1`, and biases so dear that they stay 0, for Spark has none. Start
     and order of the rows differ, so the factors do: they can be rotated, what they predict cannot.
     """
-    train = whole(blocks.read(number)[:3] for number in range(len(blocks)))
+    train = Tensors(*whole(blocks.read(number)[:3] for number in range(len(blocks))))
     settings = {"rank": RANK, "ridge": RIDGE, "ridge_bias": 1e9, "power": 1.0}
     torch.manual_seed(0)
-    sweeps = als.sweeps(tuple(train), blocks.num_users, blocks.num_items, **settings)
-    model = next(islice(sweeps, SWEEPS - 1, None))
+    models = als(train, (blocks.num_users, blocks.num_items), **settings)
+    model = next(islice(models, SWEEPS - 1, None))
     users, items, ratings = whole(blocks.read_test())
     ours = (model(users, items) - ratings).square().mean().sqrt().item()
     theirs = fitted.rmse(spark_als.read(spark, blocks, "test"))
@@ -77,6 +78,10 @@ def test_unknown_users_get_the_mean(spark, blocks, fitted):
 
 def test_every_rating_is_read(spark, blocks):
     assert spark_als.read(spark, blocks, "train-*").count() == sum(blocks.sizes)
+
+
+def test_the_fragment_of_lecture_08_runs(spark):
+    exec(fragment("pyspark"), {})
 
 
 @pytest.mark.parametrize("bad", ["folder", "cluster"])

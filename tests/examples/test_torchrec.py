@@ -14,7 +14,7 @@ from torch.multiprocessing.spawn import spawn
 
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.world import World
-from tests.examples import NOISE, planted
+from tests.examples import NOISE, fragment, planted
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # fbgemm's and torchrec's own
@@ -143,6 +143,13 @@ def test_torchrun_with_two_processes_learns_what_was_planted(blocks):
     )
     assert len(curve) == 20 and curve[-1] < curve[4] < curve[0]
     assert NOISE**2 < curve[-1] < 0.2 * spread
+
+
+def test_the_fragment_of_lecture_08_runs():
+    exec(fragment("torchrec"), told := {})
+    assert {name: place.sharding_types for name, place in told["PLACES"].items()} == {
+        name: place.sharding_types for name, place in mf.PLACES.items()
+    }
 
 
 def test_mistakes_are_told(capsys, tmp_path, blocks):

@@ -5,6 +5,9 @@ import copy
 import pytest
 import torch
 
+from lecture_utils import evaluate
+from lecture_utils.data import Tensors
+from lecture_utils.recommend import top_n
 from lecture_utils.scale import checkpoint
 from lecture_utils.scale.blocks import Block
 from lecture_utils.scale.train import SquaredErrors, Training
@@ -53,6 +56,22 @@ def test_full_batch_is_fit(small, kind):
 def test_streaming_changes_nothing(small, full_batch):
     kept = curve(training(small, full_batch=full_batch), 4)
     assert torch.equal(kept, curve(training(small, full_batch=full_batch, stream=True), 4))
+
+
+def test_its_rows_count_from_zero_in_rankings_too(small):
+    """The first row can be recommended, and a hit on it counts: what is offered says so."""
+    run = training(small)
+    run.epoch()
+    train = Tensors(*map(torch.cat, zip(*(small.read(n)[:3] for n in range(len(small))))))
+    first = small.num_users - 1
+    with torch.no_grad():
+        run.model.bias_item[0] = 100
+    seen = small.find_rated(first)
+    train = Tensors(*(column[(train.users != first) | (train.items != 0)] for column in train))
+    test = Tensors(torch.tensor([first]), torch.tensor([0]), torch.tensor([5.0]))
+    assert evaluate.ranking(run.model, train, test, small.offered, k=1)["ndcg"] == 1
+    scores = run.model.table(torch.tensor([first]))[0]
+    assert top_n(scores, seen[seen > 0], small.offered, 3)[0] == 0
 
 
 def test_streaming_keeps_nothing(small):
