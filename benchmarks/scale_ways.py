@@ -62,7 +62,7 @@ def read(folder, clock, _):
     again = folder / "again"
     shutil.rmtree(again, ignore_errors=True)
     clock.start()
-    prepare(partial(layouts.chunks, layouts.find(folder)), again)
+    prepare(partial(layouts.read_chunks, layouts.find_ratings(folder)), again)
     clock.lap()
     shutil.rmtree(again)
 
@@ -242,7 +242,7 @@ def invent(folder: Path, number: int, code: str) -> dict:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     ratings = _write_csv(folder / "ratings.csv", number)
-    blocks = prepare(partial(layouts.chunks, layouts.find(folder)), folder / "blocks")
+    blocks = prepare(partial(layouts.read_chunks, layouts.find_ratings(folder)), folder / "blocks")
     sizes = {"users": blocks.num_users, "movies": blocks.num_items}
     about = {"ratings": ratings, "train": _save_arrays(blocks, folder), "blocks": len(blocks)}
     (folder / ABOUT).write_text(json.dumps(about | sizes | {"code": code}), "utf-8")

@@ -1,0 +1,1 @@
+"""Engines for when one computer is not enough, on a folder that `prepare` wrote."""

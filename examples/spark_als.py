@@ -2,8 +2,8 @@
 
     python -m examples.spark_als FOLDER --rank 10 --ridge 0.1 --master local[2]
 
-Minimised is, over all ratings, the mean of (r - mean - q_x p_i)^2 + ridge (|q_x|^2 + |p_i|^2), as
-Zhou et al. (2008) do: a row with n ratings pays n times (`power=1` in `frontier.als`). Spark cuts
+It minimises, over all ratings, the mean of (r - mean - q_x p_i)^2 + ridge (|q_x|^2 + |p_i|^2), as
+Zhou et al. (2008) do: a row with n ratings pays n times (`power=1` in `methods.als`). Spark cuts
 both tables into blocks and sends to each only the rows that its ratings need.
 
 Needs Java 17 or later and pyspark. The executors run no Python: all work is done in the JVM.
@@ -26,7 +26,7 @@ from lecture_utils.scale.blocks import Blocks
 
 
 def settings(local: bool, memory: str) -> dict[str, str]:
-    """What to start Spark with: not to be changed in a session that runs."""
+    """Choose what Spark starts with: it cannot be changed in a session that runs."""
     common = {
         # In local mode the driver does all the work; on a cluster the executors hold the ratings.
         "spark.driver.memory": memory,
@@ -45,13 +45,20 @@ def settings(local: bool, memory: str) -> dict[str, str]:
 def session(
     master: str = "local[2]", memory: str = "2g", checkpoints: str | None = None
 ) -> Iterator[SparkSession]:
-    """A Spark session on `master`: "local[2]" is this computer with two threads, and
-    "spark://HOST:7077" a cluster, which needs `checkpoints`: a folder on storage that all its
-    machines see, or ValueError. The ratings must lie on such storage, too.
+    """Start a Spark session, and stop it at the end.
+
+    Args:
+        master: "local[2]" is this computer with two threads, "spark://HOST:7077" a cluster.
+        memory: Of one JVM.
+        checkpoints: A folder on storage that all machines of a cluster see. The ratings must lie on
+            such storage, too.
+
+    Raises:
+        ValueError: A cluster has no `checkpoints`.
     """
     local = master.startswith("local")
     if not (local or checkpoints):
-        raise ValueError(f"{master} needs `checkpoints`, a folder that all its machines see")
+        raise ValueError(f"--checkpoints: {master}에서는 모든 컴퓨터가 보는 폴더를 주세요.")
     builder = SparkSession.builder.master(master).config(map=settings(local, memory))
     with TemporaryDirectory() as scratch:
         spark = builder.getOrCreate()
@@ -63,7 +70,7 @@ def session(
 
 
 def read(spark: SparkSession, blocks: Blocks, files: str) -> DataFrame:
-    """Columns user, movie, rating of `files` ("train-*" or "test").
+    """Read the columns user, movie, rating of `files` ("train-*" or "test").
 
     Parquet is read by column and in parallel, a row group per task at the finest, and each file of
     ours is one: with fewer files than cores some cores would wait.
@@ -79,17 +86,19 @@ class Fitted(NamedTuple):
     mean: float
 
     def predict(self, ratings: DataFrame) -> DataFrame:
-        """`ratings` with a column `predicted`. Who was never trained on gets the mean."""
+        """Add a column `predicted` to `ratings`. Who was never trained on gets the mean."""
         found = self.model.transform(ratings)  # left joins with both tables of factors
         known = F.nanvl(found["prediction"], F.lit(0.0))
         return found.select(*ratings.columns, (known + self.mean).alias("predicted"))
 
     def rmse(self, ratings: DataFrame) -> float:
+        """Measure the root mean squared error, in stars."""
         error = self.predict(ratings).select(F.expr("predicted - rating").alias("e"))
         return error.agg(F.sqrt(F.avg(F.expr("e * e")))).first()[0]
 
 
 def estimator(cores: int, rank: int, sweeps: int, ridge: float, seed: int) -> ALS:
+    """Set up Spark's ALS."""
     return ALS(
         userCol="user", itemCol="movie", ratingCol="rest",
         rank=rank, maxIter=sweeps, seed=seed,
@@ -112,10 +121,14 @@ def fit(
     spark: SparkSession, folder: str | os.PathLike, rank: int = 10, sweeps: int = 10,
     ridge: float = 0.1, seed: int = 0,
 ) -> Fitted:  # fmt: skip
-    """Train on the prepared `folder`. Raises what `Blocks` raises, before Spark is asked.
+    """Train on the prepared `folder`.
 
     Spark's ALS has no biases: two of its factors must learn them. The mean is subtracted, since the
     ridge draws all predictions to 0, which should be the average and not a movie of no star.
+
+    Raises:
+        FileNotFoundError: The folder was not prepared; Spark is not asked.
+        ValueError: A file in it is damaged.
     """
     blocks = Blocks(folder)
     cores = spark.sparkContext.defaultParallelism
@@ -124,7 +137,7 @@ def fit(
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0; 1 after an error, said before a JVM is started."""
+    """Train and score; exit status 0, or 1 after an error, said before a JVM is started."""
     parser = argparse.ArgumentParser(prog="python -m examples.spark_als")
     add = parser.add_argument
     add("folder", metavar="FOLDER", help="prepare한 폴더")
@@ -146,6 +159,7 @@ def main(arguments: list[str]) -> int:
 
 
 def report(spark: SparkSession, blocks: Blocks, options: argparse.Namespace) -> None:
+    """Train, score on the test data and print both."""
     begun = perf_counter()
     fitted = fit(spark, blocks.folder, options.rank, options.sweeps, options.ridge)
     trained = perf_counter()

@@ -1,4 +1,4 @@
-"""Factors that no machine can hold alone: TorchRec leaves a part of the rows in each process.
+"""Train factors that no machine can hold alone: TorchRec leaves some rows in each process.
 
     python -m examples.torchrec_mf FOLDER
     torchrun --nproc-per-node 2 -m examples.torchrec_mf FOLDER --device cuda
@@ -8,7 +8,7 @@ out as well: ids travel to the process that has their rows, the rows travel back
 where the rows are, for there is the optimizer (Ivchenko et al. 2022, TorchRec: a PyTorch Domain
 Library for Recommendation Systems).
 
-Minimised is, over all ratings, the mean of (r - mean - b_x - b_i - q_x p_i)^2 plus `ridge` times
+It minimises, over all ratings, the mean of (r - mean - b_x - b_i - q_x p_i)^2 plus `ridge` times
 the squares of both rows: what `spark_als` minimises, and biases. Needs torchrec, and fbgemm-gpu-cpu
 or, for a GPU, fbgemm-gpu.
 """
@@ -51,9 +51,10 @@ class Factorization(nn.Module):
     """Rows of `rank` factors and, last, the bias. The tables have no memory yet: "meta"."""
 
     def __init__(self, num_users: int, num_items: int, mean: float, rank: int = 15):
+        """Describe the tables. Raises ValueError for a rank that FBGEMM does not take."""
         super().__init__()
         if (rank + 1) % 4:
-            raise ValueError(f"rank + 1 must be a multiple of 4 for FBGEMM, not {rank + 1}")
+            raise ValueError(f"--rank: {rank} 대신 1을 더하면 4의 배수인 수를 주세요.")
         self.mean = mean
         tables = [
             EmbeddingConfig(
@@ -65,7 +66,7 @@ class Factorization(nn.Module):
         self.tables = EmbeddingCollection(tables=tables, device=torch.device("meta"))
 
     def forward(self, users: Tensor, items: Tensor) -> tuple[Tensor, Tensor]:
-        """Predicted ratings and sums of squares of the rows used, both (n,), for ids (n,)."""
+        """Predict ratings; return them and sums of squares of the rows used, (n,), for ids (n,)."""
         # A KeyedJaggedTensor has any number of ids per example and key, here one: lengths of 1.
         lengths = torch.ones(2 * len(users), dtype=torch.int32, device=users.device)
         ids = KeyedJaggedTensor([*PLACES], torch.cat([users, items]).long(), lengths=lengths)
@@ -77,7 +78,7 @@ class Factorization(nn.Module):
 
 @contextmanager
 def together(device: str = "cpu") -> Iterator[World]:
-    """`world.join`, with a process group even for one process: TorchRec always wants one."""
+    """Join as `world.join` does, with a process group even for one process, as TorchRec asks."""
     with join(device) as world:
         if world.size == 1:
             backend = "nccl" if device == "cuda" else "gloo"
@@ -90,7 +91,7 @@ def together(device: str = "cpu") -> Iterator[World]:
 
 
 def shard(model: Factorization, world: World, lr: float = 0.1) -> DistributedModelParallel:
-    """The model with its tables placed as PLACES says, and with memory for this process's part.
+    """Place the tables as PLACES says, with memory for this process's part.
 
     Row-wise Adagrad keeps one number per row; Adam's two per weight would make the tables three
     times as large, and FBGEMM has no Adam for the CPU.
@@ -120,6 +121,7 @@ class Share(NamedTuple):
 
 
 def share(world: World, *columns: Tensor) -> Share:
+    """Take this process's part of these columns, (n,) each."""
     missing = -len(columns[0]) % world.size
     columns = (*columns, torch.ones(len(columns[0])))
     mine = (F.pad(column, (0, missing))[world.rank :: world.size] for column in columns)
@@ -127,7 +129,7 @@ def share(world: World, *columns: Tensor) -> Share:
 
 
 def batches(blocks: Blocks, world: World, size: int, seed: int) -> Iterator[tuple[int, Share]]:
-    """(n, share) of all ratings in batches of at most `size`, in an order that the seed decides.
+    """Yield (n, share) of all ratings in batches of at most `size`, in the seed's order.
 
     Each process reads all blocks and keeps its share, so that the number of processes changes
     nothing; with hundreds, each would read files of its own.
@@ -141,7 +143,7 @@ def batches(blocks: Blocks, world: World, size: int, seed: int) -> Iterator[tupl
 
 
 def squares(model: nn.Module, part: Share) -> tuple[Tensor, Tensor]:
-    """Sums over this process's ratings: squared errors, and squares of the rows they use."""
+    """Sum over this process's ratings: squared errors, and squares of the rows they use."""
     predicted, rows = model(part.users, part.items)
     return part.counts @ (predicted - part.ratings).square(), part.counts @ rows
 
@@ -149,7 +151,7 @@ def squares(model: nn.Module, part: Share) -> tuple[Tensor, Tensor]:
 def epoch(
     model: nn.Module, blocks: Blocks, world: World, *, batch: int, ridge: float, seed: int
 ) -> float:
-    """Go through all ratings once; the mean squared error of each batch before its step."""
+    """Go through all ratings once; return the mean squared error, of each batch before its step."""
     total = 0.0
     for n, part in batches(blocks, world, batch, seed):
         errors, rows = squares(model, part)
@@ -161,15 +163,15 @@ def epoch(
 
 @torch.no_grad()
 def test_mse(model: nn.Module, blocks: Blocks, world: World) -> float:
-    """Mean squared error on the test data, not clipped. All must call it: each has rows."""
-    parts = (share(world, *columns) for columns in blocks.test())
+    """Measure the mean squared error on the test data. All must call it: each has rows."""
+    parts = (share(world, *columns) for columns in blocks.read_test())
     sums = [(squares(model, part)[0].item(), part.counts.sum().item()) for part in parts]
     error, count = world.sum(*map(sum, zip(*sums)))
     return error / count
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0; 1 after an error."""
+    """Train and print each epoch; exit status 0, or 1 after an error."""
     parser = argparse.ArgumentParser(prog="python -m examples.torchrec_mf")
     add = parser.add_argument
     add("folder", metavar="FOLDER", help="prepare한 폴더")
@@ -191,6 +193,7 @@ def main(arguments: list[str]) -> int:
 
 
 def train(blocks: Blocks, world: World, options: argparse.Namespace) -> None:
+    """Train, and print the errors of each epoch."""
     torch.manual_seed(world.rank)  # each process draws its own rows
     whole = Factorization(blocks.num_users, blocks.num_items, blocks.mean, options.rank)
     model, begun = shard(whole, world, options.lr), perf_counter()

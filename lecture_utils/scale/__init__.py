@@ -1,6 +1,9 @@
-"""Long runs: more ratings than one computer likes. Lecture 08, and `python -m lecture_utils train`.
+"""Train on more ratings than memory likes to hold: lecture 08, and `python -m lecture_utils train`.
 
-`import lecture_utils` does without. Raises ModuleNotFoundError where pyarrow or tqdm is missing.
+`import lecture_utils` does without.
+
+Raises:
+    ModuleNotFoundError: pyarrow or tqdm is missing.
 """
 
 from importlib.util import find_spec

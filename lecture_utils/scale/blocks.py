@@ -7,8 +7,9 @@ A folder of blocks holds
     users.parquet, movies.parquet   the published id of each row number
     about.json                      sizes and the mean
 
-`user` and `movie` are row numbers from 0, without gaps. A block is sorted by user; `by_movie` is
-the order that sorts it by movie, found once and for all: sorting takes longer than learning.
+`user` and `movie` are row numbers from 0, without gaps, and no pair of them occurs twice. A block
+is sorted by user; `by_movie` is the order that sorts it by movie, found once and for all: sorting
+takes longer than learning.
 """
 
 import json
@@ -31,6 +32,7 @@ COLUMNS = {"user": pa.int32(), "movie": pa.int32(), "rating": pa.float32()}
 SCHEMA = pa.schema(COLUMNS | {"by_movie": pa.int32()})
 IDS = {"id": pa.int32()}
 VERIFIED = {"page_checksum_verification": True}
+PIECE = 2**16  # ratings of which a prediction is made at once
 
 
 class Block(NamedTuple):
@@ -42,16 +44,21 @@ class Block(NamedTuple):
     by_item: Tensor  # (n,) int32, the order that sorts them by movie
 
     def errors(self, num_users: int, num_items: int, mean: float = 0.0) -> Errors:
-        """What `sparse.MeanSquare` trains on. Raises IndexError for an id outside the tables."""
+        """Build what `sparse.MeanSquare` trains on.
+
+        Raises:
+            IndexError: An id lies outside the tables.
+        """
         if int(self.users.max()) >= num_users or int(self.items.max()) >= num_items:
             raise IndexError(f"ids must lie below {num_users} (users) and {num_items} (items)")
         turned = (ids.index_select(0, self.by_item) for ids in (self.items, self.users))
-        E = _matrix(self.users, self.items, num_users, num_items)
-        return Errors(E, _matrix(*turned, num_items, num_users), self.by_item, self.ratings - mean)
+        E = _build_matrix(self.users, self.items, num_users, num_items)
+        E_T = _build_matrix(*turned, num_items, num_users)
+        return Errors(E, E_T, self.by_item, self.ratings - mean)
 
 
-def _matrix(rows: Tensor, columns: Tensor, num_rows: int, num_columns: int) -> Tensor:
-    """A sparse matrix with room for a number per rating; `rows` (n,) are sorted."""
+def _build_matrix(rows: Tensor, columns: Tensor, num_rows: int, num_columns: int) -> Tensor:
+    """Build a sparse matrix with room for a number per rating; `rows` (n,) are sorted."""
     start = torch.zeros(num_rows + 1, dtype=torch.int32)
     torch.cumsum(torch.bincount(rows, minlength=num_rows), 0, dtype=torch.int32, out=start[1:])
     return torch.sparse_csr_tensor(
@@ -60,15 +67,20 @@ def _matrix(rows: Tensor, columns: Tensor, num_rows: int, num_columns: int) -> T
 
 
 class Blocks:
-    """The folder that `prepare` wrote. Raises FileNotFoundError if it is not one, ValueError if it
-    is not whole."""
+    """The folder that `prepare` wrote: ratings of rows 0 .. num_users - 1, 0 .. num_items - 1.
+
+    Raises:
+        FileNotFoundError: The folder was not prepared.
+        ValueError: A file in it is damaged.
+    """
 
     def __init__(self, folder: str | os.PathLike):
+        """Read the sizes, and check that every file has as many rows as they say."""
         self.folder = Path(folder).expanduser().absolute()
         about = self.folder / ABOUT
         if not about.is_file():
-            raise FileNotFoundError(f"{self.folder} has no {ABOUT}: it was not prepared")
-        with self._blame(about):
+            raise FileNotFoundError(f"{self.folder}에 {ABOUT}이 없습니다. prepare한 폴더를 주세요.")
+        with self._name_damaged(about):
             self.about = json.loads(about.read_text("utf-8"))
             self.num_users, self.num_items = self.about["users"], self.about["movies"]
             self.sizes, self.mean = self.about["blocks"], float(self.about["mean"])
@@ -78,45 +90,55 @@ class Blocks:
             schema = pa.schema(COLUMNS if name == "test" else IDS)
             expected[self.folder / f"{name}.parquet"] = number, schema
         for path, (number, schema) in expected.items():
-            with self._blame(path):
+            with self._name_damaged(path):
                 found = parquet.read_metadata(path)
                 if found.num_rows != number or found.schema.to_arrow_schema() != schema:
                     raise ValueError(f"{number} rows of {', '.join(schema.names)} were expected")
 
     def __len__(self) -> int:
+        """Count the blocks."""
         return len(self.sizes)
+
+    @property
+    def offered(self) -> Tensor:
+        """Rows of the movies that may be recommended, (num_items,): all of them."""
+        return torch.arange(self.num_items)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"train-{number:05}.parquet"
 
     @contextmanager
-    def _blame(self, path: Path) -> Iterator[None]:
+    def _name_damaged(self, path: Path) -> Iterator[None]:
         """Say which file is damaged, and what to do."""
         try:
             yield
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
-            remedy = f"remove {self.folder} and prepare it again"
-            raise ValueError(f"{path} is damaged: {remedy} ({error})") from error
+            remedy = f"{self.folder} 폴더를 지우고 다시 prepare하세요"
+            raise ValueError(f"{path} 파일이 손상되었습니다. {remedy} ({error}).") from error
 
     def read(self, number: int) -> Block:
-        """Block `number`, from 0. Raises ValueError if its file is damaged."""
+        """Read block `number`, from 0.
+
+        Raises:
+            ValueError: Its file is damaged.
+        """
         path = self._path(number)
-        with self._blame(path), parquet.ParquetFile(path, **VERIFIED) as file:
+        with self._name_damaged(path), parquet.ParquetFile(path, **VERIFIED) as file:
             columns = file.read(use_threads=False).combine_chunks().columns
             block = Block(*(torch.from_dlpack(column.chunk(0)) for column in columns))
-            self._refuse(*block)
+            self._check(*block)
             return block
 
-    def test(self, size: int = 2**16) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """(users, items, ratings), at most `size` at a time."""
+    def read_test(self, size: int = PIECE) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield (users, items, ratings) of the test data, at most `size` at a time."""
         path = self.folder / "test.parquet"
-        with self._blame(path), parquet.ParquetFile(path, **VERIFIED) as file:
+        with self._name_damaged(path), parquet.ParquetFile(path, **VERIFIED) as file:
             for batch in file.iter_batches(size, use_threads=False):
                 columns = tuple(map(torch.from_dlpack, batch.columns))
-                self._refuse(*columns)
+                self._check(*columns)
                 yield columns
 
-    def _refuse(
+    def _check(
         self, users: Tensor, items: Tensor, ratings: Tensor, by_item: Tensor | None = None
     ) -> None:
         """Raise ValueError for numbers on which sparse products would read beyond a table."""
@@ -131,6 +153,14 @@ class Blocks:
         if not fine:
             raise ValueError("ids or ratings are not as `prepare` writes them")
 
-    def ids(self, side: str) -> np.ndarray:
-        """The published ids, (n,), of the rows of `side`, "users" or "movies"."""
-        return parquet.read_table(self.folder / f"{side}.parquet")["id"].to_numpy()
+    def read_ids(self, side: str) -> np.ndarray:
+        """Read the published ids, (n,), of the rows of `side`, "users" or "movies"."""
+        # Not parquet.read_table: from a folder "id=3" in the path it makes a column "id".
+        with parquet.ParquetFile(self.folder / f"{side}.parquet") as file:
+            return file.read()["id"].to_numpy()
+
+    def find_rated(self, user: int) -> Tensor:
+        """Find the movies, (n,) rows in order, that the user in row `user` has rated."""
+        blocks = (self.read(number) for number in range(len(self)))
+        parts = ((part[0], part[1]) for some in (blocks, self.read_test()) for part in some)
+        return torch.cat([items[users == user] for users, items in parts]).long().sort().values

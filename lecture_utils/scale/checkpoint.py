@@ -1,6 +1,6 @@
-"""A run's folder: what is needed to go on, and what is left when it is done.
+"""Keep a run's folder: what is needed to go on, and what is left when it is done.
 
-checkpoint.pt   model, Adam's memory, history and settings, replaced after every epoch
+checkpoint.pt   model, Adam's memory, the best epoch's model, history and settings, after each epoch
 metrics.csv     one line per epoch
 ratings/        the blocks, if `train` had to prepare them
 """
@@ -15,9 +15,10 @@ from typing import BinaryIO, NamedTuple
 import torch
 
 from lecture_utils.models import MatrixFactorization
-from lecture_utils.scale.train import Epoch, Training
+from lecture_utils.scale.prepare import remove_left
+from lecture_utils.scale.train import Best, Epoch, Training
 
-KEYS = {"settings", "sizes", "model", "optimizer", "history", "ids"}
+KEYS = {"settings", "sizes", "model", "optimizer", "history", "best", "test_mse", "ids"}
 CHECKPOINT, METRICS, RATINGS = "checkpoint.pt", "metrics.csv", "ratings"
 
 
@@ -27,10 +28,14 @@ class Trained(NamedTuple):
     model: MatrixFactorization
     users: torch.Tensor  # (num_users,)
     movies: torch.Tensor  # (num_items,)
+    test_mse: float | None  # measured when the training was done
 
 
 def build(settings: dict, num_users: int, num_items: int, mean: float) -> MatrixFactorization:
-    """The untrained model of these settings: small random numbers, lest they drown the mean."""
+    """Build the untrained model of these settings: "model", "rank" and "seed".
+
+    Its random numbers are small, so that the mean stands out at the start.
+    """
     bias = settings["model"] == "mf"
     with torch.random.fork_rng(devices=[]):  # nobody else's random numbers
         torch.manual_seed(settings["seed"])
@@ -41,20 +46,36 @@ def build(settings: dict, num_users: int, num_items: int, mean: float) -> Matrix
     return model
 
 
-def save(run: Path, training: Training, settings: dict) -> None:
+def build_best(training: Training, settings: dict) -> MatrixFactorization:
+    """Build the model of the best epoch, or of the last one where there is no validation."""
+    model = build(settings, **_sizes(training)).to(training.world.device)
+    model.load_state_dict(
+        training.best.parameters if training.best else training.model.state_dict()
+    )
+    return model
+
+
+def _sizes(training: Training) -> dict:
+    blocks = training.blocks
+    return {"num_users": blocks.num_users, "num_items": blocks.num_items, "mean": blocks.mean}
+
+
+def save(run: Path, training: Training, settings: dict, test_mse: float | None = None) -> None:
     """Replace the checkpoint and the metrics. Cut off at any moment, it leaves old ones or new."""
-    about = {"num_users": training.blocks.num_users, "num_items": training.blocks.num_items}
     state = {
         "settings": settings,
-        "sizes": about | {"mean": training.blocks.mean},
+        "sizes": _sizes(training),
         "model": training.model.state_dict(),
         "optimizer": training.optimizer.state_dict(),
         "history": [tuple(epoch) for epoch in training.history],
-        "ids": [torch.tensor(training.blocks.ids(side)) for side in ("users", "movies")],
+        "best": training.best and tuple(training.best),
+        "test_mse": test_mse,
+        "ids": [torch.tensor(training.blocks.read_ids(side)) for side in ("users", "movies")],
     }
+    held_out = "validation_mse" if training.validation else "test_mse"
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["epoch", *Epoch._fields])
+    table.writerow(["epoch", "train_mse", held_out, "seconds"])
     table.writerows([number, *epoch] for number, epoch in enumerate(training.history, start=1))
     replace(run / METRICS, lambda file: file.write(text.getvalue().encode()))
     replace(run / CHECKPOINT, lambda file: torch.save(state, file))  # last: it decides
@@ -73,21 +94,33 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
         part.unlink(missing_ok=True)
 
 
+def clean(run: Path) -> None:
+    """Remove what an earlier process was writing when it was killed."""
+    for name in (CHECKPOINT, METRICS, RATINGS):
+        remove_left(run / name)
+
+
 def load(run: str | os.PathLike) -> dict | None:
-    """The state that `save` wrote, or None. Raises ValueError if it is damaged, OSError if it
-    cannot be read."""
+    """Load the state that `save` wrote, or None.
+
+    Raises:
+        OSError: The file cannot be opened.
+        ValueError: It is damaged, or of another version.
+    """
     path = Path(run).expanduser() / CHECKPOINT
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        file = path.open("rb")
     except FileNotFoundError:
         return None
-    except OSError:
-        raise  # says itself what is wrong, and it is not the checkpoint
-    except Exception as error:  # whatever a damaged file makes of unpickling
-        remedy = "move it away to begin anew"
-        raise ValueError(f"{path} is damaged: {remedy} ({type(error).__name__})") from error
+    with file:
+        try:
+            state = torch.load(file, map_location="cpu", weights_only=True)
+        except Exception as error:  # whatever a damaged file makes of unpickling, OSError too
+            remedy = "다른 곳으로 옮기고 같은 명령을 다시 주면 처음부터 합니다"
+            name = type(error).__name__
+            raise ValueError(f"{path} 파일이 손상되었습니다. {remedy} ({name}).") from error
     if not (isinstance(state, dict) and state.keys() == KEYS):
-        raise ValueError(f"{path} is not of this version: choose another --out")
+        raise ValueError(f"{path} 파일은 다른 판이 남긴 것입니다. --out에 다른 폴더를 주세요.")
     return state
 
 
@@ -98,16 +131,22 @@ def resume(training: Training, state: dict) -> None:
     training.optimizer.load_state_dict(state["optimizer"])
     training.optimizer.param_groups[0]["lr"] = lr
     training.history[:] = [Epoch(*row) for row in state["history"]]
+    training.best = state["best"] and Best(*state["best"])
 
 
 def load_model(run: str | os.PathLike) -> Trained:
-    """The model that `train` left in the folder `run`, ready to predict.
+    """Load the model that `train` left in the folder `run`, ready to predict.
 
-    Raises FileNotFoundError if there is none, ValueError if the checkpoint is damaged.
+    It is that of the best epoch on the validation blocks. Its rows count from 0; `users` and
+    `movies` are their published ids.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: The checkpoint is damaged.
     """
     state = load(run)
     if state is None:
-        raise FileNotFoundError(f"{run} holds no {CHECKPOINT}: train with --out {run} first")
+        raise FileNotFoundError(f"{run} 폴더에 {CHECKPOINT}가 없습니다. 먼저 train하세요.")
     model = build(state["settings"], **state["sizes"])
-    model.load_state_dict(state["model"])
-    return Trained(model, *state["ids"])
+    model.load_state_dict(state["best"][1] if state["best"] else state["model"])
+    return Trained(model, *state["ids"], state["test_mse"])

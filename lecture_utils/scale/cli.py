@@ -1,13 +1,12 @@
-"""python -m lecture_utils train, and prepare: long runs from the command line.
+"""python -m lecture_utils train, prepare and recommend: long runs from the command line.
 
     python -m lecture_utils train --data ml-25m --model mf --rank 64 --epochs 20 --out run
-    torchrun --nproc-per-node 2 -m lecture_utils train --data ml-25m --out run
+    torchrun --nproc-per-node 2 -m lecture_utils train --data prepared --out run
+    python -m lecture_utils recommend --run run --user 1
 
 The same command again goes on where it stopped.
 """
 
-import argparse
-import math
 import os
 import signal
 import sys
@@ -17,194 +16,262 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from lecture_utils.recommend import top_n
 from lecture_utils.scale import checkpoint, layouts
 from lecture_utils.scale.blocks import ABOUT, Blocks
 from lecture_utils.scale.prepare import prepare
+from lecture_utils.scale.settings import (
+    PROGRAM,
+    TEST,
+    PrepareSettings,
+    RecommendSettings,
+    Settings,
+    TrainSettings,
+    UsageError,
+    parse,
+)
 from lecture_utils.scale.train import Training
 from lecture_utils.scale.world import World, join
 
-TEST = 0.1  # of the ratings
-
-
-def parser() -> argparse.ArgumentParser:
-    whole = argparse.ArgumentParser(prog="python -m lecture_utils")
-    commands = whole.add_subparsers(dest="command", required=True)
-    for name, words in (
-        ("train", "평점을 학습해 RUN 폴더에 남깁니다. 같은 명령을 다시 주면 이어서 합니다."),
-        ("prepare", "평점을 블록으로 나눠 둡니다. 여러 번 학습할 데이터라면 먼저 한 번 하세요."),
-    ):
-        command = commands.add_parser(name, help=words, description=words)
-        add = command.add_argument
-        add("--data", required=True, metavar="DIR", help="MovieLens 폴더, 또는 prepare한 폴더")
-        add("--out", required=True, metavar="RUN", help="결과를 둘 폴더")
-        add("--test", type=float, help=f"테스트 데이터로 뗄 비율 ({TEST})")
-        add("--seed", type=int, default=0, help="시드 (%(default)s)")
-    add = commands.choices["train"].add_argument
-    add("--model", choices=["mf", "mf-plain"], default="mf", help="편향이 있는 모델, 없는 모델")
-    add("--rank", type=positive, default=10, help="잠재 요인 벡터의 길이 (%(default)s)")
-    add("--epochs", type=positive, default=20, help="에폭 수 (%(default)s)")
-    add("--lr", type=rate, default=0.05, help="학습률 (%(default)s)")
-    add("--ridge", type=strength, default=10.0, help="7강의 ridge (%(default)s)")
-    add("--full-batch", action="store_true", help="한 에폭에 한 걸음, 모든 평점으로")
-    add("--stream", action="store_true", help="블록을 메모리에 두지 않고 에폭마다 다시 읽습니다")
-    add("--device", choices=["cpu", "cuda"], default="cpu")
-    return whole
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if not 1 <= number < 2**31:
-        raise argparse.ArgumentTypeError(f"1 이상이어야 합니다: {text}")
-    return number
-
-
-def rate(text: str) -> float:
-    if not 0 < float(text) < math.inf:
-        raise argparse.ArgumentTypeError(f"0보다 커야 합니다: {text}")
-    return float(text)
-
-
-def strength(text: str) -> float:
-    if not 0 <= float(text) < math.inf:
-        raise argparse.ArgumentTypeError(f"0 이상이어야 합니다: {text}")
-    return float(text)
-
 
 def main(arguments: list[str]) -> int:
-    """Exit status 0; 1 after an error; 130 if it was stopped."""
-    options = parser().parse_args(arguments)
+    """Run a command.
+
+    Returns:
+        The exit status: 0; 1 after an error; 2 for a bad option; 130 if it was stopped.
+    """
+    try:
+        settings = parse(arguments)
+    except UsageError as error:
+        return _complain(error, 2)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # what torchrun sends
     try:
-        return prepared(options) if options.command == "prepare" else train(options)
+        return RUN[type(settings)](settings)
     except KeyboardInterrupt:
-        return _stopped(options, "멈추라는 신호를 받았습니다.", 130)
-    except (ValueError, OSError) as error:
-        print(f"✗ {error}", file=sys.stderr)
-        return 1
+        return _stop(settings, "멈추라는 신호를 받았습니다.", 130)
+    except UsageError as error:
+        return _complain(error, 2)
+    except ValueError as error:
+        return _complain(error, 1)
+    except OSError as error:
+        ours = error.errno is None  # a sentence of this package, not of the operating system
+        return _complain(error if ours else f"파일을 읽거나 쓰지 못했습니다: {error}", 1)
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in reason:
-            words = "not enough memory, try a smaller --rank or --stream"
-            print(f"✗ {words}: {reason}", file=sys.stderr)
-            return 1
+            words = "메모리가 모자랍니다. --rank를 줄이거나 --stream을 붙여 보세요"
+            return _complain(f"{words} ({reason}).", 1)
         if "WORLD_SIZE" not in os.environ:
             raise
-        return _stopped(options, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
+        return _stop(settings, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def prepared(options: argparse.Namespace) -> int:
-    blocks = _prepare(options, Path(options.out))
-    print(f"✓ 평점 {sum(blocks.sizes):,}개를 블록 {len(blocks)}개에 담았습니다: {options.out}")
-    return 0
+def _complain(sentence: object, status: int) -> int:
+    print(f"✗ {sentence}", file=sys.stderr)
+    return status
 
 
-def train(options: argparse.Namespace) -> int:
-    run = _run(options)
-    state = checkpoint.load(run)
-    with join(options.device) as world:
-        blocks = _blocks(options, run, world)
-        settings = _settings(options, blocks, world)
-        if state:
-            _refuse_others(options.out, state["settings"], settings)
-        sizes = blocks.num_users, blocks.num_items, blocks.mean
-        training = Training(
-            checkpoint.build(settings, *sizes), blocks, world, lr=options.lr, ridge=options.ridge,
-            full_batch=options.full_batch, stream=options.stream, seed=options.seed,
-        )  # fmt: skip
-        if state:
-            checkpoint.resume(training, state)
-        done = len(training.history)
-        if world.sum(done)[0] != world.size * done:
-            raise ValueError(
-                f"{run} must be one folder for all processes: put --out on shared disk"
-            )
-        _epochs(options, run, training, settings)
-    return 0
-
-
-def _run(options: argparse.Namespace) -> Path:
-    return Path(options.out).expanduser().absolute()
-
-
-def _epochs(options: argparse.Namespace, run: Path, training: Training, settings: dict) -> None:
-    each = sum(training.blocks.sizes)
-    first = training.world.rank == 0
-    total, done = options.epochs * each, len(training.history) * each
-    hidden = None if first else True  # None: unless it is a terminal
-    with tqdm(total=total, initial=done, unit="평점", unit_scale=True, disable=hidden) as bar:
-        training.progress = bar.update
-        while len(training.history) < options.epochs:
-            epoch = training.epoch()
-            if first:
-                checkpoint.save(run, training, settings)
-                bar.set_postfix_str(f"훈련 {epoch.train_mse:.4f}, 테스트 {epoch.test_mse:.4f}")
-            training.world.wait()
-    if first:
-        epoch = training.history[-1]
-        print(f"✓ 에폭 {len(training.history)}: 훈련 MSE {epoch.train_mse:.4f}, ", end="")
-        print(f"테스트 MSE {epoch.test_mse:.4f} ({options.out})")
-
-
-def _stopped(options: argparse.Namespace, reason: str, status: int) -> int:
-    print(f"\n✗ {reason}", file=sys.stderr)
-    if options.command == "train":
+def _stop(settings: Settings, reason: str, status: int) -> int:
+    print(file=sys.stderr)
+    _complain(reason, status)
+    if isinstance(settings, TrainSettings):
         words = "저장된 에폭이 아직 없습니다. 같은 명령을 다시 주면 처음부터 합니다."
-        if state := checkpoint.load(_run(options)):
-            words = f"에폭 {len(state['history'])}까지 {options.out}에 저장되어 있습니다. "
+        if state := checkpoint.load(settings.out):
+            words = f"에폭 {len(state['history'])}까지 {settings.out}에 저장되어 있습니다. "
             words += "같은 명령을 다시 주면 이어서 합니다."
         print(words, file=sys.stderr)
     return status
 
 
-def _blocks(options: argparse.Namespace, run: Path, world: World) -> Blocks:
-    """Those in --data if it was prepared, or else those made of it, once, in the run's folder."""
-    asked = {"fraction": options.test}
-    if (Path(options.data).expanduser() / ABOUT).exists():
+def prepare_folder(settings: PrepareSettings) -> int:
+    """Run `prepare`."""
+    blocks = _write_blocks(settings, settings.out)
+    print(f"✓ 평점 {sum(blocks.sizes):,}개를 블록 {len(blocks)}개에 담았습니다: {settings.out}")
+    return 0
+
+
+def train(settings: TrainSettings) -> int:
+    """Run `train`, from the start or from where it stopped."""
+    state = checkpoint.load(settings.out)
+    with join(settings.device) as world:
+        blocks = _open_blocks(settings, world)
+        about = {"data": f"평점 {sum(blocks.sizes):,}개, 평균 {blocks.mean:.6f}"}
+        fixed = settings.fixed(world.size) | about
+        if state:
+            _refuse_others(settings.out, state["settings"], fixed)
+        model = checkpoint.build(fixed, blocks.num_users, blocks.num_items, blocks.mean)
+        training = Training(
+            model, blocks, world, lr=settings.lr, ridge=settings.ridge,
+            ridge_bias=settings.ridge_bias, full_batch=settings.full_batch,
+            stream=settings.stream, validation=settings.validation, seed=settings.seed,
+        )  # fmt: skip
+        if state:
+            checkpoint.resume(training, state)
+        done = len(training.history)
+        if world.sum(done)[0] != world.size * done:
+            raise UsageError(f"--out: {settings.out} 대신 모든 프로세스가 함께 보는 폴더를 주세요.")
+        _run_epochs(settings, training, fixed)
+        if len(training.history) > done or state["test_mse"] is None:
+            test_mse = training.test_mse(checkpoint.build_best(training, fixed))
+            if world.rank == 0:
+                checkpoint.save(settings.out, training, fixed, test_mse)
+        else:
+            test_mse = state["test_mse"]
+        mean_mse = training.mean_mse()
+    return _report(settings, training, test_mse, mean_mse) if world.rank == 0 else 0
+
+
+def _run_epochs(settings: TrainSettings, training: Training, fixed: dict) -> None:
+    each, first = sum(training.sizes), training.world.rank == 0
+    total, done = settings.epochs * each, len(training.history) * each
+    hidden = None if first else True  # None: unless it is a terminal
+    with tqdm(total=total, initial=done, unit="평점", unit_scale=True, disable=hidden) as bar:
+        training.progress = bar.update
+        while len(training.history) < settings.epochs:
+            epoch = training.epoch()
+            if first:
+                checkpoint.save(settings.out, training, fixed)
+                bar.set_postfix_str(f"훈련 {epoch.train_mse:.4f}, 검증 {epoch.held_out_mse:.4f}")
+            training.world.wait()
+
+
+def _report(settings: TrainSettings, training: Training, test_mse: float, mean_mse: float) -> int:
+    """Say which epoch was kept and how good it is; 1 if the mean alone predicts better."""
+    kept = training.history[training.best.epoch - 1]
+    if kept.held_out_mse >= mean_mse:
+        return _complain(
+            f"검증 MSE {kept.held_out_mse:.4f}: 평균만 예측한 {mean_mse:.4f}보다 못합니다. "
+            f"--out을 바꾸고 --lr {settings.lr:g}을 줄이거나, --epochs를 늘려 보세요.",
+            1,
+        )
+    held = sum(training.blocks.sizes[number] for number in training.validation)
+    print(
+        f"✓ 에폭 {len(training.history)}까지 했고, 검증 MSE가 가장 낮은 에폭 "
+        f"{training.best.epoch}의 모델을 남깁니다: 훈련 MSE {kept.train_mse:.4f}, "
+        f"검증 MSE {kept.held_out_mse:.4f}, 테스트 MSE {test_mse:.4f} ({settings.out}). "
+        f"검증에는 훈련 데이터의 블록 {len(training.blocks)}개 가운데 "
+        f"{len(training.validation)}개(평점 {held:,}개)를 썼습니다."
+    )
+    return 0
+
+
+def _open_blocks(settings: TrainSettings, world: World) -> Blocks:
+    """Open those in --data if it was prepared, or else make them once, in the run's folder."""
+    run, asked = settings.out, {"fraction": settings.test}
+    if world.rank == 0:
         run.mkdir(parents=True, exist_ok=True)
-        blocks = Blocks(options.data)
+        checkpoint.clean(run)
+    if (settings.data / ABOUT).exists():
+        blocks = Blocks(settings.data)
     else:
-        asked |= {"source": _source(layouts.find(options.data)), "seed": options.seed}
+        asked |= {"source": _identify(layouts.find_ratings(settings.data)), "seed": settings.seed}
         folder = run / checkpoint.RATINGS
-        if world.rank == 0 and not folder.exists():
-            _prepare(options, folder)
-        world.wait()
+        if not folder.exists():
+            if world.size > 1:
+                raise ValueError(
+                    "프로세스 여럿이 학습하려면 먼저 평점을 준비하고 그 폴더를 --data로 주세요: "
+                    f"{PROGRAM} prepare --data {settings.data} --out 폴더"
+                )
+            _write_blocks(settings, folder)
         blocks = Blocks(folder)
     for name, value in asked.items():
         if value not in (None, blocks.about.get(name)):
-            found = blocks.about.get(name)
             raise ValueError(
-                f"{blocks.folder} was made with {name} {found}, not {value}: choose another --out"
+                f"{blocks.folder}의 {NAMES[name]}은(는) {blocks.about.get(name)}인데 이번에는 "
+                f"{value}입니다. 처음 것을 그대로 주거나 --out을 바꾸세요."
             )
+    if settings.validation > len(blocks) - world.size:
+        raise UsageError(
+            f"--validation: 블록 {len(blocks)}개를 프로세스 {world.size}개가 나누니 "
+            f"{settings.validation} 대신 {len(blocks) - world.size} 이하의 수를 주세요."
+        )
     return blocks
 
 
-def _prepare(options: argparse.Namespace, folder: Path) -> Blocks:
-    layout = layouts.find(options.data)
-    test = TEST if options.test is None else options.test
-    note = {"source": _source(layout)}
-    return prepare(partial(layouts.chunks, layout), folder, test=test, seed=options.seed, note=note)
+def _write_blocks(settings: PrepareSettings, folder: Path) -> Blocks:
+    layout = layouts.find_ratings(settings.data)
+    with Stages() as stages:
+        blocks = prepare(
+            partial(layouts.read_chunks, layout), folder, seed=settings.seed, progress=stages.show,
+            test=TEST if settings.test is None else settings.test,
+            note={"source": _identify(layout)},
+        )  # fmt: skip
+    if doubled := blocks.about["doubled"]:
+        print(f"같은 사용자가 같은 영화에 다시 매긴 평점이 있어 {doubled:,}개를 뺐습니다. ", end="")
+        print("파일에서 나중에 나온 평점을 남겼습니다.")
+    return blocks
 
 
-def _source(layout: layouts.Layout) -> list:
-    """To know the file again: its name and its size in bytes."""
+class Stages:
+    """Show how far `prepare` is: a bar per stage on a terminal, elsewhere a line per stage."""
+
+    def __init__(self):
+        """Start before the first stage."""
+        self.bar = None
+
+    def __enter__(self) -> "Stages":
+        """Close the last bar at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the last bar."""
+        if self.bar is not None:
+            self.bar.close()
+
+    def show(self, stage: str, done: int, total: int | None) -> None:
+        """Show that `stage` has done so many ratings."""
+        if self.bar is None or self.bar.desc != stage:
+            self.__exit__()
+            self.bar = tqdm(total=total, unit="평점", unit_scale=True, disable=None)
+            self.bar.desc = stage
+            if self.bar.disable:
+                print(f"{stage}...", file=sys.stderr, flush=True)
+        self.bar.update(done - self.bar.n)
+
+
+def _identify(layout: layouts.Layout) -> list:
+    """Name the file and its size in bytes, to know it again."""
     return [layout.path.name, layout.path.stat().st_size]
 
 
-def _settings(options: argparse.Namespace, blocks: Blocks, world: World) -> dict:
-    """What a run cannot change half-way. Its learning rate and number of epochs it can."""
-    names = ("model", "rank", "ridge", "full_batch", "seed")
-    settings = {name: getattr(options, name) for name in names}
-    if not options.full_batch:  # a step takes a block per process
-        settings["processes"] = world.size
-    return settings | {"data": f"{sum(blocks.sizes):,} ratings, mean {blocks.mean:.6f}"}
+NAMES = {"fraction": "--test", "seed": "--seed", "source": "--data", "processes": "프로세스 수"}
+NAMES |= {"data": "--data"}
 
 
-def _refuse_others(run: str, old: dict, new: dict) -> None:
+def _refuse_others(run: Path, old: dict, new: dict) -> None:
     for name, value in new.items():
         if old.get(name) != value:
+            called = NAMES.get(name, f"--{name.replace('_', '-')}")
             raise ValueError(
-                f"{run} was begun with {name} {old.get(name)}, not {value}: "
-                "give what it was begun with, or choose another --out"
+                f"{run}은(는) {called} {old.get(name)}(으)로 시작했는데 이번에는 {value}입니다. "
+                "처음 것을 그대로 주거나 --out을 바꾸세요."
             )
+
+
+def recommend(settings: RecommendSettings) -> int:
+    """Run `recommend`: the movies that this user has not rated, the highest prediction first."""
+    trained = checkpoint.load_model(settings.run)
+    folder = settings.data or settings.run / checkpoint.RATINGS
+    if not (folder / ABOUT).exists():
+        raise UsageError("--data: 이미 본 영화를 빼야 하니, 학습할 때 쓴 prepare한 폴더를 주세요.")
+    blocks = Blocks(folder)
+    for side, ids in (("users", trained.users), ("movies", trained.movies)):
+        if blocks.read_ids(side).tolist() != ids.tolist():
+            raise UsageError(f"--data: {settings.run}이(가) 학습한 폴더를 주세요.")
+    rows = (trained.users == settings.user).nonzero().flatten()
+    if not len(rows):
+        raise UsageError(f"--user: 학습한 데이터에 없는 {settings.user} 대신 있는 번호를 주세요.")
+    seen = blocks.find_rated(int(rows))
+    left = blocks.num_items - len(seen)
+    if settings.n > left:
+        raise UsageError(f"--n: 아직 보지 않은 영화가 {left}편이니 그 이하의 수를 주세요.")
+    with torch.no_grad():
+        scores = trained.model.table(rows)[0]
+    for place, item in enumerate(top_n(scores, seen, blocks.offered, settings.n).tolist(), start=1):
+        print(f"{place:3}. 영화 {trained.movies[item]:6}  예측 {scores[item]:.2f}")
+    return 0
+
+
+RUN = {PrepareSettings: prepare_folder, TrainSettings: train, RecommendSettings: recommend}

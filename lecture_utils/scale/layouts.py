@@ -1,4 +1,4 @@
-"""Reading the ratings of a MovieLens folder as GroupLens publishes it, chunk by chunk.
+"""Read the ratings of a MovieLens folder as GroupLens publishes it, chunk by chunk.
 
     100K             u.data        1<tab>1193<tab>5<tab>978300760
     1M, 10M          ratings.dat   1::1193::5::978300760
@@ -26,21 +26,21 @@ FILES = ("u.data", "ratings.dat", "ratings.csv")
 HEADER = "userId,movieId,rating,timestamp"
 TYPES = dict(zip(HEADER.split(","), (pa.int32(), pa.int32(), pa.float32(), pa.int64())))
 # Of a field: what it looks like, its maximum, both in words.
-ID = (r"0*[1-9][0-9]*", 2**31 - 1, "a whole number from 1 to 2147483647")
-STARS = (r"0\.50*|[1-5](\.[05]?0*)?", 5, "a multiple of 0.5 from 0.5 to 5")
-SECONDS = (r"-?[0-9]+", 2**63 - 1, "a whole number of seconds")
+ID = (r"0*[1-9][0-9]*", 2**31 - 1, "1에서 2147483647까지의 정수")
+STARS = (r"0\.50*|[1-5](\.[05]?0*)?", 5, "0.5에서 5까지 0.5점 단위의 별점")
+SECONDS = (r"-?[0-9]+", 2**63 - 1, "초를 세는 정수")
 LONGEST = 200  # characters: a line that does not end, as in a zip, must not fill the memory
 BLOCK = 2**22  # bytes that Arrow parses at once, about 170,000 ratings; it reads 32 blocks ahead
-REMEDY = "Unpack the archive of grouplens.org/datasets/movielens anew"
+REMEDY = """
+    grouplens.org/datasets/movielens에서 받은 것이라면 압축을 다시 푸세요.
+    직접 모은 데이터라면 이렇게 바꾸세요. 10점 만점이면 별점을 2로 나눕니다.
+        frame = pd.read_csv("내 파일.csv")
+        users, user_names = frame["사용자"].factorize()
+        items, item_names = frame["작품"].factorize()
+        pd.DataFrame({"userId": users + 1, "movieId": items + 1,
+                      "rating": frame["별점"].mul(2).round().clip(1, 10) / 2, "timestamp": 0}
+                    ).to_csv("ratings.csv", index=False)"""
 _open_text = partial(open, encoding="utf-8-sig", errors="replace")  # opens a zip, too
-
-
-class Chunk(NamedTuple):
-    """Some ratings, with the published ids."""
-
-    users: np.ndarray  # (n,) int32
-    movies: np.ndarray  # (n,) int32
-    ratings: np.ndarray  # (n,) float32, stars
 
 
 class Layout(NamedTuple):
@@ -51,24 +51,30 @@ class Layout(NamedTuple):
     header: bool  # whether line 1 names the columns
 
     def __str__(self) -> str:
+        """Name the file and what separates its fields."""
         return f"{self.path.name} (fields separated by {self.separator!r})"
 
 
-def find(folder: str | os.PathLike) -> Layout:
-    """The file of ratings in `folder`, which is the one that the archive unpacks.
+def find_ratings(folder: str | os.PathLike) -> Layout:
+    """Find the file of ratings in `folder`, which is the one that the archive unpacks.
 
-    Raises FileNotFoundError if there is none, ValueError for several or a strange first line.
+    Raises:
+        FileNotFoundError: There is none.
+        NotADirectoryError: `folder` is a file.
+        ValueError: There are several, or the first line is of no known layout.
     """
     folder = Path(folder).expanduser().absolute()
     if folder.is_file():
-        raise NotADirectoryError(f"{folder} is a file: give the unpacked folder that it is in")
+        raise NotADirectoryError(f"{folder} 파일 말고 그것이 들어 있는 폴더를 주세요.")
     paths = [folder / name for name in FILES if (folder / name).is_file()]
     if not paths:
         deeper = sorted({path.parent for name in FILES for path in folder.glob(f"*/{name}")})
-        remedy = f"did you mean {' or '.join(map(str, deeper))}?" if deeper else f"{REMEDY}."
-        raise FileNotFoundError(f"{folder} holds none of {', '.join(FILES)}: {remedy}")
+        meant = f"혹시 {' 또는 '.join(map(str, deeper))}인가요?"
+        lacks = f"{folder} 폴더에 {', '.join(FILES)} 가운데 아무것도 없습니다."
+        raise FileNotFoundError(f"{lacks} {meant}" if deeper else lacks + REMEDY)
     if len(paths) > 1:
-        raise ValueError(f"{folder} holds {' and '.join(p.name for p in paths)}: leave only one")
+        names = ", ".join(path.name for path in paths)
+        raise ValueError(f"{folder} 폴더에 {names}가 함께 있습니다. 하나만 남기세요.")
     with _open_text(paths[0]) as file:
         line = file.readline(LONGEST).rstrip("\n")
     if line == HEADER:
@@ -76,15 +82,19 @@ def find(folder: str | os.PathLike) -> Layout:
     for separator in ("\t", "::"):
         if line.count(separator) == 3:
             return Layout(paths[0], separator, header=False)
-    wanted = f"4 fields separated by tabs or '::', or the header {HEADER}"
-    raise ValueError(f"{paths[0]}, line 1: expected {wanted}, found {line!r}. {REMEDY}.")
+    wanted = f"탭이나 '::'로 나뉜 네 칸, 또는 머리줄 {HEADER}이어야 합니다"
+    raise ValueError(f"{paths[0]} 1번째 줄: {wanted}. 읽은 것: {line!r}{REMEDY}")
 
 
-def chunks(layout: Layout, size: int = 2**20) -> Iterator[Chunk]:
-    """Go through the file in its order, at most `size` ratings at a time; BLOCK makes it fewer.
+def read_chunks(layout: Layout, size: int = 2**20) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield (users, movies, ratings) in the file's order, at most `size` ratings at a time.
 
-    Raises ValueError for a line that is not as it should be (file and line are named), when it
-    gets there: the chunks before have been handed out by then.
+    Ids are the published ones, int32; ratings are stars, float32; all are of shape (n,). BLOCK may
+    make chunks smaller.
+
+    Raises:
+        ValueError: A line is not as it should be. File and line are named, when it gets there: the
+            chunks before have been handed out by then.
     """
     if size < 1:
         raise ValueError(f"size must be at least 1, not {size}")
@@ -93,16 +103,16 @@ def chunks(layout: Layout, size: int = 2**20) -> Iterator[Chunk]:
         with _open_arrow(layout) as batches:
             for batch in batches:
                 for start in range(0, len(batch), size):
-                    yield (chunk := _chunk(batch.slice(start, size)))
-                    done += len(chunk.users)
+                    yield (chunk := _check_batch(batch.slice(start, size)))
+                    done += len(chunk[0])
         if not done:
-            raise ValueError("there is no rating in it")
+            raise ValueError("평점이 하나도 없습니다")
     except ValueError as error:  # Arrow's, too
-        raise ValueError(f"{_complaint(layout, done, error)}. {REMEDY}.") from error
+        raise ValueError(_explain(layout, done, error) + REMEDY) from error
 
 
 def _open_arrow(layout: Layout) -> csv.CSVStreamingReader:
-    """Record batches with the columns TYPES, and for "::" nameless empty ones between them."""
+    """Open record batches with the columns TYPES, and for "::" nameless empty ones between them."""
     names = layout.separator.join(TYPES).split(layout.separator[0])
     lines = {"block_size": BLOCK, "skip_rows": int(layout.header), "column_names": names}
     return csv.open_csv(
@@ -113,39 +123,40 @@ def _open_arrow(layout: Layout) -> csv.CSVStreamingReader:
     )
 
 
-def _chunk(batch: pa.RecordBatch) -> Chunk:
-    """ValueError, which does not say where, for a blank field and for a number out of range."""
+def _check_batch(batch: pa.RecordBatch) -> tuple[np.ndarray, ...]:
+    """Raise ValueError, which does not say where, for a blank field or a number out of range."""
     columns = [batch.column(name) for name in TYPES]
     if any(column.null_count for column in columns):
         raise ValueError("a field is blank")
     # Copies, since Arrow's own memory is read-only, and torch warns of that.
-    chunk = Chunk(*(c.to_numpy(zero_copy_only=False, writable=True) for c in columns[:3]))
-    halves = 2 * chunk.ratings.clip(0, 6)  # clipped, since 2 * 3e38 overflows
+    chunk = tuple(c.to_numpy(zero_copy_only=False, writable=True) for c in columns[:3])
+    users, movies, ratings = chunk
+    halves = 2 * ratings.clip(0, 6)  # clipped, since 2 * 3e38 overflows
     stars = (halves == np.rint(halves)) & (halves >= 1) & (halves <= 10)  # NaN fails all of these
-    if min(chunk.users.min(), chunk.movies.min()) < 1 or not stars.all():
+    if min(users.min(), movies.min()) < 1 or not stars.all():
         raise ValueError("an id or a rating is out of range")
     return chunk
 
 
-def _complaint(layout: Layout, done: int, error: ValueError) -> str:
+def _explain(layout: Layout, done: int, error: ValueError) -> str:
     """Search the lines after `done` ratings for a bad one: Arrow need not complain of the first."""
     number = good = layout.header + done
     with _open_text(layout.path) as file:
         lines = islice(iter(partial(file.readline, LONGEST), ""), good, None)
         for number, line in enumerate(lines, start=good + 1):
-            if fault := _fault(line.rstrip("\n"), layout.separator):
-                return f"{layout.path}, line {number}: {fault}"
+            if fault := _find_fault(line.rstrip("\n"), layout.separator):
+                return f"{layout.path} {number}번째 줄: {fault}"
     if number == good:
-        return f"{layout.path}, line {good + 1}: expected a rating, found the end of the file"
-    return f"{layout.path}: {error}"  # Arrow is pickier than `_fault`
+        return f"{layout.path} {good + 1}번째 줄: 평점이 있어야 하는데 파일이 끝났습니다."
+    return f"{layout.path} 파일을 읽지 못했습니다 ({error})."  # Arrow is pickier than _find_fault
 
 
-def _fault(line: str, separator: str) -> str:
-    """What is wrong with a line, "" if nothing is."""
+def _find_fault(line: str, separator: str) -> str:
+    """Say what is wrong with a line, "" if nothing is."""
     fields = line.split(separator)
     if len(fields) != len(TYPES):
-        return f"expected 4 fields separated by {separator!r}, found {len(fields)}: {line!r}"
+        return f"{separator!r}로 나뉜 네 칸이어야 하는데 {len(fields)}칸입니다: {line!r}"
     for name, text, (pattern, largest, wanted) in zip(TYPES, fields, (ID, ID, STARS, SECONDS)):
         if not re.fullmatch(pattern, text) or float(text) > largest:
-            return f"{name} must be {wanted}, found {text!r}"
+            return f"{name} 칸은 {wanted}이어야 합니다. 읽은 것: {text!r}"
     return ""

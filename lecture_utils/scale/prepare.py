@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from glob import escape
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,15 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from lecture_utils.scale.blocks import ABOUT, COLUMNS, Blocks
-from lecture_utils.scale.layouts import Chunk
+
+Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]  # users, movies (published ids), ratings: (n,)
+Progress = Callable[[str, int, int | None], object]  # stage, ratings done, of how many
 
 SIZE = 2**20  # ratings of a block, about
 LEAST = 8  # blocks, so that a few processes have something to share
 WRITTEN = {"compression": "zstd", "use_dictionary": ["rating"], "write_page_checksum": True}
 RECORD = np.dtype([("user", "<i4"), ("movie", "<i4"), ("rating", "<f4")])
+STAGES = "평점 세기", "블록에 나누기", "블록 정리하기"
 
 
 def prepare(
@@ -27,24 +31,38 @@ def prepare(
     size: int = SIZE,
     seed: int = 0,
     note: dict | None = None,
+    progress: Progress = lambda stage, done, total: None,
 ) -> Blocks:
-    """Write `folder` from ratings in any order. `chunks()` is gone through twice; `note` joins
-    about.json.
+    """Write `folder` from ratings in any order; memory holds one chunk and one block.
 
-    Each rating goes to a block by lot, and with chance `test` to the test data; memory holds one
-    chunk and one block. The folder appears when it is whole, or not at all. Raises FileExistsError
-    if there is one, ValueError for bad settings and if there is nothing to train on.
+    Each pair of a user and a movie goes by lot to a block or to the test data. Of a pair that was
+    rated twice the last rating counts; `Blocks.about["doubled"]` says how many were dropped.
+    The folder appears when it is whole, or not at all.
+
+    Args:
+        chunks: Called twice, it must yield the same ratings each time.
+        folder: Must not exist yet.
+        test: The chance of a pair to be test data.
+        size: Ratings of a block, about; there are never fewer than LEAST blocks.
+        seed: Draws the lots.
+        note: More entries for about.json.
+        progress: Called with a stage, the ratings it has done and, where known, of how many.
+
+    Raises:
+        FileExistsError: The folder exists.
+        ValueError: A setting is bad, or leaves nothing to train on or to test with.
     """
     folder = Path(folder).expanduser().absolute()
     if not 0 < test < 1 or size < 1:
         raise ValueError(f"test must lie between 0 and 1 and size above 0, not {test} and {size}")
     if folder.exists():
-        raise FileExistsError(f"{folder} exists already: remove it to prepare it again")
+        raise FileExistsError(f"{folder}이(가) 이미 있습니다. 다시 prepare하려면 먼저 지우세요.")
     folder.parent.mkdir(parents=True, exist_ok=True)
+    remove_left(folder)
     part = folder.with_name(f".{folder.name}.{os.getpid()}")
     part.mkdir()
     try:
-        about = (note or {}) | _write(chunks, part, test, size, seed)
+        about = (note or {}) | _write(chunks, part, test, size, seed, progress)
         (part / ABOUT).write_text(json.dumps(about), "utf-8")
         part.rename(folder)
     finally:
@@ -52,87 +70,124 @@ def prepare(
     return Blocks(folder)
 
 
-def _write(chunks, part: Path, test: float, size: int, seed: int) -> dict:
+def remove_left(path: Path) -> None:
+    """Remove what a killed process has left of writing `path`: `.name.1234` beside it."""
+    for left in path.parent.glob(f".{escape(path.name)}.*"):
+        if left.suffix[1:].isdigit():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _write(chunks, part: Path, test: float, size: int, seed: int, progress: Progress) -> dict:
     users, movies, count = np.array([], "i4"), np.array([], "i4"), 0
-    for chunk in chunks():
-        users, movies = np.union1d(users, chunk.users), np.union1d(movies, chunk.movies)
-        count += len(chunk.users)
-    number = max(LEAST, round(count * (1 - test) / size))
+    for some in chunks():
+        users, movies = np.union1d(users, some[0]), np.union1d(movies, some[1])
+        count += len(some[0])
+        progress(STAGES[0], count, None)
     if count < 10 * LEAST:
-        raise ValueError(f"{count} ratings are too few: there must be at least {10 * LEAST}")
-    _deal(chunks(), part, (users, movies), number, test, seed)
-    sizes, total = zip(*(_sort(part, block) for block in range(number)))
-    tested = _copy_test(part)
-    if not (tested and all(sizes)):
-        left = f"{tested} ratings for the test and {min(sizes)} in a block"
-        raise ValueError(f"test={test} and size={size} leave {left}: choose others")
-    if sum(sizes) + tested != count:
+        raise ValueError(f"평점이 {count}개뿐입니다. 적어도 {10 * LEAST}개가 있어야 합니다.")
+    number, tests = max(LEAST, round(count * (1 - test) / size)), max(1, round(count * test / size))
+    _deal(chunks(), part, (users, movies), (number, tests), test, seed, count, progress)
+    sizes, total, doubled = [], 0.0, 0
+    for block in range(number):
+        rows, dropped = _sort(part / str(block))
+        columns = _columns(rows)
+        columns["by_movie"] = np.argsort(rows["movie"], kind="stable").astype("i4")
+        _save(columns, part / f"train-{block:05}.parquet")
+        sizes.append(len(rows))
+        total += float(rows["rating"].sum(dtype=float))
+        doubled += dropped
+        progress(STAGES[2], sum(sizes) + doubled, count)
+    tested, dropped = _write_test(part, range(number, number + tests))
+    doubled += dropped
+    progress(STAGES[2], sum(sizes) + tested + doubled, count)
+    if sum(sizes) + tested + doubled != count:
         raise ValueError("chunks() must give the same ratings each time")
+    if not (tested and all(sizes)):
+        left = f"테스트에 {tested}개, 가장 작은 블록에 {min(sizes)}개가"
+        raise ValueError(f"test {test}, size {size}이면 평점이 {left} 남습니다. 다른 값을 주세요.")
     for side, ids in (("users", users), ("movies", movies)):
         _save({"id": ids.astype("i4")}, part / f"{side}.parquet")
     return {
         "users": len(users),
         "movies": len(movies),
-        "mean": sum(total) / sum(sizes),
+        "mean": total / sum(sizes),
         "test": tested,
+        "doubled": doubled,
         "blocks": sizes,
         "fraction": test,
         "seed": seed,
     }
 
 
-def _deal(chunks, part: Path, ids: tuple, number: int, test: float, seed: int) -> None:
-    """Throw every rating into the file of its block or into `test`, by lot."""
-    rng = np.random.Generator(np.random.PCG64(seed))
-    names = [*map(str, range(number)), "test"]
-    for chunk in chunks:
-        rows = np.empty(len(chunk.users), RECORD)
-        rows["user"], rows["movie"] = map(np.searchsorted, ids, chunk[:2])
-        rows["rating"] = chunk.ratings
-        known = all(map(np.array_equal, map(_taken, ids, (rows["user"], rows["movie"])), chunk[:2]))
-        if not (known and np.isfinite(rows["rating"]).all()):
+def _deal(
+    chunks: Iterator[Chunk], part: Path, ids: tuple[np.ndarray, np.ndarray],
+    numbers: tuple[int, int], test: float, seed: int, count: int, progress: Progress,
+) -> None:  # fmt: skip
+    """Append every rating to the file of its block, by lot: training blocks first, then the test's.
+
+    The lot depends on the pair and the seed alone, so that both ratings of a pair that was rated
+    twice come to one block and can be found there.
+    """
+    number, tests = numbers
+    done = 0
+    for users, movies, ratings in chunks:
+        rows = np.empty(len(users), RECORD)
+        rows["user"], rows["movie"] = map(np.searchsorted, ids, (users, movies))
+        rows["rating"] = ratings
+        # A row behind the last stands for an id that was not there the first time.
+        known = (side.take(rows[name], mode="clip") for side, name in zip(ids, ("user", "movie")))
+        same = all(map(np.array_equal, known, (users, movies)))
+        if not (same and np.isfinite(rows["rating"]).all()):
             raise ValueError("chunks() must give finite ratings, and the same each time")
-        lot = rng.random(len(rows))
-        block = np.where(lot < test, number, (lot - test) / (1 - test) * number).astype("u4")
-        piles = np.split(
-            rows[np.argsort(block, kind="stable")],
-            np.cumsum(np.bincount(block, minlength=number + 1))[:-1],
-        )
-        for name, pile in zip(names, piles, strict=True):
-            with (part / name).open("ab") as file:
+        lot = _draw_lots(users, movies, seed)
+        train = np.minimum((lot - test) / (1 - test) * number, number - 1)  # rounding may reach it
+        tested = number + np.minimum(lot / test * tests, tests - 1)
+        block = np.where(lot < test, tested, train).astype("u4")
+        counts = np.bincount(block, minlength=number + tests)
+        piles = np.split(rows[np.argsort(block, kind="stable")], np.cumsum(counts)[:-1])
+        for name, pile in enumerate(piles):
+            with (part / str(name)).open("ab") as file:
                 file.write(pile.tobytes())
+        done += len(users)
+        progress(STAGES[1], done, count)
 
 
-def _sort(part: Path, block: int) -> tuple[int, float]:
-    """Turn the pile of `block` into its Parquet file; how many ratings, and their sum."""
-    rows = np.fromfile(part / str(block), RECORD)
-    rows = rows[np.lexsort((rows["movie"], rows["user"]))]
-    columns = {name: rows[name] for name in COLUMNS}
-    columns["by_movie"] = np.argsort(rows["movie"], kind="stable").astype("i4")
-    _save(columns, part / f"train-{block:05}.parquet")
-    (part / str(block)).unlink()
-    return len(rows), float(rows["rating"].sum(dtype=float))
+def _draw_lots(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
+    """Draw a number in [0, 1) for each pair, (n,): SplitMix64 (Steele, Lea & Flood 2014)."""
+    key = np.random.PCG64(seed).random_raw()
+    lot = users.astype("u8") << np.uint64(32) | movies.astype("u8")
+    lot = lot * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        lot = (lot ^ lot >> np.uint64(shift)) * np.uint64(factor)
+    return ((lot ^ lot >> np.uint64(31)) >> np.uint64(11)) * 2.0**-53
 
 
-def _taken(ids: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """The ids at these rows; a row behind the last stands for an id that there is not."""
-    return ids.take(rows, mode="clip")
+def _sort(pile: Path) -> tuple[np.ndarray, int]:
+    """Read and remove a pile: its rows by user and movie, and how many doubled ones it lost."""
+    rows = np.fromfile(pile, RECORD)
+    pile.unlink()
+    rows = rows[np.lexsort((rows["movie"], rows["user"]))]  # equal pairs stay in the file's order
+    last = np.ones(len(rows), bool)
+    last[:-1] = (rows["user"][1:] != rows["user"][:-1]) | (rows["movie"][1:] != rows["movie"][:-1])
+    return rows[last], len(rows) - int(last.sum())
 
 
-def _copy_test(part: Path) -> int:
-    """Turn the pile `test`, which may be large, into its Parquet file; how many ratings."""
-    schema, count = pa.schema(COLUMNS), 0
-    with (
-        (part / "test").open("rb") as pile,
-        parquet.ParquetWriter(part / "test.parquet", schema, **WRITTEN) as file,
-    ):
-        while len(rows := np.fromfile(pile, RECORD, SIZE)):
-            file.write_table(pa.table({name: np.ascontiguousarray(rows[name]) for name in COLUMNS}))
-            count += len(rows)
-    (part / "test").unlink()
-    return count
+def _write_test(part: Path, piles: range) -> tuple[int, int]:
+    """Turn these piles into test.parquet; how many ratings it has, and how many were doubled."""
+    count, doubled = 0, 0
+    with parquet.ParquetWriter(part / "test.parquet", pa.schema(COLUMNS), **WRITTEN) as file:
+        for pile in piles:
+            rows, dropped = _sort(part / str(pile))
+            count, doubled = count + len(rows), doubled + dropped
+            if len(rows):
+                file.write_table(pa.table(_columns(rows)))
+    return count, doubled
+
+
+def _columns(rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: np.ascontiguousarray(rows[name]) for name in COLUMNS}
 
 
 def _save(columns: dict[str, np.ndarray], path: Path) -> None:
-    table = pa.table({name: np.ascontiguousarray(column) for name, column in columns.items()})
+    table = pa.table(columns)
     parquet.write_table(table, path, row_group_size=max(1, len(table)), **WRITTEN)

@@ -1,4 +1,4 @@
-"""Training on blocks of ratings, alone or side by side with other processes.
+"""Train on blocks of ratings, alone or side by side with other processes.
 
 Data parallel: every process has the whole model and a share of the blocks. Gradients are sums over
 ratings, so each process computes its share of the sum; DistributedDataParallel (Li et al. 2020)
@@ -6,7 +6,7 @@ adds the shares up before each step, and all take the same step.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from time import perf_counter
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from lecture_utils.models import MatrixFactorization
-from lecture_utils.scale.blocks import Block, Blocks
+from lecture_utils.scale.blocks import PIECE, Block, Blocks
 from lecture_utils.scale.world import World
 from lecture_utils.sparse import Errors, mean_square
 
@@ -26,10 +26,12 @@ class SquaredErrors(nn.Module):
     """The sum of a model's squared errors on a block, a scalar: as a module, for DDP."""
 
     def __init__(self, model: MatrixFactorization):
+        """Hold the model, whose parameters DDP finds here."""
         super().__init__()
         self.model = model
 
     def forward(self, block: Errors | Block | None) -> Tensor:
+        """Sum the squared errors on `block`; None stands for no block at all."""
         if block is None:  # nothing left for this process, but the others wait for its gradients
             return sum(0 * parameter.sum() for parameter in self.model.parameters())
         if isinstance(block, Errors):
@@ -39,20 +41,30 @@ class SquaredErrors(nn.Module):
 
 
 class Epoch(NamedTuple):
-    """Mean squared errors in squared stars. `train_mse` is that of each block before its step."""
+    """Mean squared errors, in squared stars. `train_mse` is that of each block before its step."""
 
     train_mse: float
-    test_mse: float
+    held_out_mse: float  # on the validation blocks, or without them on the test data
     seconds: float  # of the clock on the wall
 
 
+class Best(NamedTuple):
+    """The epoch, from 1, with the lowest error on the validation blocks, and its parameters."""
+
+    epoch: int
+    parameters: dict[str, Tensor]
+
+
 class Training:
-    """A model in training. Adam minimises the mean squared error plus, as in lecture 07, `ridge`
-    times the squares of the factors and half of it those of the biases, over the number of ratings.
+    """A model in training on blocks.
+
+    Adam minimises the sum of squared errors plus `ridge` times the squares of the factors plus
+    `ridge_bias` times those of the biases, all over the number of ratings.
 
     A step takes one block per process, in an order of its own in every epoch, or with `full_batch`
     all blocks. `stream` reads blocks anew in every epoch instead of keeping them in memory (24
-    bytes a rating).
+    bytes a rating). The last `validation` blocks are not trained on, and `best` remembers the epoch
+    that predicts them best.
     """
 
     def __init__(
@@ -63,18 +75,31 @@ class Training:
         *,
         lr: float = 0.05,
         ridge: float = 10.0,
+        ridge_bias: float = 5.0,
         full_batch: bool = False,
         stream: bool = False,
+        validation: int = 0,
         seed: int = 0,
     ):
-        if not (math.isfinite(lr) and lr > 0 and math.isfinite(ridge) and ridge >= 0):
-            raise ValueError(f"lr must be positive and ridge at least 0, not {lr} and {ridge}")
-        if world.size > len(blocks):
+        """Prepare the first epoch.
+
+        Raises:
+            ValueError: A setting is out of range, or there are too few blocks for it.
+        """
+        for name, value in {"lr": lr, "ridge": ridge, "ridge_bias": ridge_bias}.items():
+            if not (math.isfinite(value) and value >= 0 and (name != "lr" or value)):
+                least = "positive" if name == "lr" else "at least 0"
+                raise ValueError(f"{name} must be {least} and finite, not {value}")
+        left = len(blocks) - validation
+        if not (validation >= 0 and left >= world.size):
             raise ValueError(
-                f"{len(blocks)} blocks cannot be shared by {world.size} processes: start fewer"
+                f"블록 {len(blocks)}개에서 검증(validation)에 {validation}개를 떼면 "
+                f"프로세스 {world.size}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
             )
         self.model, self.blocks, self.world = model.to(world.device), blocks, world
-        self.ridge, self.full_batch, self.seed = ridge, full_batch, seed
+        self.sizes, self.validation = blocks.sizes[:left], range(left, len(blocks))
+        self.ridge, self.ridge_bias = ridge, ridge_bias
+        self.full_batch, self.seed = full_batch, seed
         self.progress: Callable[[int], object] = lambda ratings: None  # told each step's ratings
         self.stream, self.kept = stream, {}
         self.loss = SquaredErrors(self.model)
@@ -82,9 +107,10 @@ class Training:
             self.loss = DistributedDataParallel(self.loss, gradient_as_bucket_view=True)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
         self.history: list[Epoch] = []
+        self.best: Best | None = None
 
     def read(self, number: int) -> Errors | Block:
-        """Block `number` as `SquaredErrors` takes it."""
+        """Read block `number` as `SquaredErrors` takes it."""
         if number in self.kept:
             return self.kept[number]
         block = self._read(number)
@@ -100,32 +126,42 @@ class Training:
         return Block(*(tensor.to(self.world.device) for tensor in block))
 
     def epoch(self) -> Epoch:
-        """Go through all blocks once and return, and note, how it went.
+        """Go through all training blocks once; return, and note, how it went.
 
-        Raises ValueError if the error is no longer finite.
+        Raises:
+            ValueError: The error is no longer finite.
         """
         begun, last = perf_counter(), self.history[-1].seconds if self.history else 0.0
         error = sum(self._step(numbers) for numbers in self._steps())
-        train = self.world.sum(error)[0] / sum(self.blocks.sizes)
-        test = self.test_mse()
-        if not (math.isfinite(train) and math.isfinite(test)):  # test: what the last step did
+        train = self.world.sum(error)[0] / sum(self.sizes)
+        held_out = self.held_out_mse()
+        if not (math.isfinite(train) and math.isfinite(held_out)):  # or the last step did it
             lr = self.optimizer.param_groups[0]["lr"]
-            raise ValueError(f"the error became {train} and {test}; try an lr below {lr}")
-        self.history.append(Epoch(train, test, last + perf_counter() - begun))
+            raise ValueError(
+                f"오차가 너무 커졌습니다(훈련 {train:.3g}, 그 밖 {held_out:.3g}). "
+                f"학습률 --lr {lr:g}이나 --ridge를 줄이세요."
+            )
+        if self.validation and held_out < min((e.held_out_mse for e in self.history), default=1e99):
+            found = self.model.state_dict().items()
+            self.best = Best(len(self.history) + 1, {name: p.clone() for name, p in found})
+        self.history.append(Epoch(train, held_out, last + perf_counter() - begun))
         return self.history[-1]
 
     def _steps(self) -> list[list[int]]:
-        """The blocks of each step. They depend on the seed, the epoch and the number of processes
-        and on nothing that a checkpoint would have to remember."""
+        """Choose the blocks of each step.
+
+        They depend on the seed, the epoch and the number of processes and on nothing that a
+        checkpoint would have to remember.
+        """
         if self.full_batch:
-            return [list(range(len(self.blocks)))]
+            return [list(range(len(self.sizes)))]
         generator = torch.Generator().manual_seed(self.seed + 1000 * len(self.history))
-        order = torch.randperm(len(self.blocks), generator=generator).tolist()
+        order = torch.randperm(len(self.sizes), generator=generator).tolist()
         return [order[i : i + self.world.size] for i in range(0, len(order), self.world.size)]
 
     def _step(self, numbers: list[int]) -> float:
-        """One step on all of these blocks; this process's part of the sum of squared errors."""
-        total = sum(self.blocks.sizes[number] for number in numbers)
+        """Step on all of these blocks; return this process's part of the sum of squared errors."""
+        total = sum(self.sizes[number] for number in numbers)
         share = numbers[self.world.rank :: self.world.size] or [None]
         self.optimizer.zero_grad()
         errors = 0.0
@@ -133,32 +169,54 @@ class Training:
             # DDP divides by the number of processes, and adds up after the last block only.
             with self.loss.no_sync() if left and self.world.size > 1 else nullcontext():
                 errors += self._learn(number, self.world.size / total)
-        self._penalise()
+        self._add_penalty()
         self.optimizer.step()
         self.progress(total)
         return errors
 
     def _learn(self, number: int | None, weight: float) -> float:
-        """Add a block's gradients; its sum of squared errors. Nothing of it stays in memory, so
-        that there is room for the next."""
+        """Add a block's gradients and return its sum of squared errors.
+
+        Nothing of the block stays in memory, so that there is room for the next.
+        """
         error = self.loss(None if number is None else self.read(number))
         (error * weight).backward()
         return error.item()
 
-    def _penalise(self) -> None:
+    def _add_penalty(self) -> None:
         """Add the penalty's gradient: the same in all processes, so it need not travel."""
         for name, parameter in self.model.named_parameters():
-            ridge = self.ridge / 2 if name.startswith("bias") else self.ridge
-            parameter.grad.add_(parameter.detach(), alpha=2 * ridge / sum(self.blocks.sizes))
+            ridge = self.ridge_bias if name.startswith("bias") else self.ridge
+            parameter.grad.add_(parameter.detach(), alpha=2 * ridge / sum(self.sizes))
+
+    def held_out_mse(self) -> float:
+        """Measure the error on the validation blocks, or without them on the test data."""
+        if not self.validation:
+            return self.test_mse()
+        return self._measure(self._read_held_out(), self.model)
+
+    def mean_mse(self) -> float:
+        """Measure what `held_out_mse` does for a model that predicts the mean of the training."""
+        return self._measure(self._read_held_out(), lambda users, items: self.blocks.mean)
+
+    def test_mse(self, model: MatrixFactorization | None = None) -> float:
+        """Measure the mean squared error on the test data, of `model` or the one in training."""
+        return self._measure(self.blocks.read_test(), model or self.model)
+
+    def _read_held_out(self) -> Iterator[tuple[Tensor, ...]]:
+        if not self.validation:
+            yield from self.blocks.read_test()
+        for number in self.validation:
+            yield from zip(*(column.split(PIECE) for column in self.blocks.read(number)[:3]))
 
     @torch.no_grad()
-    def test_mse(self) -> float:
-        """Mean squared error on the test data, each process on its share."""
+    def _measure(self, parts: Iterator[tuple[Tensor, ...]], predict: Callable) -> float:
+        """Average squared errors; each process takes its share of the parts."""
         error, count = 0.0, 0
-        for number, part in enumerate(self.blocks.test()):
+        for number, part in enumerate(parts):
             if number % self.world.size == self.world.rank:
                 users, items, ratings = (tensor.to(self.world.device) for tensor in part)
-                error += (self.model(users, items) - ratings).square().sum().item()
+                error += (predict(users, items) - ratings).square().sum().item()
                 count += len(ratings)
         error, count = self.world.sum(error, count)
         return error / count

@@ -18,28 +18,37 @@ class World(NamedTuple):
     device: torch.device = torch.device("cpu")
 
     def sum(self, *numbers: float) -> list[float]:
-        """Each number added up over all processes."""
+        """Add up each number over all processes."""
         total = torch.tensor(numbers, dtype=torch.float64, device=self.device)
         if self.size > 1:
             dist.all_reduce(total)
         return total.tolist()
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Wait until all processes are here."""
         if self.size > 1:
             dist.barrier()
 
 
 @contextmanager
 def join(device: str = "cpu") -> Iterator[World]:
-    """The processes that torchrun started, or this one alone. `device`: "cpu" or "cuda"."""
+    """Join the processes that torchrun started; without torchrun this one is alone.
+
+    Args:
+        device: "cpu" or "cuda".
+
+    Raises:
+        ValueError: There is no GPU, or there are fewer than processes.
+    """
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device cuda: PyTorch sees no GPU here; leave it out to use the CPU")
+        raise ValueError("PyTorch가 GPU를 찾지 못했습니다. CPU를 쓰려면 device를 빼세요.")
     rank, size = (int(os.environ.get(name, n)) for name, n in (("RANK", 0), ("WORLD_SIZE", 1)))
     if device == "cuda":
         here = int(os.environ.get("LOCAL_RANK", 0))
         if here >= torch.cuda.device_count():
-            raise ValueError(f"{torch.cuda.device_count()} GPUs here: start no more processes")
+            raise ValueError(
+                f"GPU가 {torch.cuda.device_count()}개입니다. 프로세스를 그만큼만 띄우세요."
+            )
         torch.cuda.set_device(here)
     if size > 1:
         dist.init_process_group("nccl" if device == "cuda" else "gloo")

@@ -1,12 +1,24 @@
 """Engines that need an environment of their own: requirements.txt. Elsewhere these are skipped."""
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 
 from lecture_utils.scale.blocks import Blocks
-from lecture_utils.scale.layouts import Chunk
 from lecture_utils.scale.prepare import prepare
 
 NOISE = 0.3
+
+
+def fragment(package: str) -> str:
+    """Find the code in lecture 08's text that imports `package`."""
+    lecture = Path(__file__).parents[2] / "lectures" / "08_scaling_up.ipynb"
+    cells = json.loads(lecture.read_text("utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    found = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return next(code for code in found if f"from {package}" in code)
 
 
 def planted(folder) -> Blocks:
@@ -17,4 +29,4 @@ def planted(folder) -> Blocks:
     q, p = 0.5 * rng.standard_normal((300, 3)), 0.7 * rng.standard_normal((200, 3))
     bias = 0.4 * rng.standard_normal(300)[user] + 0.4 * rng.standard_normal(200)[movie]
     stars = 3.5 + bias + (q[user] * p[movie]).sum(1) + NOISE * rng.standard_normal(len(user))
-    return prepare(lambda: iter([Chunk(user, movie, stars.astype("f4"))]), folder)
+    return prepare(lambda: iter([(user, movie, stars.astype("f4"))]), folder)

@@ -6,8 +6,9 @@ from itertools import islice
 import pytest
 import torch
 
-from lecture_utils.methods import als
-from tests.examples import NOISE, planted
+from lecture_utils.data import Tensors
+from lecture_utils.methods.als import als
+from tests.examples import NOISE, fragment, planted
 
 pytest.importorskip("pyspark", reason="no pyspark here: tests/examples/requirements.txt")
 if not shutil.which("java"):
@@ -44,7 +45,7 @@ def whole(parts):
 
 def spread(blocks):
     """RMSE of predicting the mean."""
-    ratings = whole(blocks.test())[2]
+    ratings = whole(blocks.read_test())[2]
     return (ratings - blocks.mean).square().mean().sqrt().item()
 
 
@@ -57,12 +58,12 @@ def test_it_ends_where_our_own_als_ends(spark, blocks, fitted):
     """The same objective: `power=1`, and biases so dear that they stay 0, for Spark has none. Start
     and order of the rows differ, so the factors do: they can be rotated, what they predict cannot.
     """
-    train = whole(blocks.read(number)[:3] for number in range(len(blocks)))
+    train = Tensors(*whole(blocks.read(number)[:3] for number in range(len(blocks))))
     settings = {"rank": RANK, "ridge": RIDGE, "ridge_bias": 1e9, "power": 1.0}
     torch.manual_seed(0)
-    sweeps = als.sweeps(tuple(train), blocks.num_users, blocks.num_items, **settings)
-    model = next(islice(sweeps, SWEEPS - 1, None))
-    users, items, ratings = whole(blocks.test())
+    models = als(train, (blocks.num_users, blocks.num_items), **settings)
+    model = next(islice(models, SWEEPS - 1, None))
+    users, items, ratings = whole(blocks.read_test())
     ours = (model(users, items) - ratings).square().mean().sqrt().item()
     theirs = fitted.rmse(spark_als.read(spark, blocks, "test"))
     assert theirs == pytest.approx(ours, abs=0.01)
@@ -79,6 +80,10 @@ def test_every_rating_is_read(spark, blocks):
     assert spark_als.read(spark, blocks, "train-*").count() == sum(blocks.sizes)
 
 
+def test_the_fragment_of_lecture_08_runs(spark):
+    exec(fragment("pyspark"), {})
+
+
 @pytest.mark.parametrize("bad", ["folder", "cluster"])
 def test_a_mistake_is_told_before_a_jvm_starts(monkeypatch, capsys, tmp_path, blocks, bad):
     def refuse(*_):
@@ -88,7 +93,7 @@ def test_a_mistake_is_told_before_a_jvm_starts(monkeypatch, capsys, tmp_path, bl
     cluster = [str(blocks.folder), "--master", "spark://nowhere:7077"]
     arguments = [str(tmp_path / "empty")] if bad == "folder" else cluster
     assert spark_als.main(arguments) == 1
-    message = {"folder": "was not prepared", "cluster": "needs `checkpoints`"}[bad]
+    message = {"folder": "prepare한 폴더를", "cluster": "--checkpoints: "}[bad]
     assert message in capsys.readouterr().err
 
 
@@ -100,5 +105,5 @@ def test_the_command_line(capsys, blocks):
 
 
 def test_a_wrong_folder_is_told_without_a_session(tmp_path):
-    with pytest.raises(FileNotFoundError, match="was not prepared"):
+    with pytest.raises(FileNotFoundError, match="prepare한 폴더를"):
         spark_als.fit(None, tmp_path)

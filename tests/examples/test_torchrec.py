@@ -14,7 +14,7 @@ from torch.multiprocessing.spawn import spawn
 
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.world import World
-from tests.examples import NOISE, planted
+from tests.examples import NOISE, fragment, planted
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # fbgemm's and torchrec's own
@@ -95,7 +95,7 @@ def by_hand(blocks):
         return error.mean(), (error + ridge * (u.square().sum(1) + i.square().sum(1))).mean()
 
     def test_mse():
-        return loss(*map(torch.cat, zip(*blocks.test())), 0)[0].item()
+        return loss(*map(torch.cat, zip(*blocks.read_test())), 0)[0].item()
 
     curve = []
     for seed in range(2):
@@ -138,13 +138,22 @@ def test_torchrun_with_two_processes_learns_what_was_planted(blocks):
     done = run(2, blocks.folder, *(word for pair in settings.items() for word in pair))
     assert done.returncode == 0, done.stderr
     curve = [float(mse) for mse in re.findall(r"테스트 MSE ([0-9.]+)", done.stdout)]
-    spread = (torch.cat([part[2] for part in blocks.test()]) - blocks.mean).square().mean().item()
+    spread = (
+        (torch.cat([part[2] for part in blocks.read_test()]) - blocks.mean).square().mean().item()
+    )
     assert len(curve) == 20 and curve[-1] < curve[4] < curve[0]
     assert NOISE**2 < curve[-1] < 0.2 * spread
 
 
+def test_the_fragment_of_lecture_08_runs():
+    exec(fragment("torchrec"), told := {})
+    assert {name: place.sharding_types for name, place in told["PLACES"].items()} == {
+        name: place.sharding_types for name, place in mf.PLACES.items()
+    }
+
+
 def test_mistakes_are_told(capsys, tmp_path, blocks):
     assert mf.main([str(tmp_path)]) == 1
-    assert "was not prepared" in capsys.readouterr().err
+    assert "prepare한 폴더를" in capsys.readouterr().err
     assert mf.main([str(blocks.folder), "--rank", "10"]) == 1
-    assert "multiple of 4" in capsys.readouterr().err
+    assert "4의 배수" in capsys.readouterr().err

@@ -11,7 +11,6 @@ import pandas as pd
 
 from lecture_utils import as_tensors
 from lecture_utils.scale import checkpoint
-from lecture_utils.scale.layouts import Chunk
 from lecture_utils.scale.prepare import prepare
 from lecture_utils.scale.train import Training
 from tests.lectures.measure import DATA_SETS, load, run_each
@@ -32,13 +31,13 @@ def train(name: str, seed: int) -> float:
     """Deal blocks and train EPOCHS from them; return the last test MSE."""
     data = load(name)
     users, items, ratings = as_tensors(pd.concat([data.train, data.test], ignore_index=True))
-    chunk = Chunk(users.int().numpy(), items.int().numpy(), ratings.numpy())
+    chunk = users.int().numpy(), items.int().numpy(), ratings.numpy()
     with TemporaryDirectory() as folder:
         blocks = prepare(lambda: iter([chunk]), Path(folder) / "ratings", seed=seed)
         settings = {"model": "mf", "rank": 10, "seed": seed}
         sizes = blocks.num_users, blocks.num_items, blocks.mean
         training = Training(checkpoint.build(settings, *sizes), blocks, seed=seed)
-        return [training.epoch() for _ in range(EPOCHS)][-1].test_mse
+        return [training.epoch() for _ in range(EPOCHS)][-1].held_out_mse
 
 
 BIG = {"shapes", "growth", "race", "shuffle"}

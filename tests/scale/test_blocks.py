@@ -12,25 +12,23 @@ from pyarrow import parquet
 from lecture_utils.models import MatrixFactorization
 from lecture_utils.scale import blocks
 from lecture_utils.scale.blocks import Blocks
-from lecture_utils.scale.layouts import Chunk
 from lecture_utils.scale.prepare import prepare
 from lecture_utils.sparse import mean_square
 
 
-def ratings(number: int = 3000, seed: int = 0) -> Chunk:
+def ratings(number: int = 3000, seed: int = 0) -> tuple:
     """Different pairs, out of order, with gaps between the ids."""
     rng = np.random.default_rng(seed)
     pairs = rng.permutation(100 * 60)[:number]
     users, movies = 7 * (pairs // 60) + 3, 5 * (pairs % 60) + 1
     stars = rng.integers(1, 11, number) / 2
-    return Chunk(users.astype("i4"), movies.astype("i4"), stars.astype("f4"))
+    return users.astype("i4"), movies.astype("i4"), stars.astype("f4")
 
 
-def parts(chunk: Chunk, size: int):
+def parts(chunk: tuple, size: int):
     """The same as chunks of `size`."""
-    return lambda: (
-        Chunk(*(column[i : i + size] for column in chunk)) for i in range(0, len(chunk.users), size)
-    )
+    starts = range(0, len(chunk[0]), size)
+    return lambda: (tuple(column[i : i + size] for column in chunk) for i in starts)
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +41,8 @@ def folder(tmp_path_factory):
 def rows(folder) -> list[tuple]:
     """All ratings with their published ids, those of the blocks first."""
     found = Blocks(folder)
-    users, movies = found.ids("users"), found.ids("movies")
-    tensors = [found.read(number)[:3] for number in range(len(found))] + [*found.test()]
+    users, movies = found.read_ids("users"), found.read_ids("movies")
+    tensors = [found.read(number)[:3] for number in range(len(found))] + [*found.read_test()]
     return [(int(users[u]), int(movies[m]), float(r)) for part in tensors for u, m, r in zip(*part)]
 
 
@@ -72,6 +70,60 @@ def test_a_block_is_sorted_by_user_and_knows_the_order_by_movie(folder):
         assert (turned.diff() > 0).all()
 
 
+def test_doubled_ratings_never_lie_on_both_sides(tmp_path):
+    """Of a pair that was rated again the last rating counts, and how many were dropped is told."""
+    users, movies, stars = ratings(2000)
+    again = users[:500], movies[:500], stars[:500] + 10
+    both = tuple(map(np.concatenate, zip((users, movies, stars), again)))
+    found = prepare(parts(both, 700), tmp_path / "double", test=0.3, size=250)
+    assert found.about["doubled"] == 500
+    last = dict(zip(zip(users.tolist(), movies.tolist()), stars.tolist()))
+    last |= dict(zip(zip(*(ids.tolist() for ids in again[:2])), again[2].tolist()))
+    assert sorted(rows(found.folder)) == sorted((*pair, star) for pair, star in last.items())
+
+
+def test_a_pair_keeps_its_part_whatever_else_is_rated(tmp_path):
+    """The lot hangs on the pair: so it stays where it is when ratings are added."""
+    fewer, more = (
+        prepare(parts(tuple(c[:n] for c in ratings()), 700), tmp_path / str(n))
+        for n in (2500, 3000)
+    )
+    tested = [{row[:2] for row in rows(b.folder)[sum(b.sizes) :]} for b in (fewer, more)]
+    assert 150 < len(tested[0]) < 350 and tested[0] < tested[1]
+
+
+def test_progress_is_told(tmp_path):
+    told = []
+    prepare(parts(ratings(), 700), tmp_path / "p", progress=lambda *what: told.append(what))
+    assert [*dict.fromkeys(stage for stage, _, _ in told)] == [
+        "평점 세기",
+        "블록에 나누기",
+        "블록 정리하기",
+    ]
+    ends = {stage: (done, total) for stage, done, total in told}
+    assert [*ends.values()] == [(3000, None), (3000, 3000), (3000, 3000)]
+
+
+def test_a_path_is_not_read_as_data(tmp_path, monkeypatch):
+    """pyarrow 17 and 18 make a column of a folder "id=3", others do not: so none of them is asked.
+
+    parquet.read_table opens a dataset, whose partitions are named like that.
+    """
+    monkeypatch.setattr(parquet, "read_table", None)
+    found = prepare(parts(ratings(), 700), tmp_path / "id=3" / "user=1")
+    assert len(found.read_ids("users")) == found.num_users
+    assert len(rows(found.folder)) == 3000
+
+
+def test_all_rows_are_offered_and_those_rated_are_found(folder):
+    found = Blocks(folder)
+    assert found.offered.tolist() == [*range(60)]
+    movies = found.read_ids("movies")
+    for row, user in enumerate(found.read_ids("users")[:5].tolist()):
+        rated = [movie for u, movie, _ in rows(folder) if u == user]
+        assert movies[found.find_rated(row)].tolist() == sorted(rated)
+
+
 @pytest.mark.parametrize("bias", [False, True])
 def test_a_block_trains_as_the_model_itself(folder, bias):
     found = Blocks(folder)
@@ -94,7 +146,7 @@ def test_the_seed_decides(folder, tmp_path):
 
 def test_few_ratings_make_eight_blocks(tmp_path):
     assert len(prepare(parts(ratings(200), 200), tmp_path / "few")) == 8
-    with pytest.raises(ValueError, match="79 ratings are too few: there must be at least 80"):
+    with pytest.raises(ValueError, match="평점이 79개뿐입니다. 적어도 80개"):
         prepare(parts(ratings(79), 79), tmp_path / "fewer")
 
 
@@ -115,21 +167,23 @@ def test_nothing_is_left_of_what_failed(tmp_path, calls):
 def test_what_is_there_is_kept(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").touch()
-    with pytest.raises(FileExistsError, match="mine exists already: remove it"):
+    with pytest.raises(FileExistsError, match=r"mine이\(가\) 이미 있습니다"):
         prepare(parts(ratings(), 700), tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
 
 
 @pytest.mark.parametrize("setting", [{"test": 0.999}, {"test": 1e-9}, {"size": 1}])
 def test_settings_that_leave_nothing(tmp_path, setting):
-    with pytest.raises(ValueError, match=r"leave \d+ ratings for the test and \d+ in a block"):
+    with pytest.raises(
+        ValueError, match=r"평점이 테스트에 \d+개, 가장 작은 블록에 \d+개가 남습니다"
+    ):
         prepare(parts(ratings(400), 400), tmp_path / "ratings", **setting)
     assert [*tmp_path.iterdir()] == []
 
 
 def test_chunks_that_differ_the_second_time(tmp_path):
     users, *rest = ratings()
-    for others in (Chunk(users + 1, *rest), ratings(2000)):
+    for others in ((users + 1, *rest), ratings(2000)):
         calls = iter([ratings(), others])
         with pytest.raises(ValueError, match="the same"):
             prepare(lambda calls=calls: iter([next(calls)]), tmp_path / "ratings")
@@ -156,13 +210,15 @@ def copy(folder, tmp_path):
 def test_a_damaged_block_is_named(copy):
     path = copy / "train-00003.parquet"
     path.write_bytes(path.read_bytes()[:-50])
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: remove .* and prepare"):
+    with pytest.raises(
+        ValueError, match=r"train-00003\.parquet 파일이 손상되었습니다\. .* 다시 prepare"
+    ):
         Blocks(copy)
     path.write_bytes((copy / "train-00004.parquet").read_bytes())
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: .*\d+ rows of user"):
+    with pytest.raises(ValueError, match=r"train-00003\.parquet 파일이 손상.*\d+ rows of user"):
         Blocks(copy)
     path.unlink()
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: .*prepare it again"):
+    with pytest.raises(ValueError, match=r"train-00003\.parquet 파일이 손상.*다시 prepare"):
         Blocks(copy)
 
 
@@ -174,7 +230,7 @@ def test_changed_bytes_do_not_get_through(copy, name):
 
     def numbers() -> list[torch.Tensor]:
         found = Blocks(copy)
-        parts = [found.read(3)] if name != "test" else [*found.test()]
+        parts = [found.read(3)] if name != "test" else [*found.read_test()]
         return [column for part in parts for column in part]
 
     expected, refused = numbers(), 0
@@ -191,7 +247,7 @@ def test_changed_bytes_do_not_get_through(copy, name):
 @pytest.mark.parametrize("text", ["x", "[]", "{}", '{"users": 3}'])
 def test_a_damaged_about(copy, text):
     (copy / blocks.ABOUT).write_text(text)
-    with pytest.raises(ValueError, match="about.json is damaged: remove"):
+    with pytest.raises(ValueError, match="about.json 파일이 손상되었습니다"):
         Blocks(copy)
 
 
@@ -200,10 +256,10 @@ def test_every_file_is_looked_at(copy, name):
     path = copy / f"{name}.parquet"
     table = parquet.read_table(path)
     parquet.write_table(table.slice(1), path)
-    with pytest.raises(ValueError, match=rf"{name}\.parquet is damaged: .*were expected"):
+    with pytest.raises(ValueError, match=rf"{name}\.parquet 파일이 손상.*were expected"):
         Blocks(copy)
     path.unlink()
-    with pytest.raises(ValueError, match=rf"{name}\.parquet is damaged"):
+    with pytest.raises(ValueError, match=rf"{name}\.parquet 파일이 손상"):
         Blocks(copy)
 
 
@@ -235,7 +291,7 @@ def test_numbers_that_would_lead_astray(copy, column, change):
     columns = {name: table[name].to_numpy() for name in table.column_names}
     columns[column] = np.ascontiguousarray(change(columns[column]))
     parquet.write_table(pa.table(columns), path)
-    with pytest.raises(ValueError, match=r"train-00003\.parquet is damaged: .* not as `prepare`"):
+    with pytest.raises(ValueError, match=r"train-00003\.parquet 파일이 손상.* not as `prepare`"):
         Blocks(copy).read(3)
 
 
@@ -253,7 +309,7 @@ def test_other_columns(copy):
 
 def test_a_folder_that_was_not_prepared(copy):
     (copy / blocks.ABOUT).unlink()
-    with pytest.raises(FileNotFoundError, match="no about.json: it was not prepared"):
+    with pytest.raises(FileNotFoundError, match="about.json이 없습니다. prepare한 폴더를"):
         Blocks(copy)
 
 

@@ -2,8 +2,10 @@
 
 import os
 import zipfile
+from textwrap import dedent
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from lecture_utils import download
@@ -34,7 +36,7 @@ def write(folder, separator, *, more=(), end="\n", last="\n", before=""):
 
 
 def read(folder, size=2**20):
-    parts = [*layouts.chunks(layouts.find(folder), size)]
+    parts = [*layouts.read_chunks(layouts.find_ratings(folder), size)]
     assert all(0 < len(column) <= size for part in parts for column in part)
     return [np.concatenate(columns) for columns in zip(*parts)]
 
@@ -47,21 +49,21 @@ def refused(path, line, *words):
     """Reading names the file, the line, what is wrong and the remedy."""
     with pytest.raises(ValueError) as caught:
         read(path.parent)
-    assert str(caught.value).startswith(f"{path}, line {line}: ")
-    for word in (*words, "Unpack the archive of grouplens.org/datasets/movielens anew."):
+    assert str(caught.value).startswith(f"{path} {line}번째 줄: ")
+    for word in (*words, "압축을 다시 푸세요.", '.to_csv("ratings.csv"'):
         assert word in str(caught.value)
 
 
 @each
 def test_as_published(separator, tmp_path):
     path = write(tmp_path, separator)
-    layout = layouts.find(tmp_path)
+    layout = layouts.find_ratings(tmp_path)
     assert layout == (path, separator, separator == ",")
     assert str(layout) == f"{path.name} (fields separated by {separator!r})"
     users, movies, ratings = read(tmp_path)
     assert same((users, movies, ratings), PARSED[separator])
     assert (users.dtype, movies.dtype, ratings.dtype) == (np.int32, np.int32, np.float32)
-    assert all(column.flags.writeable for column in next(layouts.chunks(layout)))
+    assert all(column.flags.writeable for column in next(layouts.read_chunks(layout)))
 
 
 @each
@@ -81,7 +83,7 @@ def test_content_counts_and_not_the_name(separator, tmp_path):
     path = write(tmp_path, separator)
     for name in layouts.FILES:
         path = path.rename(tmp_path / name)
-        assert layouts.find(tmp_path).separator == separator
+        assert layouts.find_ratings(tmp_path).separator == separator
         assert same(read(str(tmp_path)), PARSED[separator])
 
 
@@ -110,10 +112,10 @@ def test_chunks_lose_nothing(size, block, separator, tmp_path, monkeypatch):
 @each
 def test_a_chunk_is_as_large_as_it_may_be(separator, tmp_path):
     write(tmp_path, separator, more=["1|2|3|4"] * 7)
-    layout = layouts.find(tmp_path)
-    assert [len(chunk.users) for chunk in layouts.chunks(layout, 4)] == [4, 4, 2]
+    layout = layouts.find_ratings(tmp_path)
+    assert [len(chunk[0]) for chunk in layouts.read_chunks(layout, 4)] == [4, 4, 2]
     with pytest.raises(ValueError, match="size must be at least 1, not 0"):
-        next(layouts.chunks(layout, 0))
+        next(layouts.read_chunks(layout, 0))
 
 
 @each
@@ -125,47 +127,47 @@ def test_extremes(separator, tmp_path):
     assert read(tmp_path)[2].tolist()[3:] == [0.5, 5, 5]
 
 
-ID, STARS = "must be a whole number from 1 to 2147483647", "must be a multiple of 0.5 from 0.5 to 5"
+ID, STARS = "칸은 1에서 2147483647까지의 정수", "칸은 0.5에서 5까지 0.5점 단위의 별점"
 WRONG = {
-    "1|2|3": "found 3: ",
-    "1|2|3|4|5": "found 5: ",
-    "": "found 1: ''",
-    "1 2 3 4": "found 1: '1 2 3 4'",
-    "1;2;3;4": "found 1: '1;2;3;4'",
-    "x|2|3|4": f"userId {ID}, found 'x'",
-    "1|two|3|4": f"movieId {ID}, found 'two'",
-    "1|2|five|4": f"rating {STARS}, found 'five'",
-    "1|2|3|late": "timestamp must be a whole number of seconds, found 'late'",
-    "|2|3|4": f"userId {ID}, found ''",
+    "1|2|3": "3칸입니다: ",
+    "1|2|3|4|5": "5칸입니다: ",
+    "": "1칸입니다: ''",
+    "1 2 3 4": "1칸입니다: '1 2 3 4'",
+    "1;2;3;4": "1칸입니다: '1;2;3;4'",
+    "x|2|3|4": f"userId {ID}이어야 합니다. 읽은 것: 'x'",
+    "1|two|3|4": f"movieId {ID}이어야 합니다. 읽은 것: 'two'",
+    "1|2|five|4": f"rating {STARS}이어야 합니다. 읽은 것: 'five'",
+    "1|2|3|late": "timestamp 칸은 초를 세는 정수이어야 합니다. 읽은 것: 'late'",
+    "|2|3|4": f"userId {ID}이어야 합니다. 읽은 것: ''",
     "1||3|4": "",  # for "::", three separators in a row
     "1|2||4": "",
-    "1|2|3|": "timestamp must be a whole number of seconds, found ''",
-    "0|2|3|4": f"userId {ID}, found '0'",
-    "1|0|3|4": f"movieId {ID}, found '0'",
-    "-1|2|3|4": "found '-1'",
-    "2147483648|2|3|4": f"userId {ID}, found '2147483648'",
-    "1|99999999999999999999|3|4": "found '99999999999999999999'",
-    "1.5|2|3|4": "found '1.5'",
-    "1|2.0|3|4": "found '2.0'",
-    "1_0|2|3|4": "found '1_0'",
+    "1|2|3|": "timestamp 칸은 초를 세는 정수이어야 합니다. 읽은 것: ''",
+    "0|2|3|4": f"userId {ID}이어야 합니다. 읽은 것: '0'",
+    "1|0|3|4": f"movieId {ID}이어야 합니다. 읽은 것: '0'",
+    "-1|2|3|4": "읽은 것: '-1'",
+    "2147483648|2|3|4": f"userId {ID}이어야 합니다. 읽은 것: '2147483648'",
+    "1|99999999999999999999|3|4": "읽은 것: '99999999999999999999'",
+    "1.5|2|3|4": "읽은 것: '1.5'",
+    "1|2.0|3|4": "읽은 것: '2.0'",
+    "1_0|2|3|4": "읽은 것: '1_0'",
     "\u0661|2|3|4": "userId",  # a digit, in Arabic
-    "1|2|NaN|4": f"rating {STARS}, found 'NaN'",
-    "1|2|NA|4": "found 'NA'",
-    "1|2|inf|4": "found 'inf'",
-    "1|2|-inf|4": "found '-inf'",
-    "1|2|0|4": f"rating {STARS}, found '0'",
-    "1|2|0.0|4": "found '0.0'",
-    "1|2|5.5|4": "found '5.5'",
-    "1|2|6|4": "found '6'",
-    "1|2|-3|4": "found '-3'",
-    "1|2|3e38|4": "found '3e38'",  # twice that is too much for float32
-    "1|2|3.7|4": "found '3.7'",
-    "1|2|4.25|4": "found '4.25'",
-    "1|2|3|4.5": "found '4.5'",
-    "1|2|3|99999999999999999999": "found '99999999999999999999'",
-    '"1"|2|3|4': "found '\"1\"'",
-    "1|2|3|4\x00": "found '4\\x00'",
-    "\x00|2|3|4": "found '\\x00'",
+    "1|2|NaN|4": f"rating {STARS}이어야 합니다. 읽은 것: 'NaN'",
+    "1|2|NA|4": "읽은 것: 'NA'",
+    "1|2|inf|4": "읽은 것: 'inf'",
+    "1|2|-inf|4": "읽은 것: '-inf'",
+    "1|2|0|4": f"rating {STARS}이어야 합니다. 읽은 것: '0'",
+    "1|2|0.0|4": "읽은 것: '0.0'",
+    "1|2|5.5|4": "읽은 것: '5.5'",
+    "1|2|6|4": "읽은 것: '6'",
+    "1|2|-3|4": "읽은 것: '-3'",
+    "1|2|3e38|4": "읽은 것: '3e38'",  # twice that is too much for float32
+    "1|2|3.7|4": "읽은 것: '3.7'",
+    "1|2|4.25|4": "읽은 것: '4.25'",
+    "1|2|3|4.5": "읽은 것: '4.5'",
+    "1|2|3|99999999999999999999": "읽은 것: '99999999999999999999'",
+    '"1"|2|3|4': "읽은 것: '\"1\"'",
+    "1|2|3|4\x00": "읽은 것: '4\\x00'",
+    "\x00|2|3|4": "읽은 것: '\\x00'",
     "1|2|3|" + 500 * "4": "",
 }
 
@@ -192,10 +194,10 @@ def test_wrong_line_far_behind(line, separator, tmp_path, monkeypatch):
     monkeypatch.setattr(layouts, "BLOCK", 128)
     path = write(tmp_path, separator, more=[*["7|7|3|7"] * 1000, line, "1|2|3|4"])
     number = len(PUBLISHED[separator][1]) + 1001
-    reader, seen = layouts.chunks(layouts.find(tmp_path)), 0
-    with pytest.raises(ValueError, match=f"line {number}: "):
+    reader, seen = layouts.read_chunks(layouts.find_ratings(tmp_path)), 0
+    with pytest.raises(ValueError, match=f"{number}번째 줄: "):
         for chunk in reader:
-            seen += len(chunk.users)
+            seen += len(chunk[0])
     assert 900 < seen <= 1003
     refused(path, number)
 
@@ -213,7 +215,9 @@ def test_mixed_separators(other, separator, tmp_path):
     if other != separator:
         line = "1|2|3|4".replace("|", other)
         path = write(tmp_path, separator, more=[line, "1|2|3|4"])
-        refused(path, len(PUBLISHED[separator][1]) + 1, f"separated by {separator!r}, found 1: ")
+        refused(
+            path, len(PUBLISHED[separator][1]) + 1, f"{separator!r}로 나뉜 네 칸이어야 하는데 1칸"
+        )
 
 
 @pytest.mark.parametrize(
@@ -246,7 +250,7 @@ def test_wrong_first_line(text, name, tmp_path):
 @pytest.mark.parametrize("last", ["", "\n", "\r\n"])
 def test_header_only(last, tmp_path):
     (tmp_path / "ratings.csv").write_bytes(HEADER.encode() + last.encode())
-    refused(tmp_path / "ratings.csv", 2, "expected a rating, found the end of the file")
+    refused(tmp_path / "ratings.csv", 2, "평점이 있어야 하는데 파일이 끝났습니다")
 
 
 @pytest.mark.parametrize("name", layouts.FILES)
@@ -254,7 +258,7 @@ def test_zip(name, tmp_path):
     member = zipfile.ZipInfo("ml-25m/ratings.csv")  # with a fixed date
     with zipfile.ZipFile(tmp_path / name, "w") as archive:
         archive.writestr(member, "\n".join(COMMA), zipfile.ZIP_DEFLATED)
-    refused(tmp_path / name, 1, "found 'PK")
+    refused(tmp_path / name, 1, "읽은 것: 'PK")
 
 
 @each
@@ -262,40 +266,40 @@ def test_binary_behind_the_first_lines(separator, tmp_path):
     """Longer than a block, and without a line end."""
     path = write(tmp_path, separator)
     path.write_bytes(path.read_bytes() + b"\x00\xff\x01" * layouts.BLOCK)
-    refused(path, len(PUBLISHED[separator][1]) + 1, "found 1: ")
+    refused(path, len(PUBLISHED[separator][1]) + 1, "1칸입니다: ")
 
 
 @each
 def test_a_file_that_changed_meanwhile(separator, tmp_path):
     path = write(tmp_path, separator)
-    layout = layouts.find(tmp_path)
+    layout = layouts.find_ratings(tmp_path)
     path.write_bytes(b"")
-    with pytest.raises(ValueError, match="expected a rating, found the end of the file"):
-        next(layouts.chunks(layout))
+    with pytest.raises(ValueError, match="평점이 있어야 하는데 파일이 끝났습니다"):
+        next(layouts.read_chunks(layout))
 
 
 @each
 def test_what_only_arrow_refuses(separator, tmp_path, monkeypatch):
     """Then there is no line number, but still the file and the reason."""
     path = write(tmp_path, separator, more=["1|2|x|4"])
-    monkeypatch.setattr(layouts, "_fault", lambda line, separator: "")
+    monkeypatch.setattr(layouts, "_find_fault", lambda line, separator: "")
     with pytest.raises(ValueError, match="invalid value 'x'") as caught:
         read(tmp_path)
-    assert str(caught.value).startswith(f"{path}: ")
+    assert str(caught.value).startswith(f"{path} 파일을 읽지 못했습니다 (")
 
 
 def test_no_file(tmp_path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(FileNotFoundError) as caught:
-            layouts.find(folder)
-        wanted = f"{folder} holds none of u.data, ratings.dat, ratings.csv: Unpack the archive"
-        assert str(caught.value).startswith(wanted)
+            layouts.find_ratings(folder)
+        wanted = f"{folder} 폴더에 u.data, ratings.dat, ratings.csv 가운데 아무것도 없습니다.\n"
+        assert str(caught.value).startswith(wanted) and "이렇게 바꾸세요" in str(caught.value)
 
 
 def test_home(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     path = write(tmp_path, "::")
-    assert layouts.find("~").path == path
+    assert layouts.find_ratings("~").path == path
 
 
 def test_the_parent_of_the_folder(tmp_path):
@@ -303,17 +307,29 @@ def test_the_parent_of_the_folder(tmp_path):
         (tmp_path / name).mkdir()
         write(tmp_path / name, separator)
     with pytest.raises(FileNotFoundError) as caught:
-        layouts.find(tmp_path)
-    wanted = f"did you mean {tmp_path / 'ml-100k'} or {tmp_path / 'ml-25m'}?"
+        layouts.find_ratings(tmp_path)
+    wanted = f"혹시 {tmp_path / 'ml-100k'} 또는 {tmp_path / 'ml-25m'}인가요?"
     assert str(caught.value).endswith(wanted)
 
 
 def test_more_than_one_file(tmp_path):
     write(tmp_path, "\t")
     write(tmp_path, ",")
-    with pytest.raises(ValueError, match="holds u.data and ratings.csv: leave only one") as caught:
-        layouts.find(tmp_path)
+    with pytest.raises(ValueError, match="u.data, ratings.csv가 함께 있습니다. 하나만") as caught:
+        layouts.find_ratings(tmp_path)
     assert str(tmp_path) in str(caught.value)
+
+
+def test_the_recipe_for_data_of_ones_own(tmp_path, monkeypatch):
+    """Names for ids, stars up to ten: the code that a refusal prints makes a file that is read."""
+    own = "사용자,작품,별점\n민지,기생충,9\n준호,올드보이,3\n민지,올드보이,10\n"
+    (tmp_path / "내 파일.csv").write_text(own, encoding="utf-8")
+    with pytest.raises(FileNotFoundError) as caught:
+        layouts.find_ratings(tmp_path)
+    recipe = dedent("\n".join(str(caught.value).split("\n")[3:]))
+    monkeypatch.chdir(tmp_path)
+    exec(recipe.replace("].mul(2)", "].div(2).mul(2)"), {"pd": pd})
+    assert same(read(tmp_path), ([1, 2, 1], [1, 2, 2], [4.5, 1.5, 5]))
 
 
 @pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")

@@ -1,8 +1,13 @@
 """Training on blocks is the training of lecture 02, in parts."""
 
+import copy
+
 import pytest
 import torch
 
+from lecture_utils import evaluate
+from lecture_utils.data import Tensors
+from lecture_utils.recommend import top_n
 from lecture_utils.scale import checkpoint
 from lecture_utils.scale.blocks import Block
 from lecture_utils.scale.train import SquaredErrors, Training
@@ -30,16 +35,18 @@ def close(curve, other) -> None:
 
 @pytest.mark.parametrize("kind", ["mf", "mf-plain"])
 def test_full_batch_is_fit(small, kind):
-    run = training(small, SETTINGS | {"model": kind}, lr=0.1, ridge=5.0, full_batch=True)
+    ridges = {"ridge": 5.0, "ridge_bias": 1.5}
+    run = training(small, SETTINGS | {"model": kind}, lr=0.1, full_batch=True, **ridges)
     ours = curve(run, 15)
     whole = [small.read(number)[:3] for number in range(len(small))]
     train = tuple(map(torch.cat, zip(*whole)))
-    test = tuple(map(torch.cat, zip(*small.test())))
+    test = tuple(map(torch.cat, zip(*small.read_test())))
     model = checkpoint.build(
         SETTINGS | {"model": kind}, small.num_users, small.num_items, small.mean
     )
-    penalty = {name: 5.0 / len(train[0]) for name, _ in model.named_parameters()}
-    penalty |= {name: lam / 2 for name, lam in penalty.items() if name.startswith("bias")}
+    names = [name for name, _ in model.named_parameters()]
+    penalty = {name: ridges["ridge_bias" if "bias" in name else "ridge"] for name in names}
+    penalty = {name: ridge / len(train[0]) for name, ridge in penalty.items()}
     history = fit(model, train, test, epochs=15, lr=0.1, l2=penalty)
     close(ours, torch.tensor([history.train_mse, history.test_mse]).T)
     assert ours[-1, 0] < 0.9 * ours[0, 0]
@@ -49,6 +56,22 @@ def test_full_batch_is_fit(small, kind):
 def test_streaming_changes_nothing(small, full_batch):
     kept = curve(training(small, full_batch=full_batch), 4)
     assert torch.equal(kept, curve(training(small, full_batch=full_batch, stream=True), 4))
+
+
+def test_its_rows_count_from_zero_in_rankings_too(small):
+    """The first row can be recommended, and a hit on it counts: what is offered says so."""
+    run = training(small)
+    run.epoch()
+    train = Tensors(*map(torch.cat, zip(*(small.read(n)[:3] for n in range(len(small))))))
+    first = small.num_users - 1
+    with torch.no_grad():
+        run.model.bias_item[0] = 100
+    seen = small.find_rated(first)
+    train = Tensors(*(column[(train.users != first) | (train.items != 0)] for column in train))
+    test = Tensors(torch.tensor([first]), torch.tensor([0]), torch.tensor([5.0]))
+    assert evaluate.ranking(run.model, train, test, small.offered, k=1)["ndcg"] == 1
+    scores = run.model.table(torch.tensor([first]))[0]
+    assert top_n(scores, seen[seen > 0], small.offered, 3)[0] == 0
 
 
 def test_streaming_keeps_nothing(small):
@@ -103,7 +126,7 @@ def test_shares_of_a_step(small):
 
 @pytest.mark.parametrize("numbers", [[3], [0, 5]])
 def test_a_step_descends_the_mean_over_its_own_ratings(small, numbers):
-    run, twin = training(small, ridge=0.0), training(small).model
+    run, twin = training(small, ridge=0.0, ridge_bias=0.0), training(small).model
     run._step(numbers)
     users, items, ratings = map(torch.cat, zip(*(small.read(n)[:3] for n in numbers)))
     torch.nn.functional.mse_loss(twin(users, items), ratings).backward()
@@ -138,32 +161,57 @@ def test_the_seed_decides(small):
 
 def test_an_error_without_bounds_is_told(small):
     run = training(small, lr=1e30)
-    with pytest.raises(ValueError, match=r"the error became .*(inf|nan).*; try an lr below"):
+    with pytest.raises(ValueError, match=r"오차가 너무 커졌습니다.*(inf|nan).*--lr 1e\+30"):
         for _ in range(5):
             run.epoch()
 
 
 @pytest.mark.parametrize(
-    "setting", [{"lr": 0.0}, {"lr": float("nan")}, {"lr": -1.0}, {"ridge": -1.0}]
+    "setting", [{"lr": 0.0}, {"lr": float("nan")}, {"ridge": -1.0}, {"ridge_bias": float("inf")}]
 )
 def test_bad_settings(small, setting):
-    with pytest.raises(ValueError, match="lr must be positive and ridge at least 0, not"):
+    with pytest.raises(ValueError, match=f"{next(iter(setting))} must be .* and finite, not"):
         training(small, **setting)
+
+
+@pytest.mark.parametrize("full_batch", [False, True])
+def test_the_validation_block_is_held_out(small, full_batch, tmp_path):
+    """Whatever is in it changes its error and nothing that is learned; the best epoch is kept."""
+    run = training(small, full_batch=full_batch, validation=1, lr=0.3, ridge=0.0, ridge_bias=0.0)
+    assert 7 not in {number for step in run._steps() for number in step}
+    errors, copies = [], []
+    for _ in range(12):
+        errors.append(run.epoch().held_out_mse)
+        users, items, ratings, _ = small.read(7)
+        copies.append(copy.deepcopy(run.model.state_dict()))
+        found = (run.model(users, items) - ratings).square().mean().item()
+        assert errors[-1] == pytest.approx(found, rel=1e-5)
+    best = min(range(12), key=errors.__getitem__)
+    assert run.best.epoch == best + 1 < 12
+    assert all(torch.equal(run.best.parameters[name], p) for name, p in copies[best].items())
+    checkpoint.save(tmp_path, run, SETTINGS)
+    model = checkpoint.load_model(tmp_path).model
+    assert torch.equal(model.P, copies[best]["P"])
+    again = training(small, validation=1)
+    checkpoint.resume(again, checkpoint.load(tmp_path))
+    assert again.best.epoch == best + 1 and torch.equal(again.model.P, run.model.P)
+    mean = (small.read(7).ratings - small.mean).square().mean().item()
+    assert run.mean_mse() == pytest.approx(mean, rel=1e-5)
 
 
 def test_a_last_step_without_bounds_is_not_saved(small):
     run = training(small, lr=1e30, full_batch=True)
-    with pytest.raises(ValueError, match="and (inf|nan); try an lr below"):
+    with pytest.raises(ValueError, match="그 밖 (inf|nan)"):
         run.epoch()
     assert run.history == []
 
 
 def test_more_processes_than_blocks(small):
-    with pytest.raises(ValueError, match="8 blocks cannot be shared by 9 processes: start fewer"):
+    with pytest.raises(ValueError, match="블록 8개에서 .* 프로세스 9개가"):
         training(small, world=World(0, 9))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_no_gpu():
-    with pytest.raises(ValueError, match="no GPU here"), join("cuda"):
+    with pytest.raises(ValueError, match="GPU를 찾지 못했습니다"), join("cuda"):
         pass

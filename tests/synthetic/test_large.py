@@ -45,7 +45,7 @@ def test_the_seed_decides():
 
 
 def test_chunks_are_of_about_the_size():
-    sizes = [len(chunk.users) for chunk in synthetic.chunks(100_000, size=10_000)]
+    sizes = [len(chunk[0]) for chunk in synthetic.chunks(100_000, size=10_000)]
     assert len(sizes) > 7 and max(sizes) < 12_000
 
 
