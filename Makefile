@@ -32,6 +32,7 @@ slides: book
 test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
+	.venv/bin/oxlint --deny-warnings book
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
 
 #: make test-all   the same with the long forms of the tests
