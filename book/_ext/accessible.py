@@ -75,9 +75,7 @@ def mend(body: str, page: str) -> str:
     mended = BOX.sub(
         lambda box: f'{box[0]} role="region" aria-label="출력한 표 {next(number)}"', mended
     )
-    mended = re.sub(
-        r'<table[^>]*class="dataframe".*?</table>', name_headers, mended, flags=re.S
-    )
+    mended = re.sub(r'<table[^>]*class="dataframe".*?</table>', name_headers, mended, flags=re.S)
     for what, there, found in [
         (NAMED, body.count(FOLD), body.count(NAMED)),
         (BOX.pattern, body.count(DATAFRAME), next(number) - 1),

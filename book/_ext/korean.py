@@ -24,7 +24,9 @@ TEMPLATES = {
         'title="Toggle primary sidebar"': 'title="책의 차례" aria-label="책의 차례"',
     },
     "toggle-secondary-sidebar.html": {
-        'title="Toggle secondary sidebar"': 'title="이 페이지의 차례" aria-label="이 페이지의 차례"',
+        'title="Toggle secondary sidebar"': (
+            'title="이 페이지의 차례" aria-label="이 페이지의 차례"'
+        ),
     },
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 GLOSSARY = ROOT / "book" / "glossary.md"
 TERMS_HEADER = ["한국어", "English", "기호", "뜻"]
 FORBIDDEN_HEADER = ["용어", "쓰지 않는 말"]

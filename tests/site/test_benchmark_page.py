@@ -13,7 +13,7 @@ import benchmark_figure
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.test_book import ROOT, SITE, needs_site
+from .test_book import ROOT, SITE, needs_site
 
 REAL, REAL_SCALE = (
     json.loads((ROOT / name).read_text(encoding="utf-8"))
