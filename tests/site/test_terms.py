@@ -52,10 +52,12 @@ def found_in(path: Path, glossary: str) -> list[str]:
 
 
 def notebook_text(path: Path) -> Iterator[str]:
-    """Every cell, code too: a student reads its comments and what it prints."""
+    """Every cell, code too: a student reads its comments; and what the index page says of it."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         yield "".join(cell["source"])
-        yield cell.get("metadata", {}).get("mystnb", {}).get("image", {}).get("alt", "")
+        metadata = cell.get("metadata", {})
+        yield metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        yield metadata.get("summary", "")
 
 
 def page_text(path: Path) -> Iterator[str]:
