@@ -33,9 +33,9 @@ test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/oxlint --deny-warnings book
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
+	$(PYTEST) --durations=10 -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
 
-#: make test-all   the same with the long forms of the tests
+#: make test-all   the same with the long forms of the tests; a weekly job runs it
 test-all: $(DEV) slides
 	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not door" tests $(LECTURES)
 
