@@ -2,10 +2,7 @@
 made up here."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import benchmark
@@ -13,6 +10,7 @@ import benchmark_figure
 import pytest
 from bs4 import BeautifulSoup
 
+from .small import build
 from .test_book import ROOT, SITE, needs_site
 
 REAL, REAL_SCALE = (
@@ -331,51 +329,38 @@ PAGE = """제목
 
 
 @pytest.fixture
-def build(tmp_path: Path):
-    """build(results, page) -> (whether Sphinx is content, what it said, the page)."""
+def show(tmp_path: Path):
+    """show(results): is Sphinx content, what did it say, and the page."""
     (tmp_path / "conf.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
         "extensions = ['benchmark']\nhtml_theme = 'basic'\n"
         f"html_static_path = [{str(ROOT / 'book' / '_static')!r}]\n",
         encoding="utf-8",
     )
+    (tmp_path / "index.rst").write_text(PAGE, encoding="utf-8")
     (tmp_path / "benchmarks").mkdir()
 
-    def run(found: dict, page: str = PAGE) -> tuple[bool, str, str]:
-        if not (index := tmp_path / "index.rst").exists() or index.read_text("utf-8") != page:
-            index.write_text(page, encoding="utf-8")
+    def run(found: dict) -> tuple[bool, str, str]:
         rest = {key: found[key] for key in found if key != "scale"}
         for name, part in {benchmark.FILE: rest, benchmark.SCALE_FILE: found["scale"]}.items():
             (tmp_path / name).write_text(json.dumps(part), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "sphinx",
-            "-qW",
-            "--keep-going",
-            tmp_path,
-            tmp_path / "html",
-        ]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"}
-        )
+        content, said = build(tmp_path)
         html = tmp_path / "html" / "index.html"
-        return done.returncode == 0, done.stderr, html.read_text("utf-8") if html.exists() else ""
+        return content, said, html.read_text("utf-8") if html.exists() else ""
 
     return run
 
 
-def test_a_digit_changed_in_the_file_changes_the_page(build):
+def test_a_digit_changed_in_the_file_changes_the_page(show):
     found = results()
-    content, said, before = build(found)
+    content, said, before = show(found)
     assert content, said
     assert "0.9310 &lt; 1.1200" in before and "benchmark.css" in before and "steps.css" in before
     found["rows"][1]["rmse"]["mean"] = 0.9317  # the page itself stays as it is
-    content, said, after = build(found)
+    content, said, after = show(found)
     assert content, said
     assert "0.9310" not in after and after.count("0.9317") == before.count("0.9310") == 4
     found["scale"]["ways"]["full"]["speed"] = 21.9
-    assert "21.9" not in after and "21.9" in build(found)[2]
+    assert "21.9" not in after and "21.9" in show(found)[2]
 
 
 @pytest.mark.parametrize(
@@ -393,17 +378,17 @@ def test_a_digit_changed_in_the_file_changes_the_page(build):
     ],
     ids=["row", "claim", "way", "fact", "information", "split", "ratings", "ways", "way-of-many"],
 )
-def test_the_build_names_what_it_does_not_know(build, change, named: str):
+def test_the_build_names_what_it_does_not_know(show, change, named: str):
     found = results()
     change(found)
-    content, said, _ = build(found)
+    content, said, _ = show(found)
     assert not content and named in said
 
 
-def test_without_the_slow_rows_the_page_only_lacks_them(build):
+def test_without_the_slow_rows_the_page_only_lacks_them(show):
     found = results()
     del found["rows"][2], found["epoch"]["sparse"]
-    content, said, html = build(found)
+    content, said, html = show(found)
     assert content, said
     assert "SLOW" not in html and "ALS" in html
 
