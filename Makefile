@@ -32,11 +32,12 @@ slides: book
 test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
+	.venv/bin/oxlint --deny-warnings book
+	$(PYTEST) --durations=10 -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "not full and not door" tests $(LECTURES)
 
-#: make test-all   the same with the long forms of the tests, those of the doors among them
+#: make test-all   the same with the long forms of the tests, the doors' too; a weekly job runs it
 test-all: $(DEV) $(COLAB) slides
-	$(PYTEST) -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "full or not door" tests $(LECTURES)
+	$(PYTEST) --durations=10 -n 2 --dist loadfile --nbval-lax --nbval-current-env -m "full or not door" tests $(LECTURES)
 
 #: make doors      run a lecture as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)

@@ -22,8 +22,9 @@ const shrink = (block) => {
 /* Long code is set smaller before it is split. */
 const lower = (block, room) => {
   const pre = block.querySelector("[data-kind=code] pre, pre");
-  let size = pre && parseFloat(getComputedStyle(pre).fontSize);
-  while (pre && size > SMALLEST + 1 && block.offsetHeight > room) pre.style.fontSize = --size + "px";
+  if (!pre) return;
+  let size = parseFloat(getComputedStyle(pre).fontSize);
+  while (size > SMALLEST + 1 && block.offsetHeight > room) pre.style.fontSize = --size + "px";
 };
 
 /* The pieces of a block that is taller than a slide: lines of code, rows, items. */

@@ -1,4 +1,4 @@
-"""What the themes, pandas and myst-nb write in a way that a screen reader stumbles over.
+"""Mend what the themes, pandas and myst-nb write in a way that a screen reader stumbles over.
 
 Each change says why. tests/site/test_axe.py looks for what is left, with axe-core.
 """
@@ -8,40 +8,51 @@ from itertools import count
 from pathlib import Path
 
 from sphinx.application import Sphinx
-from templates import change
+from sphinx.errors import ExtensionError
+from templates import ANY, change
 
 TEMPLATES = {
-    # The book's title and the search button stood outside every landmark.
-    '<div id="pst-primary-sidebar" ': (
-        '<div id="pst-primary-sidebar" role="complementary" aria-label="책 메뉴" '
-    ),
-    # Dialogs without a name.
-    '<dialog id="pst-search-dialog"': '<dialog id="pst-search-dialog" aria-label="검색"',
-    '<dialog id="pst-primary-sidebar-modal"': (
-        '<dialog id="pst-primary-sidebar-modal" aria-label="책 메뉴"'
-    ),
-    '<dialog id="pst-secondary-sidebar-modal"': (
-        '<dialog id="pst-secondary-sidebar-modal" aria-label="이 페이지의 차례"'
-    ),
-    # Without scripts the theme "auto" has no colours at all; until the theme's script has come, a
-    # reader in the dark is dazzled: begin with what the reader's system says.
-    '{% if default_mode %}data-theme="{{ default_mode }}"{% endif %}': 'data-theme="light"',
-    'localStorage.getItem("theme") || "{{ default_mode }}"': (
-        'localStorage.getItem("theme") || '
-        '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
-    ),
-    # Icons are letters of a font: beside words that say the same they are not to be read.
-    '<i class="': '<i aria-hidden="true" class="',
+    "pydata_sphinx_theme/layout.html": {
+        # The book's title and the search button stood outside every landmark.
+        '<div id="pst-primary-sidebar" ': (
+            '<div id="pst-primary-sidebar" role="complementary" aria-label="책 메뉴" '
+        ),
+        # Dialogs without a name.
+        '<dialog id="pst-search-dialog"': '<dialog id="pst-search-dialog" aria-label="검색"',
+        '<dialog id="pst-primary-sidebar-modal"': (
+            '<dialog id="pst-primary-sidebar-modal" aria-label="책 메뉴"'
+        ),
+        '<dialog id="pst-secondary-sidebar-modal"': (
+            '<dialog id="pst-secondary-sidebar-modal" aria-label="이 페이지의 차례"'
+        ),
+        # Without scripts the theme "auto" has no colours at all; until the theme's script has
+        # come, a reader in the dark is dazzled: begin with what the reader's system says.
+        '{% if default_mode %}data-theme="{{ default_mode }}"{% endif %}': 'data-theme="light"',
+        'localStorage.getItem("theme") || "{{ default_mode }}"': (
+            'localStorage.getItem("theme") || '
+            '(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'
+        ),
+    },
     # The button's tooltip names it; a second name on each of its icons only contradicts that.
-    """ title="{{ _('Light') }}\"""": "",
-    """ title="{{ _('Dark') }}\"""": "",
-    """ title="{{ _('System Settings') }}\"""": "",
-    '<span class="fa-': '<span aria-hidden="true" class="fa-',
+    "theme-switcher.html": {
+        """ title="{{ _('Light') }}\"""": "",
+        """ title="{{ _('Dark') }}\"""": "",
+        """ title="{{ _('System Settings') }}\"""": "",
+    },
+    # Icons are letters of a font: beside words that say the same they are not to be read.
+    ANY: {
+        '<i class="': '<i aria-hidden="true" class="',
+        '<span class="fa-': '<span aria-hidden="true" class="fa-',
+    },
 }
+FOLD = '<details class="admonition hide '
+NAMED = '<summary aria-label="Toggle hidden content">'
+DATAFRAME = '<table border="1" class="dataframe">'
+BOX = re.compile(r'<div class="output text_html"(?=>\s*<div>\s*<style)')
 
 
-def name_the_headers(table: re.Match[str]) -> str:
-    """A DataFrame: say what a header cell heads; the empty corner heads nothing.
+def name_headers(table: re.Match[str]) -> str:
+    """Say what each header cell of a DataFrame heads; the empty corner heads nothing.
 
     Without the scopes, a reader that meets a data cell in the corner takes the first row for data.
     """
@@ -51,24 +62,38 @@ def name_the_headers(table: re.Match[str]) -> str:
     return f"{head}</thead>{body}"
 
 
-def mend(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+def mend(body: str, page: str) -> str:
+    """Mend the text of a page.
+
+    Raises:
+        ExtensionError: myst-nb or pandas writes otherwise than expected here.
+    """
+    number = count(1)
+    # The words of the fold say it already, and they are Korean.
+    mended = body.replace(NAMED, "<summary>")
+    # A wide table scrolls and so takes the focus: it needs a name of its own.
+    mended = BOX.sub(
+        lambda box: f'{box[0]} role="region" aria-label="출력한 표 {next(number)}"', mended
+    )
+    mended = re.sub(r'<table[^>]*class="dataframe".*?</table>', name_headers, mended, flags=re.S)
+    for what, there, found in [
+        (NAMED, body.count(FOLD), body.count(NAMED)),
+        (BOX.pattern, body.count(DATAFRAME), next(number) - 1),
+        ('class="dataframe" on each table with <th>', mended.count("<th>"), 0),
+    ]:
+        if there != found:
+            raise ExtensionError(f"accessible: page {page} has {what!r} {found} times, not {there}")
+    return mended
+
+
+def mend_page(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Mend the text of a page before it is written."""
     if body := context.get("body"):
-        # The words of the fold say it already, and they are Korean.
-        body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
-        # A wide table scrolls and so takes the focus: it needs a name of its own.
-        number = count(1)
-        body = re.sub(
-            r'(<div class="output text_html")(?=>\s*<div>\s*<style)',
-            lambda box: f'{box[0]} role="region" aria-label="출력한 표 {next(number)}"',
-            body,
-        )
-        context["body"] = re.sub(
-            r'<table[^>]*class="dataframe".*?</table>', name_the_headers, body, flags=re.S
-        )
+        context["body"] = mend(body, page)
 
 
-def open_the_front_door(app: Sphinx, exception: Exception | None) -> None:
-    """An index.html with a language, a title and a link; sphinx-external-toc's has none of them."""
+def write_front_door(app: Sphinx, exception: Exception | None) -> None:
+    """Write an index.html with a language, a title and a link; sphinx-external-toc's has none."""
     root, title = f"{app.config.root_doc}.html", app.config.html_title
     if app.builder.format == "html" and not exception:
         Path(app.outdir, "index.html").write_text(
@@ -80,7 +105,8 @@ def open_the_front_door(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    change(app, TEMPLATES)
-    app.connect("html-page-context", mend)
-    app.connect("build-finished", open_the_front_door, priority=400)  # before theirs
+    """Connect the changes."""
+    change(app, __name__, TEMPLATES)
+    app.connect("html-page-context", mend_page)
+    app.connect("build-finished", write_front_door, priority=400)  # before theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}

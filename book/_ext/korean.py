@@ -1,75 +1,36 @@
-"""Korean for the parts of the interface that the themes leave in English or translate badly.
+"""Put Korean where the themes leave the interface in English or translate it badly.
 
-pydata-sphinx-theme 0.17 has no Korean catalogue; sphinx-book-theme 1.3 has one that turns "By"
-into "으로". The words below win over both; what they lack falls through to the themes' own.
-What no catalogue reaches, because a template or a script spells it out, is replaced where it
-stands. tests/site/test_korean.py looks for English that is left, on every page.
+Words that they pass through gettext stand in book/_locale/ko/LC_MESSAGES, in one catalog for each
+of theirs. What a template or a script spells out is replaced where it stands, and the build stops
+where it does not. tests/site/test_korean.py looks for English that is left, on every page.
 """
 
-from gettext import NullTranslations
+import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.locale import translators
-from templates import change, replace_all
-
-SPHINX = {
-    "Back to top": "맨 위로",
-    "Color mode": "화면 밝기",
-    "Dark": "어둡게",
-    "Light": "밝게",
-    "System Settings": "시스템 설정",
-    "Error": "오류",
-    "Link to this heading": "이 제목의 주소",
-    "On this page": "이 페이지에서",
-    "Please activate JavaScript to enable the search functionality.":
-        "검색하려면 자바스크립트를 켜 주세요.",
-    "Search": "검색",
-    "Section Navigation": "목차",
-    "Site navigation": "사이트 메뉴",
-    "Skip to main content": "본문으로 건너뛰기",
-    "Version warning": "알림",
-    "next": "다음",
-    "next page": "다음 페이지",
-    "previous": "이전",
-    "previous page": "이전 페이지",
-    "Copyright": "저작권",
-    "Copyright %(copyright)s": "%(copyright)s",
-    "© Copyright %(copyright)s.": "© %(copyright)s",
-}  # fmt: skip
-
-BOOK_THEME = {
-    "By": "지은이:",
-    "Contents": "이 페이지에서",
-    "Download notebook file": "노트북(.ipynb) 내려받기",
-    "Download source file": "원본 파일 내려받기",
-    "Download this page": "이 페이지 내려받기",
-    "Fullscreen mode": "전체 화면",
-    "Launch interactive content": "실행해 보기",
-    "Launch on": "여기서 열기:",
-    "Open an issue": "틀린 곳 알리기",
-    "Open issue": "틀린 곳 알리기",
-    "Print to PDF": "인쇄하거나 PDF로 저장",
-    "Repository": "GitHub 저장소",
-    "Search": "검색",
-    "Source repositories": "GitHub",
-    "Source repository": "GitHub 저장소",
-    "logo": "로고",
-}
-
-TOGGLE = {"Click to hide": "접기", "Click to show": "펼치기"}
+from sphinx.errors import ExtensionError
+from sphinx.util.i18n import CatalogRepository
+from templates import change, replace_once
 
 # Spelled out in the themes' templates.
 TEMPLATES = {
-    'aria-label="Main"': 'aria-label="책의 차례"',
-    'aria-label="Page"': 'aria-label="이 페이지의 차례"',
-    'title="Toggle primary sidebar"': 'title="책의 차례" aria-label="책의 차례"',
-    'title="Toggle secondary sidebar"': 'title="이 페이지의 차례" aria-label="이 페이지의 차례"',
+    "sbt-sidebar-nav.html": {'aria-label="Main"': 'aria-label="책의 차례"'},
+    "layout.html": {'aria-label="Page"': 'aria-label="이 페이지의 차례"'},
+    "toggle-primary-sidebar.html": {
+        'title="Toggle primary sidebar"': 'title="책의 차례" aria-label="책의 차례"',
+    },
+    "toggle-secondary-sidebar.html": {
+        'title="Toggle secondary sidebar"': (
+            'title="이 페이지의 차례" aria-label="이 페이지의 차례"'
+        ),
+    },
 }
 
-# sphinx-copybutton speaks six languages, not this one: it takes 'en' for a page in Korean.
+# sphinx-copybutton speaks some languages, not this one: it takes 'en' for a page in Korean.
 COPYBUTTON = {
     "'Copy to clipboard'": "'코드 복사하기'",
     "'Copy'": "'복사'",
@@ -92,52 +53,61 @@ MENUS = {
 }
 
 
-class Korean(NullTranslations):
-    """A catalogue held in a dictionary."""
-
-    def __init__(self, words: dict[str, str], fallback: NullTranslations | None) -> None:
-        super().__init__()
-        self.words = words
-        if fallback:
-            self.add_fallback(fallback)
-
-    def gettext(self, message: str) -> str:
-        return self.words.get(message) or super().gettext(message)
-
-
-def speak_korean(app: Sphinx, config: Config) -> None:
-    """Put our words in front of the catalogues that the themes have loaded."""
-    for name, words in {"sphinx": SPHINX, "booktheme": BOOK_THEME, "togglebutton": TOGGLE}.items():
-        key = ("general", name)
-        translators[key] = Korean(words, translators.get(key))
-    app.translator = translators["general", "sphinx"]  # the one that the templates use
+def load_catalogs(app: Sphinx, config: Config) -> None:
+    """Compile our catalogs and put each in front of the one that a theme has loaded."""
+    ours = CatalogRepository(
+        app.srcdir, config.locale_dirs, config.language, config.source_encoding
+    )
+    for catalog in ours.catalogs:
+        catalog.write_mo(config.language)
+        theirs = locale.translators.pop(("general", catalog.domain), None)
+        found, _ = locale.init(ours.locale_dirs, config.language, catalog.domain)
+        if theirs:
+            found.add_fallback(theirs)
+    app.translator = locale.translators["general", "sphinx"]  # the one that the templates use
 
 
 def translate_copy_button(app: Sphinx, exception: Exception | None) -> None:
+    """Translate the words that sphinx-copybutton's script carries."""
     script = Path(app.outdir, "_static", "copybutton.js")
-    if not exception and script.exists():
-        text = script.read_text(encoding="utf-8")
-        script.write_text(replace_all(text, COPYBUTTON), encoding="utf-8")
+    if exception or app.builder.format != "html":
+        return
+    text = script.read_text(encoding="utf-8")
+    for old, new in COPYBUTTON.items():
+        if new not in text:  # done in an earlier build, which copied the script
+            text = replace_once(text, old, new, f"korean: {script.name}")
+    script.write_text(text, encoding="utf-8")
 
 
 def label_buttons(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Say in Korean what the buttons of the header do.
+
+    Raises:
+        ExtensionError: A button is new here and speaks English.
+    """
     for group in context["header_buttons"]:
         for button in group.get("buttons", []):
-            if "url" in button:
-                button["url"] = replace_all(button["url"], ISSUE)
-            button["text"] = MENUS.get(button.get("text"), button.get("text"))
+            if "/issues/new" in button.get("url", ""):
+                for old, new in ISSUE.items():
+                    button["url"] = replace_once(
+                        button["url"], old, new, f"korean: page {page}: the issue's address"
+                    )
+            button["text"] = text = MENUS.get(button.get("text"), button.get("text"))
+            if re.search("[A-Za-z]", text or "") and not re.search("[가-힣]", text):
+                raise ExtensionError(f"korean: page {page}: MENUS has no words for {text!r}")
 
 
 def name_folds(app: Sphinx, doctree: nodes.document) -> None:
-    """myst-nb has one prompt for all folds, made for code: a folded result says what it is."""
+    """Say what a folded result is; myst-nb has one prompt for all folds, made for code."""
     for cell in doctree.findall(nodes.container):
         if cell.get("hide_mode") == "output":
             cell["prompt_show"], cell["prompt_hide"] = "확인 결과 펼쳐 보기", "확인 결과 접기"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("config-inited", speak_korean)
-    change(app, TEMPLATES)
+    """Connect the translations."""
+    app.connect("config-inited", load_catalogs)
+    change(app, __name__, TEMPLATES)
     app.connect("doctree-read", name_folds)
     app.connect("html-page-context", label_buttons, priority=900)
     app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed

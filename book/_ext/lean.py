@@ -19,6 +19,7 @@ from PIL import Image
 from purge import stylesheet
 from sphinx.application import Sphinx
 from sphinx.util import logging
+from templates import replace_once
 
 # Scripts that act on something: a page without it does without them. None: so does every page.
 NEEDED = {
@@ -30,6 +31,7 @@ NEEDED = {
 }
 # What bootstrap's script makes when menus.js has fetched it. Its other words are not read.
 BOOTSTRAP = re.compile(r"\b(?:(?:bs-)?tooltip[\w-]*|dropdown[\w-]*|show|fade)\b")
+READY = 'State === "complete"'
 OURS = ["site.css", "formulas.css"]
 LOADING = "[src], link[rel=stylesheet], link[rel=preload], link[rel~=icon]"
 logger = logging.getLogger(__name__)
@@ -144,13 +146,16 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
     pages = [page for page in (Page(file, static) for file in files) if page.soup.head]
     # Scripts that wait run one by one: what they do when ready must come after the last of them.
     code = (static / "doctools.js").read_text("utf-8")
-    code = code.replace('State !== "loading"', 'State === "complete"')
+    if READY not in code:  # done in an earlier build, which copied the script
+        code = replace_once(code, 'State !== "loading"', READY, "lean: doctools.js")
     (static / "doctools.js").write_text(code, "utf-8")
     for page in pages:
         page.trim_scripts()
         page.trim_images()
         page.describe()
         problems += [f"{page.path.name} asks for {address}" for address in page.strangers()]
+        if page.soup.select("[src]") and not page.soup.select("[data-bootstrap]"):
+            problems.append(f"{page.path.name} has no script bootstrap.js")
         for tag in page.soup.find_all(True):
             names |= {*tag.get_attribute_list("class"), tag.get("id")}
         text |= set("".join(tag.text for tag in page.soup.select(".katex-html")))

@@ -6,6 +6,7 @@ fail. CHROMIUM names a browser that is not on the PATH.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -53,9 +54,9 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
 
-@pytest.fixture
-def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """visit(url, width=1280, dark=False): open a page, wait until it has loaded."""
+@contextmanager
+def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Give a function that opens a page and waits until it has loaded; close all at the end."""
     contexts = []
 
     def open_page(url: str, width: int = 1280, height: int = 900, dark: bool = False) -> Visit:
@@ -76,3 +77,10 @@ def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """visit(url, width=1280, dark=False): a page that nobody has touched."""
+    with opening(browser) as open_page:
+        yield open_page

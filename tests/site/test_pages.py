@@ -1,24 +1,10 @@
-"""Every page of the book in a real browser: nothing breaks, nothing overflows, keys suffice."""
+"""A page in the hands of a reader: keys suffice, a finger fits, the dark is dark."""
 
 import pytest
 
-from .site import EVERY_PAGE, LECTURES, SITE
+from .site import LECTURES
 
 LECTURE = f"{LECTURES[0]}.html"
-
-
-@pytest.mark.parametrize("page", EVERY_PAGE)
-def test_no_page_scrolls_sideways(visit, site: str, page: str) -> None:
-    seen = visit(f"{site}/{page}", width=360)
-    seen.page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
-
-
-@pytest.mark.parametrize("door", ["http", "file"])
-@pytest.mark.parametrize("page", EVERY_PAGE)
-def test_nothing_fails_and_nothing_is_complained_of(visit, site: str, page: str, door: str) -> None:
-    address = f"{site}/{page}" if door == "http" else (SITE / page).as_uri()
-    assert visit(address).errors == []
 
 
 def test_first_key_skips_to_the_text(visit, site: str) -> None:

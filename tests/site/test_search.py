@@ -14,10 +14,9 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
-from tests.test_terms import GLOSSARY, forbidden
-
 from .site import PAGES, SITE
 from .test_axe import complaints
+from .test_terms import GLOSSARY, forbidden
 
 LECTURES = {
     "1": "lectures/01_pytorch_basics",

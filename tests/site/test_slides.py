@@ -1,14 +1,66 @@
-"""The decks of `make slides`, every slide of them shown in a real browser at 1280 x 720."""
+"""How a page is taken apart for slides; and the decks, shown in a real browser at 1280 x 720."""
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser
 
 from book import pages
+from book.slides import answer, blocks, topics
 
-from .conftest import missing
+from .conftest import missing, opening
 from .site import LECTURES, ROOT
+
+CODE = '<div class="cell_input"><div class="highlight"><pre>{}</pre></div></div>'
+OUTPUT = '<div class="cell_output"><div class="output stream"><div class="highlight"><pre>2</pre>'
+FIGURE = '<div class="cell_output"><img src="a.webp" alt="곡선"><details><table></table></details>'
+
+
+def tag(html: str):
+    return BeautifulSoup(html, "html.parser").find()
+
+
+def cell(*parts: str):
+    return tag(f'<div class="cell">{"".join(parts)}</div>')
+
+
+@pytest.mark.parametrize(
+    ("parts", "kinds"),
+    [
+        ([CODE.format("1 + 1"), OUTPUT], ["code", "output"]),
+        ([CODE.format("plot()"), FIGURE], ["code", "figure"]),
+        ([f"<details>{CODE.format('plot()')}</details>", FIGURE], ["figure"]),
+        ([CODE.format("check()"), f'<details class="below-input">{OUTPUT}</details>'], []),
+        ([CODE.format("# 준비: 설치"), OUTPUT], []),
+    ],
+    ids=["output", "figure", "folded code", "folded output", "bootstrap"],
+)
+def test_a_cell_shows_what_its_page_shows(parts: list[str], kinds: list[str]) -> None:
+    assert [block["data-kind"] for block in blocks(cell(*parts))] == kinds
+
+
+def test_an_answer_is_told_once() -> None:
+    fold = tag(
+        "<details><summary>답</summary><div><p>가</p><ul><li><p>나</p></li></ul>"
+        '<div class="highlight"><pre>1</pre></div></div></details>'
+    )
+    label, *rest = answer(fold)
+    assert label.text == "답" and "fragment" not in label["class"]
+    assert [part.text for part in rest] == ["가", "나", "1"]
+    assert all("fragment" in part["class"] for part in rest)
+
+
+def test_a_topic_is_a_heading_and_what_follows_it() -> None:
+    article = tag(
+        "<article><section id='a'><h1>강의</h1><p>가</p><section id='b'><h2>절</h2><p>나</p><hr>"
+        "<p class='provenance'>어제</p></section></section></article>"
+    )
+    found = [(heading["id"], [block.text for block in body]) for heading, body in topics(article)]
+    assert found == [("a", ["가"]), ("b", ["나"])]
+
 
 DECKS = ROOT / "_build" / "slides"
 NAMES = [Path(page).name for page in LECTURES]
@@ -28,28 +80,35 @@ OVERFLOWING = """() => Reveal.getSlides().flatMap((slide, at) => {
 SHOWN = "[...document.querySelectorAll('.slide')].map((slide) => slide.textContent).join('')"
 
 
+def open_deck(open_page, name: str):
+    """Open a deck from the disk, as an instructor would, and wait for its slides."""
+    path = DECKS / f"{name}.html"
+    if not path.is_file():
+        missing("the decks are not built: run `make slides` first")
+    seen = open_page(path.as_uri(), width=1280, height=720)
+    seen.page.wait_for_function("window.Reveal && Reveal.isReady()")
+    return seen
+
+
 @pytest.fixture
 def show(visit):
-    """Open a deck from the disk, as an instructor would, and wait for its slides."""
+    """show(name): a deck that nobody has touched."""
+    return partial(open_deck, visit)
 
-    def open_deck(name: str):
-        path = DECKS / f"{name}.html"
-        if not path.is_file():
-            missing("the decks are not built: run `make slides` first")
-        seen = visit(path.as_uri(), width=1280, height=720)
-        seen.page.wait_for_function("window.Reveal && Reveal.isReady()")
-        return seen
 
-    return open_deck
+@pytest.fixture(scope="module", params=NAMES)
+def deck(request: pytest.FixtureRequest, browser: Browser):
+    """A deck that the tests which only look share."""
+    with opening(browser) as open_page:
+        yield request.param, open_deck(open_page, request.param)
 
 
 def squeezed(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_nothing_overflows_and_nothing_is_fetched(show, name: str) -> None:
-    seen = show(name)
+def test_nothing_overflows_and_nothing_is_fetched(deck) -> None:
+    name, seen = deck
     assert seen.page.evaluate("Reveal.getTotalSlides()") > 20
     assert seen.page.evaluate(OVERFLOWING) == []
     assert [url for url in seen.requests if not url.startswith("data:")] == [
@@ -75,31 +134,29 @@ def test_an_overflowing_slide_is_counted(show, plant: str) -> None:
     assert len(page.evaluate(OVERFLOWING)) == 1
 
 
-@pytest.mark.parametrize("page", LECTURES)
-def test_no_word_and_no_figure_is_lost(show, page: str) -> None:
-    article = pages.article(page)
+def test_no_word_and_no_figure_is_lost(deck) -> None:
+    name, seen = deck
+    article = pages.article(f"lectures/{name}")
     folded = "details.hide, .cell:has(details.below-input), .cell details, .provenance, .steps p"
     for tag in article.select(folded):
         tag.decompose()
     article.select_one(".cell:has(pre)").decompose()  # the bootstrap cell is not presented
-    deck = show(Path(page).name).page
-    shown = squeezed(deck.evaluate(SHOWN))
+    shown = squeezed(seen.page.evaluate(SHOWN))
     texts = [tag.text for tag in article.select("h1, h2, h3, p, li, td, th, summary")]
     texts += [line for code in article.select("pre") for line in code.text.splitlines()]
     assert [text for text in texts if squeezed(text) not in shown] == []
-    assert deck.evaluate("document.querySelectorAll('.slide img').length") == len(
+    assert seen.page.evaluate("document.querySelectorAll('.slide img').length") == len(
         article.select("img")
     )
-    assert deck.evaluate("document.querySelectorAll('.slide .katex').length") == len(
+    assert seen.page.evaluate("document.querySelectorAll('.slide .katex').length") == len(
         article.select(".katex")
     )
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_last_row_can_read_it(show, name: str) -> None:
+def test_the_last_row_can_read_it(deck) -> None:
     smallest = """(names) => Math.min(...[...document.querySelectorAll(names)]
         .map((part) => parseFloat(getComputedStyle(part).fontSize)))"""
-    page = show(name).page
+    page = deck[1].page
     assert page.evaluate(smallest, ".body > :is(p, ul, ol)") >= 20
     assert page.evaluate(smallest, ".body pre") >= 14
     assert page.evaluate(smallest, ".body :is(td, th)") >= 14 if page.query_selector("td") else True

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.test_steps import in_lecture_03, steps
+from tests.notebook.test_steps import in_lecture_03, steps
 
 from .site import SITE
 

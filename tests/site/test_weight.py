@@ -14,7 +14,7 @@ READ = """async () => {
   })).observe({ type: "layout-shift", buffered: true });
   for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
     scrollTo(0, y);
-    await new Promise((done) => setTimeout(done, 60));
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   }
   const shown = [...document.images].filter((image) => image.checkVisibility());
   shown.forEach((image) => image.loading = "eager");
@@ -36,39 +36,41 @@ def strangers(seen, home: str) -> list[str]:
     return outside + [error for error in seen.errors if error.startswith("failed")]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("page", EVERY_PAGE)
-def test_a_page_is_light_and_stands_still(visit, site: str, page: str, width: int) -> None:
-    seen = visit(f"{site}/{page}", width=width)
+def assert_light(seen, home: str) -> None:
+    """Read a page that has just come to its end: few bytes, few requests, and it stands still."""
     shift = seen.page.evaluate(READ)
     sizes = seen.page.evaluate(BYTES)
     assert sum(sizes) <= KB * 1000
     assert len(sizes) == len(seen.requests) <= REQUESTS
     assert shift <= SHIFT
     assert seen.page.evaluate(SQUEEZED) == []
-    assert strangers(seen, f"{site}/") == []
-
-
-@pytest.mark.parametrize("page", EVERY_PAGE)
-def test_a_page_needs_no_server(visit, page: str) -> None:
-    """Opened from a folder: a USB stick in a lecture hall."""
-    home = f"{SITE.as_uri()}/"
-    seen = visit(home + page)
-    seen.page.evaluate(READ)
     assert strangers(seen, home) == []
 
 
-@pytest.mark.parametrize("page", [f"{lecture}.html" for lecture in LECTURES])
-def test_formulas_stand_in_the_page_with_their_fonts(visit, page: str) -> None:
-    seen = visit(f"{SITE.as_uri()}/{page}")
-    assert seen.page.locator(".katex-html").count() > 0
-    assert seen.page.locator(".katex-mathml math").count() > 0
-    loaded = seen.page.evaluate(
-        "[...document.fonts].filter((f) => f.status == 'loaded').map((f) => f.family)"
-    )
-    assert {"KaTeX_Main", "KaTeX_Math"} <= {name.strip('"') for name in loaded}
-    scripts = seen.page.evaluate("[...document.scripts].map((script) => script.src)")
-    assert not [script for script in scripts if "mathjax" in script.casefold()]
+@pytest.mark.full
+@pytest.mark.parametrize("page", EVERY_PAGE)
+def test_a_page_is_light_on_a_laptop(visit, site: str, page: str) -> None:
+    """On a phone: test_every_page.py."""
+    assert_light(visit(f"{site}/{page}"), f"{site}/")
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        f"await Promise.all({[f'{lecture}.html' for lecture in LECTURES]}.map("
+        "(page) => fetch(page).then((answer) => answer.text())))",
+        "for (let i = 0; i < 40; i++) await fetch('search.html?' + i)",
+        "setTimeout(() => document.body.prepend(Object.assign(document.createElement('p'),"
+        " {style: 'height: 600px'})), 50)",
+        "await fetch('http://127.0.0.1:9/').catch(() => {})",
+    ],
+    ids=["bytes", "requests", "shift", "stranger"],
+)
+def test_a_heavy_page_is_noticed(visit, site: str, plant: str) -> None:
+    seen = visit(f"{site}/search.html")
+    seen.page.evaluate(f"async () => {{ {plant} }}")
+    with pytest.raises(AssertionError):
+        assert_light(seen, f"{site}/")
 
 
 def test_menus_open_with_the_first_click(visit, site: str) -> None:

@@ -20,7 +20,8 @@ from matplotlib import colormaps
 from PIL import Image
 
 from tests.notebooks import ROOT
-from tests.test_book import LECTURES, PAGES, SITE, needs_site
+
+from .test_book import LECTURES, PAGES, SITE, needs_site
 
 FONTS = ROOT / "book" / "_ext" / "katex" / "fonts"
 DOCTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/doctools.js"

@@ -11,7 +11,8 @@ from bs4 import BeautifulSoup
 from lecture_utils.notebook import figure_tables
 from tests import stamp
 from tests.notebooks import LECTURES, cells, load
-from tests.test_book import SITE, needs_site
+
+from .test_book import SITE, needs_site
 
 MIME = figure_tables.MIME
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)

@@ -2,10 +2,7 @@
 made up here."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import benchmark
@@ -13,7 +10,8 @@ import benchmark_figure
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.test_book import ROOT, SITE, needs_site
+from .small import build
+from .test_book import ROOT, SITE, needs_site
 
 REAL, REAL_SCALE = (
     json.loads((ROOT / name).read_text(encoding="utf-8"))
@@ -83,26 +81,58 @@ def texts(tag, selector: str) -> list[str]:
     return [found.get_text() for found in tag.select(selector)]
 
 
-def bold(table: BeautifulSoup) -> list[str]:
-    return [strong.contents[0] for strong in table.select("strong")]
+NAMES = [
+    "1. Peer<b>: SLOW, rank 2",
+    "2. 이 강의: ALS, rank 2",
+    "3. Other: BLIND, rank 2",
+    "4. 이 강의: MEAN, rank 2",
+    "5. 이 강의: GIBBS, rank 2",
+    "6. Peer<b>: NEAR, rank 2",
+    "7. 이 강의: TIME, rank 2",
+]
+LABELS = [*benchmark.LOOKS_AT.values()]
+GROUPS = [*LABELS[:2], LABELS[2] + benchmark.ALONE]
+WAYS = [benchmark.SCALE[way] for way in ("read", "full", "cornac")]
+COST, EPOCH = "|".join(benchmark.COST.values()), [*benchmark.EPOCH.values()]
+SPEED = "|".join(benchmark.SCALE_COLUMNS.values())
 
 
-def test_methods_stand_by_what_they_look_at_then_by_rmse():
-    found = shown("accuracy", results())
-    assert texts(found, "th[scope=row]") == [
-        "1. Peer<b>: SLOW, rank 2",
-        "2. 이 강의: ALS, rank 2",
-        "3. Other: BLIND, rank 2",
-        "4. 이 강의: MEAN, rank 2",
-        "5. 이 강의: GIBBS, rank 2",
-        "6. Peer<b>: NEAR, rank 2",
-        "7. 이 강의: TIME, rank 2",
-    ]
-    labels = [*benchmark.LOOKS_AT.values()]
-    assert texts(found, "th[scope=rowgroup]") == [*labels[:2], labels[2] + benchmark.ALONE]
-    with_peer = results()
-    with_peer["rows"].append(row("late", "Peer<b>", 0.99, 1.0, TIME))
-    assert texts(shown("accuracy", with_peer), "th[scope=rowgroup]") == labels
+TABLES = {  # kind -> heads, groups, names of the rows, some rows by their place
+    # By what they look at, then by RMSE, which has its spread; a missing split is a dash.
+    "accuracy": (
+        "ua의 RMSE|u1의 RMSE",
+        GROUPS,
+        NAMES,
+        {0: "0.9120 가장 좋음 (0.0010)|-", 1: "0.9310 (0.0010)|0.9210 (0.0010)"},
+    ),
+    "cost": (COST, GROUPS, NAMES, {1: "0.200|<0.001 가장 좋음|1,234 가장 좋음|78|7"}),
+    # What was not reached is a dash, and who reached nothing is left out.
+    "reach": ("0.96까지|0.94까지", GROUPS, NAMES[:2] + NAMES[4::2], {1: "0.050 가장 좋음|-"}),
+    # Ways are compared with the first; then what is no time.
+    "epoch": (
+        "가장 짧을 때 (밀리초)|중앙값 (밀리초)|빠르기",
+        [],
+        EPOCH[:1] + EPOCH[2:],
+        {0: "8.00|10.00|1.0배", 1: "2.00|2.50|4.0배", 2: "300|", 3: "0.0000001|"},
+    ),
+    # In the order of the file.
+    "scale": (
+        SPEED,
+        ["이 강의", "견줄 방법"],
+        WAYS,
+        {0: "1.25|556", 1: "20.0|1,234", 2: "50.0|987"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table(kind: str):
+    found, (heads, groups, names, cells) = shown(kind, results()), TABLES[kind]
+    lines = found.select("tr:has([scope=row])")
+    assert "|".join(texts(found, "th[scope=col]")[1:]) == heads
+    assert texts(found, "th[scope=rowgroup]") == groups
+    assert texts(found, "th[scope=row]") == names
+    assert {place: "|".join(texts(lines[place], "td")) for place in cells} == cells
 
 
 def test_a_table_says_what_heads_what_and_scrolls_under_its_name():
@@ -111,62 +141,24 @@ def test_a_table_says_what_heads_what_and_scrolls_under_its_name():
     assert box["tabindex"] == "0"
     assert found.select_one(f"#{box['aria-labelledby']}") is found.caption
     assert found.caption.get_text() == "말 <b>글</b>"
-    assert texts(found, "th[scope=col]") == ["방법", *benchmark.COST.values()]
     assert len(found.select("th")) == len(found.select("th[scope]"))
     for line in found.select("tr:not(:has([scope=rowgroup]))"):
         assert len(line.find_all(["td", "th"])) == 6
-    second = found.select("tr:has([scope=row])")[1]
-    assert texts(second, "td") == ["0.200", "<0.001 가장 좋음", "1,234 가장 좋음", "78", "7"]
 
 
-def test_rmse_comes_with_its_spread_and_a_missing_split_is_a_dash():
-    first, second, *_ = shown("accuracy", results()).select("tr:has([scope=row])")
-    assert texts(first, "td") == [
-        "0.9120 (0.0010) 가장 좋음".replace(" (0.0010)", "") + " (0.0010)",
-        "-",
-    ]
-    assert texts(second, "td") == ["0.9310 (0.0010)", "0.9210 (0.0010)"]
+def test_a_group_of_ours_alone_is_said_to_be_one():
+    with_peer = results()
+    with_peer["rows"].append(row("late", "Peer<b>", 0.99, 1.0, TIME))
+    assert texts(shown("accuracy", with_peer), "th[scope=rowgroup]") == LABELS
 
 
-def test_what_was_not_reached_is_a_dash_and_who_reached_nothing_is_left_out():
-    found = shown("reach", results())
-    assert texts(found, "th[scope=col]") == ["방법", "0.96까지", "0.94까지"]
-    assert texts(found, "th[scope=row]") == [
-        "1. Peer<b>: SLOW, rank 2",
-        "2. 이 강의: ALS, rank 2",
-        "5. 이 강의: GIBBS, rank 2",
-        "7. 이 강의: TIME, rank 2",
-    ]
-    assert texts(found.select("tr:has([scope=row])")[1], "td") == ["0.050 가장 좋음", "-"]
-
-
-def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold():
-    """0.901 and 0.9015 differ by less than the spread; who is alone beats nobody."""
-    assert bold(shown("accuracy", results())) == ["0.9120", "0.9010", "0.9015"]
-    apart = results()
-    apart["rows"][5]["rmse"]["mean"] = 0.9021
-    assert bold(shown("accuracy", apart)) == ["0.9120", "0.9010"]
-
-
-def test_epochs_are_compared_with_the_first():
-    found = shown("epoch", results())
-    lines = [texts(line, "td") for line in found.select("tr:has([scope=row])")]
-    assert lines == [
-        ["8.00", "10.00", "1.0배"],
-        ["2.00", "2.50", "4.0배"],
-        ["300", ""],
-        ["0.0000001", ""],
-    ]
-
-
-def test_ways_through_very_many_ratings_stand_as_in_their_file():
-    found = shown("scale", results())
-    assert texts(found, "th[scope=col]") == ["방법", *benchmark.SCALE_COLUMNS.values()]
-    assert texts(found, "th[scope=rowgroup]") == ["이 강의", "견줄 방법"]
-    names = [benchmark.SCALE[way] for way in ("read", "full", "cornac")]
-    assert texts(found, "th[scope=row]") == names
-    lines = [texts(line, "td") for line in found.select("tr:has([scope=row])")]
-    assert lines == [["1.25", "556"], ["20.0", "1,234"], ["50.0", "987"]]
+@pytest.mark.parametrize(("near", "best"), [(0.9015, ["0.9010", "0.9015"]), (0.9021, ["0.9010"])])
+def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold(near, best):
+    """The spread is 0.001; who is alone beats nobody."""
+    found = results()
+    found["rows"][5]["rmse"]["mean"] = near
+    table = shown("accuracy", found)
+    assert [strong.contents[0] for strong in table.select("strong")] == ["0.9120", *best]
 
 
 @pytest.mark.parametrize(
@@ -306,7 +298,6 @@ def test_one_method_alone_is_drawn(fit: float):
     assert len(marks(drawn({"rows": [row("mean", "ours", 1.1, fit)]}))) == 1
 
 
-SPEED = {"speed": 1.5, "peak_mb": 100}
 PAGE = """제목
 ====
 
@@ -331,51 +322,38 @@ PAGE = """제목
 
 
 @pytest.fixture
-def build(tmp_path: Path):
-    """build(results, page) -> (whether Sphinx is content, what it said, the page)."""
+def show(tmp_path: Path):
+    """show(results): is Sphinx content, what did it say, and the page."""
     (tmp_path / "conf.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
         "extensions = ['benchmark']\nhtml_theme = 'basic'\n"
         f"html_static_path = [{str(ROOT / 'book' / '_static')!r}]\n",
         encoding="utf-8",
     )
+    (tmp_path / "index.rst").write_text(PAGE, encoding="utf-8")
     (tmp_path / "benchmarks").mkdir()
 
-    def run(found: dict, page: str = PAGE) -> tuple[bool, str, str]:
-        if not (index := tmp_path / "index.rst").exists() or index.read_text("utf-8") != page:
-            index.write_text(page, encoding="utf-8")
+    def run(found: dict) -> tuple[bool, str, str]:
         rest = {key: found[key] for key in found if key != "scale"}
         for name, part in {benchmark.FILE: rest, benchmark.SCALE_FILE: found["scale"]}.items():
             (tmp_path / name).write_text(json.dumps(part), encoding="utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "sphinx",
-            "-qW",
-            "--keep-going",
-            tmp_path,
-            tmp_path / "html",
-        ]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=os.environ | {"NO_COLOR": "1"}
-        )
+        content, said = build(tmp_path)
         html = tmp_path / "html" / "index.html"
-        return done.returncode == 0, done.stderr, html.read_text("utf-8") if html.exists() else ""
+        return content, said, html.read_text("utf-8") if html.exists() else ""
 
     return run
 
 
-def test_a_digit_changed_in_the_file_changes_the_page(build):
+def test_a_digit_changed_in_the_file_changes_the_page(show):
     found = results()
-    content, said, before = build(found)
+    content, said, before = show(found)
     assert content, said
     assert "0.9310 &lt; 1.1200" in before and "benchmark.css" in before and "steps.css" in before
     found["rows"][1]["rmse"]["mean"] = 0.9317  # the page itself stays as it is
-    content, said, after = build(found)
+    content, said, after = show(found)
     assert content, said
     assert "0.9310" not in after and after.count("0.9317") == before.count("0.9310") == 4
     found["scale"]["ways"]["full"]["speed"] = 21.9
-    assert "21.9" not in after and "21.9" in build(found)[2]
+    assert "21.9" not in after and "21.9" in show(found)[2]
 
 
 @pytest.mark.parametrize(
@@ -389,21 +367,26 @@ def test_a_digit_changed_in_the_file_changes_the_page(build):
         (lambda found: [row.update(split="u1") for row in found["rows"]], "index.rst:14: ERROR"),
         (lambda found: found["scale"].pop("ratings"), "scale ratings"),
         (lambda found: found["scale"].pop("ways"), "index.rst:16: ERROR"),
-        (lambda found: found["scale"]["ways"].update(warp={"who": "", **SPEED}), "warp"),
+        (
+            lambda found: found["scale"]["ways"].update(
+                warp={"who": "", "speed": 1.5, "peak_mb": 100}
+            ),
+            "warp",
+        ),
     ],
     ids=["row", "claim", "way", "fact", "information", "split", "ratings", "ways", "way-of-many"],
 )
-def test_the_build_names_what_it_does_not_know(build, change, named: str):
+def test_the_build_names_what_it_does_not_know(show, change, named: str):
     found = results()
     change(found)
-    content, said, _ = build(found)
+    content, said, _ = show(found)
     assert not content and named in said
 
 
-def test_without_the_slow_rows_the_page_only_lacks_them(build):
+def test_without_the_slow_rows_the_page_only_lacks_them(show):
     found = results()
     del found["rows"][2], found["epoch"]["sparse"]
-    content, said, html = build(found)
+    content, said, html = show(found)
     assert content, said
     assert "SLOW" not in html and "ALS" in html
 

@@ -54,10 +54,12 @@ def check_file(path: Path, glossary: str) -> list[str]:
 
 
 def read_notebook(path: Path) -> Iterator[str]:
-    """Yield every cell, code too: a student reads its comments."""
+    """Yield every cell, code too, since a student reads its comments; and the index's summary."""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         yield "".join(cell["source"])
-        yield cell.get("metadata", {}).get("mystnb", {}).get("image", {}).get("alt", "")
+        metadata = cell.get("metadata", {})
+        yield metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        yield metadata.get("summary", "")
 
 
 def read_page(path: Path) -> Iterator[str]:

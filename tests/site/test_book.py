@@ -13,7 +13,8 @@ import pytest
 
 from book.pages import CONFIG, LECTURES, PAGES, ROOT, SITE, TOC
 from tests.notebooks import load
-from tests.site.site import EVERY_PAGE
+
+from .site import EVERY_PAGE
 
 REPOSITORY = CONFIG["repository"]["url"]
 BRANCH = CONFIG["repository"]["branch"]

@@ -1,0 +1,84 @@
+"""What holds for every page, looked at once over the web and once from a folder.
+
+A page comes once for all tests that read it; those that change it come last. What each test looks
+for, and that it finds faults, is in the file that it is imported from.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from .conftest import Visit, missing, opening
+from .site import EVERY_PAGE, SITE
+from .test_korean import COLLECT, foreign
+from .test_print import A4_WIDTH, CUT, FOLDED, HIDDEN
+from .test_weight import READ, assert_light, strangers
+
+UNFOLD = "document.querySelectorAll('details').forEach((fold) => (fold.open = true))"
+
+
+@pytest.fixture(scope="module", params=EVERY_PAGE)
+def web(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Visit]:
+    """A page on a phone."""
+    with opening(browser) as open_page:
+        yield open_page(f"{site}/{request.param}", width=390)
+
+
+@pytest.fixture(scope="module", params=EVERY_PAGE)
+def folder(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
+    """A page from a USB stick in a lecture hall."""
+    if not SITE.is_dir():
+        missing("the book is not built: run `make book` first")
+    with opening(browser) as open_page:
+        yield open_page(f"{SITE.as_uri()}/{request.param}")
+
+
+def test_it_is_light_and_stands_still(web: Visit, site: str) -> None:
+    assert_light(web, f"{site}/")
+
+
+def test_nothing_fails_and_nothing_is_complained_of(web: Visit) -> None:
+    assert web.errors == []
+
+
+def test_its_interface_is_korean(web: Visit) -> None:
+    if web.page.locator(".highlight pre").count():
+        web.page.wait_for_selector(".copybtn", state="attached")
+    assert sorted(set(foreign(web.page.evaluate(COLLECT)))) == []
+
+
+def test_nothing_is_cut_off_on_paper_and_folds_lie_open(web: Visit) -> None:
+    web.page.set_viewport_size({"width": A4_WIDTH, "height": 900})
+    web.page.emulate_media(media="print")
+    assert web.page.evaluate(CUT) == []
+    assert all(web.page.evaluate(FOLDED))
+    for part in web.page.locator(HIDDEN).all():
+        assert not part.is_visible()
+    web.page.emulate_media(media="screen")
+
+
+def test_it_does_not_scroll_sideways(web: Visit) -> None:
+    web.page.set_viewport_size({"width": 360, "height": 900})
+    web.page.evaluate(UNFOLD)
+    assert web.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_it_needs_no_server(folder: Visit) -> None:
+    folder.page.evaluate(READ)
+    assert strangers(folder, f"{SITE.as_uri()}/") == []
+    assert folder.errors == []
+
+
+def test_formulas_stand_in_the_page_with_their_fonts(folder: Visit) -> None:
+    page = folder.page
+    scripts = page.evaluate("[...document.scripts].map((script) => script.src)")
+    assert not [script for script in scripts if "mathjax" in script.casefold()]
+    if "/lectures/" in page.url:
+        assert page.locator(".katex-html").count() > 0
+    if page.locator(".katex-html").count():
+        assert page.locator(".katex-mathml math").count() > 0
+        loaded = page.evaluate(
+            "[...document.fonts].filter((f) => f.status == 'loaded').map((f) => f.family)"
+        )
+        assert {"KaTeX_Main", "KaTeX_Math"} <= {name.strip('"') for name in loaded}

@@ -1,0 +1,121 @@
+"""The index page and the way from lecture to lecture follow from _toc.yml and the notebooks."""
+
+import copy
+import re
+from pathlib import Path
+
+import lecture_list
+import pytest
+from bs4 import BeautifulSoup
+
+from book.pages import ADDRESS, LECTURES, ROOT, SITE
+from tests.notebooks import cells, load, source
+
+from .test_book import needs_site
+
+PATHS = lecture_list.read_toc(ROOT)
+every_lecture = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def code(text: str, *outputs: dict, tags: tuple[str, ...] = ()) -> dict:
+    return {
+        "cell_type": "code",
+        "source": [text],
+        "metadata": {"tags": [*tags]},
+        "outputs": [*outputs],
+    }
+
+
+def prose(text: str) -> dict:
+    return {"cell_type": "markdown", "source": [text], "metadata": {}}
+
+
+PRINTED = {"output_type": "stream", "text": ["1\n", "\n", "2\n"]}
+FIGURE = {"data": {"image/png": "", "text/plain": ["<Figure>"]}}
+FRAME = {"data": {"text/html": ["<table><tr></tr>", "<tr></tr></table>"], "text/plain": ["a\nb"]}}
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"),
+    [
+        (prose("세 어절, 입니다 - **.**"), 1.2),
+        (prose("[한 강의](https://example.org/a b)<!-- ml-100k.reg.test_mse -->"), 0.8),
+        (prose("둘 셋\n<details><summary>답</summary>\n\n길다 길어\n</details>"), 0.8),
+        (code("a = 1\n\nb = 2"), 12),
+        (code("print(1)", PRINTED), 6 + 4.8),
+        (code("frame", FRAME), 6 + 4.8),
+        (code("plot()", FIGURE), 6 + 30),
+        (code("plot()", FIGURE, tags=("hide-input",)), 30),
+        (code("check.within(1)", PRINTED, tags=("hide-output",)), 0),
+    ],
+)
+def test_seconds_of_a_cell(cell, seconds):
+    assert lecture_list.count_seconds(cell) == pytest.approx(seconds)
+
+
+def test_minutes_leave_out_the_bootstrap_cell():
+    bootstrap, figures = code("x\n" * 999), [code("plot()", FIGURE, tags=("hide-input",))] * 25
+    assert lecture_list.count_minutes({"cells": [prose(""), bootstrap, *figures]}) == 10
+
+
+@every_lecture
+def test_a_lecture_says_its_minutes(path: Path):
+    said = re.search(r"읽는 데 (\d+)분쯤", source(load(path)["cells"][0]))
+    assert int(said[1]) == lecture_list.count_minutes(load(path)), (
+        "set the number in the first cell"
+    )
+
+
+@needs_site
+def test_the_index_lists_every_lecture():
+    page = BeautifulSoup((SITE / "book" / "index.html").read_text("utf-8"), "html.parser")
+    shown = [item for item in page.select("article ol > li") if item.select("a[href*=lectures]")]
+    assert [item.a["href"] for item in shown] == [f"../{lecture}.html" for lecture in LECTURES]
+    for item, path in zip(shown, PATHS, strict=True):
+        first, minutes = load(path)["cells"][0], lecture_list.count_minutes(load(path))
+        title = source(first).splitlines()[0].partition(". ")[2]
+        text = f"{title} (읽는 데 {minutes}분) {first['metadata']['summary']}"
+        assert " ".join(item.get_text().split()) == text
+
+
+def test_a_new_lecture_needs_no_line_on_the_index():
+    named = re.findall(r"lectures/(\w+)", (ROOT / "book" / "index.md").read_text("utf-8"))
+    assert {*named} == {PATHS[0].stem}  # where to begin
+
+
+def test_a_lecture_in_the_contents_is_listed(tmp_path: Path):
+    toc = "parts:\n- chapters:\n  - file: book/a\n  - file: lectures/09_new\n"
+    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
+    assert lecture_list.read_toc(tmp_path) == [tmp_path / "lectures" / "09_new.ipynb"]
+
+
+@pytest.mark.parametrize("fault", ["title", "summary"])
+def test_a_lecture_without_its_words_is_refused(monkeypatch: pytest.MonkeyPatch, fault: str):
+    notebook = copy.deepcopy(load(PATHS[0]))
+    if fault == "title":
+        notebook["cells"][0]["source"] = ["# 제목"]
+    else:
+        del notebook["cells"][0]["metadata"]["summary"]
+    monkeypatch.setattr(lecture_list.json, "loads", lambda text: notebook)
+    with pytest.raises(ValueError, match="01_pytorch_basics.ipynb: the first cell needs"):
+        lecture_list.write_entry(PATHS[0], ROOT)
+
+
+def leads_to(text: str) -> list[str]:
+    """Return where the section on the next lecture links to, as far as those are lectures."""
+    return re.findall(rf"\]\({re.escape(ADDRESS)}(lectures/\w+)\.html", text)
+
+
+@pytest.mark.parametrize(("page", "following"), [*zip(LECTURES, [*LECTURES[1:], None])])
+def test_a_lecture_ends_with_the_way_to_the_next(page: str, following: str | None):
+    text = "\n".join(map(source, cells(ROOT / f"{page}.ipynb", "markdown")))
+    section = text.partition("\n## 다음 강의")[2]
+    assert section
+    later = [link for link in leads_to(section) if link > page]
+    if following is None:
+        assert later == []
+        return
+    assert later == [following]
+    title = source(load(ROOT / f"{following}.ipynb")["cells"][0]).splitlines()[0].removeprefix("# ")
+    number = title.partition(".")[0]
+    assert f"[{title}](" in section or f"[{number}](" in section
