@@ -5,7 +5,7 @@ A new one is a module, an entry here, and a test of its own against something in
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lecture_utils.data import Ratings, Tensors, as_tensors
@@ -42,6 +42,10 @@ class Method:
         """Train on `train`, the ratings of `data.train`; `settings` replace those of the entry."""
         made = self.inputs(data, train) if self.inputs else {}
         return self.train(train, data.size, **{**self.settings, **made, **settings})
+
+    def vary(self, steps: int | None = None, **settings: Any) -> "Method":
+        """Return the method with other settings, and perhaps another number of steps."""
+        return replace(self, steps=steps or self.steps, settings={**self.settings, **settings})
 
 
 def train_models(name: str, data: Ratings, **settings: Any) -> Iterator:
