@@ -27,7 +27,7 @@ WARM_UP, EPOCHS, TURN = 20, 300, 10  # epochs
 
 
 class Twin:
-    """The model of seed 0 with its own Adam, stepped by the clock."""
+    """The model of seed 0 with its own Adam, one timed epoch after the other."""
 
     def __init__(
         self, sizes: tuple[int, int], error: Callable[..., Callable[[], Tensor]], fused: bool
@@ -38,7 +38,7 @@ class Twin:
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=0.1, fused=fused or None)
 
     def epoch(self) -> float:
-        """CPU milliseconds of one epoch."""
+        """Take one step and return its CPU milliseconds."""
         begun = process_time()
         loss = self.error()
         self.optimizer.zero_grad()
@@ -48,16 +48,16 @@ class Twin:
 
 
 def gap(slow: torch.nn.Module, fast: torch.nn.Module) -> float:
-    """Between two models' gradients: the largest difference over the largest entry."""
+    """Return the largest difference of two models' gradients over their largest entry."""
     pairs = [(a.grad, b.grad) for a, b in zip(slow.parameters(), fast.parameters())]
     return max(((a - b).abs().max() / a.abs().max()).item() for a, b in pairs)
 
 
 def measure(data: object) -> dict:
-    """Least and median milliseconds of the ways, how many times as long as `fit`'s the others take
-    (medians), and the gap between gradients at the start.
+    """Time an epoch in every way: least and median milliseconds, and times as long as `fit`'s.
 
-    They take turns of ten epochs: in `fit`, too, the epoch before has left its tables in the cache.
+    The gap between the gradients at the start comes with them. The ways take turns of ten epochs: in
+    `fit`, too, the epoch before has left its tables in the cache.
     """
     train, sizes = as_tensors(data.train), (data.num_users, data.num_items)
     twins = {

@@ -43,7 +43,7 @@ CANDIDATES = {
 
 
 def holdout(data: Ratings, split: str, seed: int) -> Ratings:
-    """The training ratings alone, some of them as a test set that resembles the real one.
+    """Split the training ratings so that the held-out part resembles the real test set.
 
     ua.test has ten ratings of everybody: here five. u1.test has 43 % (median) of the ratings of
     users 1 to 462: here of a random half of the others, who have theirs all in u1.base.
@@ -59,7 +59,7 @@ def holdout(data: Ratings, split: str, seed: int) -> Ratings:
 
 
 def compare(folder: Path, keys: list[str]) -> Iterator[str]:
-    """A line per split, method and candidate: mean RMSE over SEEDS, each of them, CPU seconds."""
+    """Yield a line per split, method and candidate: mean RMSE over SEEDS, each, CPU seconds."""
     methods = find_all()
     for split in SPLITS:
         data = load(folder / f"{split}.pickle", ours=True)

@@ -23,7 +23,10 @@ LOADING = {"__init__", "data", "download", "synthetic.small"}  # is not counted 
 
 @dataclass(frozen=True)
 class Method:
-    """`steps` are its sweeps or epochs; `refit` says that it shows no iterates (see worker)."""
+    """A row of the benchmark.
+
+    `steps` are its sweeps or epochs; `refit` says that it shows no iterates (see worker).
+    """
 
     who: str
     setting: str
@@ -76,6 +79,7 @@ def modules(name: str) -> tuple[str, ...]:
 
 
 def mean(data, seed, clock, steps):
+    """Predict the mean of the training ratings."""
     from lecture_utils import as_tensors
 
     ratings = as_tensors(data.train).ratings
@@ -103,6 +107,7 @@ def train(data, seed, clock, steps, *, name, **settings):
 
 
 def surprise(data, seed, clock, epochs, *, algorithm, **options):
+    """Run an algorithm of Surprise."""
     import surprise
 
     columns = ["user", "movie", "rating"]
@@ -117,6 +122,7 @@ def surprise(data, seed, clock, epochs, *, algorithm, **options):
 
 
 def cornac(data, seed, clock, epochs, **options):
+    """Run cornac's matrix factorization."""
     from cornac.data import Dataset
     from cornac.models import MF
 
@@ -130,6 +136,7 @@ def cornac(data, seed, clock, epochs, **options):
 
 
 def cmfrec(data, seed, clock, sweeps, **options):
+    """Run cmfrec's ALS."""
     from cmfrec import CMF
 
     names = {"user": "UserId", "movie": "ItemId", "rating": "Rating"}
@@ -141,6 +148,7 @@ def cmfrec(data, seed, clock, sweeps, **options):
 
 
 def myfm(data, seed, clock, sweeps, *, side=False, ordinal=False):
+    """Run myFM's Gibbs sampler; with `side` on what its own notebook looks at, and gender."""
     import myfm
 
     clock.start()
@@ -164,8 +172,7 @@ def myfm(data, seed, clock, sweeps, *, side=False, ordinal=False):
 
 
 def _myfm_features(data, side):
-    """(main table, blocks of users and movies) for training and for test, and the widths of the
-    groups of features: with `side` what myFM's own notebook has, and gender."""
+    """Make (main table, blocks of users and movies) for training and test, and groups' widths."""
     from myfm import RelationBlock
     from scipy import sparse
 
@@ -198,7 +205,7 @@ def _myfm_features(data, side):
 
 
 def _over_root(rated):
-    """Each row divided by the root of its sum."""
+    """Divide each row by the root of its sum."""
     from scipy import sparse
 
     return sparse.diags(1 / np.sqrt(np.asarray(rated.sum(1)).clip(min=1)).ravel()) @ rated

@@ -32,7 +32,7 @@ SMALL = {"COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENCODING", "ENDMARKER"
 
 
 def spawn(module: str, *arguments: object) -> str:
-    """What `python -m module arguments` prints last, on one thread; SystemExit if it fails."""
+    """Run `python -m module arguments` on one thread and return its last line, or exit."""
     command = [sys.executable, "-W", "ignore", "-m", module, *map(str, arguments)]
     environment = os.environ | dict.fromkeys(THREADS, "1")
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -42,12 +42,12 @@ def spawn(module: str, *arguments: object) -> str:
 
 
 def describe() -> dict[str, dict]:
-    """The registry as plain values, in its order; asked of a worker, see above."""
+    """Ask a worker for the registry as plain values: this process stays small, see above."""
     return json.loads(spawn("benchmarks.worker"))
 
 
 def identity(split: str, key: str, method: dict, steps: int | None) -> dict:
-    """What makes two runs the same but for the seed; `code` is a digest of what they depend on."""
+    """Return what two runs that differ in the seed share; `code` digests what they depend on."""
     files = [ROOT / "benchmarks" / name for name in ("methods.py", "worker.py", "requirements.txt")]
     if method["who"] == "ours":
         files += sorted((ROOT / "lecture_utils").rglob("*.py"))
@@ -83,7 +83,7 @@ def measure(folder, methods: dict, splits, seeds, steps: int | None = None) -> l
 
 
 def summary(runs: list[dict], methods: dict, splits, seeds, steps: int | None = None) -> list[dict]:
-    """A row per split and method that has run with every seed: means and spreads over seeds."""
+    """Make a row per split and method that has run with every seed: means and spreads."""
     rows = []
     for split, (key, method) in product(splits, methods.items()):
         same = identity(split, key, method, steps)
@@ -105,14 +105,14 @@ def summary(runs: list[dict], methods: dict, splits, seeds, steps: int | None = 
 
 
 def spread(values: list[float | None]) -> dict | None:
-    """Mean, and largest minus smallest; None if a seed has no value."""
+    """Return the mean, and largest minus smallest; None if a seed has no value."""
     if None in values:
         return None
     return {"mean": round(mean(values), 5), "spread": round(max(values) - min(values), 5)}
 
 
 def code_lines(modules: list[str]) -> int:
-    """Lines of these modules of lecture_utils without blank ones, comments and docstrings."""
+    """Count lines of modules of lecture_utils, without blank ones, comments and docstrings."""
     count = 0
     for module in modules:
         path = ROOT / "lecture_utils" / f"{module.replace('.', '/')}.py"
@@ -130,7 +130,7 @@ def code_lines(modules: list[str]) -> int:
 
 
 def machine(runs: list[dict]) -> dict:
-    """What it ran on, and how busy that was: the load before each run."""
+    """Describe the machine, and how busy it was: the load before each run."""
     info = Path("/proc/cpuinfo")
     names = [x for x in info.read_text().splitlines() if "model name" in x] if info.exists() else []
     cpu = names[0].partition(":")[2].strip() if names else platform.processor()
@@ -140,7 +140,7 @@ def machine(runs: list[dict]) -> dict:
 
 
 def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
-    """Of Python and of what is installed of `packages`."""
+    """Return the versions of Python and of what is installed of `packages`."""
     found = {"python": platform.python_version()}
     for package in packages:
         try:
@@ -151,7 +151,7 @@ def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
 
 
 def table(rows: list[dict]) -> str:
-    """The rows as text, one line each."""
+    """Format the rows as text, one line each."""
     lines = [f"{'':64} RMSE (spread)      fit s  predict s  peak MB  s to .94  may look at"]
     for row in rows:
         name = f"{row['split']} {row['who']}: {row['setting']}"
@@ -165,6 +165,7 @@ def table(rows: list[dict]) -> str:
 
 
 def main() -> None:
+    """Run what is missing and write results.json."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--slow", action="store_true", help="the slow methods, too")
     parser.add_argument("--clean", action="store_true", help="forget earlier runs")

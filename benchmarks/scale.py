@@ -31,12 +31,12 @@ SIZES = ("ratings", "train", "users", "movies", "blocks")
 
 
 def code(*names: str) -> str:
-    """A digest of these files, paths from the root."""
+    """Digest these files, given as paths from the root."""
     return sha256(b"".join((run.ROOT / name).read_bytes() for name in names)).hexdigest()
 
 
 def code_of(part: str) -> str:
-    """A digest of all that `part`, a way or one of PARTS, depends on."""
+    """Digest all that `part`, a way or one of PARTS, depends on."""
     ours = [f"lecture_utils/{module.replace('.', '/')}.py" for module in MODULES]
     peer = part in WAYS and WAYS[part].who == "cornac"
     files = ["benchmarks/requirements.txt"] if peer else ours
@@ -45,7 +45,7 @@ def code_of(part: str) -> str:
 
 
 def invented(folder: Path, size: int) -> Path:
-    """Where about `size` ratings lie; they are invented anew if the code has changed since."""
+    """Return where about `size` ratings lie, inventing them if the code has changed since."""
     folder = folder / str(size)
     modules = ("scale.layouts", "scale.prepare", "synthetic.large")
     files = [f"lecture_utils/{module.replace('.', '/')}.py" for module in modules]
@@ -57,7 +57,7 @@ def invented(folder: Path, size: int) -> Path:
 
 
 def measure(folder: Path, size: int, parts: list[str]) -> Iterator[tuple[str, dict]]:
-    """Each part and its result on about `size` ratings; `folder`/runs.jsonl spares what has run."""
+    """Yield each part and its result on `size` ratings; `folder`/runs.jsonl spares what has run."""
     file = folder / "runs.jsonl"
     runs = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     for part in parts:
@@ -71,6 +71,7 @@ def measure(folder: Path, size: int, parts: list[str]) -> Iterator[tuple[str, di
 
 
 def one_run(data: Path, part: str) -> dict:
+    """Measure one part in a process of its own, and note how busy the machine was."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     module = "scale_ways" if part in WAYS else "scale_runs"
     begun = time.monotonic()
@@ -81,7 +82,7 @@ def one_run(data: Path, part: str) -> dict:
 
 
 def rounded(value: object) -> object:
-    """Numbers with three digits that count, or more before the point; MSE with five."""
+    """Round numbers to three digits that count, or more before the point; MSE to five."""
     if isinstance(value, dict):
         return {
             key: round(what, 5) if key.endswith("mse") else rounded(what)
@@ -93,8 +94,11 @@ def rounded(value: object) -> object:
 
 
 def row(way: str, found: dict) -> dict:
-    """Of one way. `speed` is in million ratings per CPU second: of those trained on, in an epoch
-    after the first; of all, where there is no epoch."""
+    """Summarise one way.
+
+    `speed` is in million ratings per CPU second: of those trained on, in an epoch after the first;
+    of all, where there is no epoch.
+    """
     about, result = found["about"], found["result"]
     epoch = result["epoch_cpu_s"]
     speed = about["train"] / epoch if epoch else about["ratings"] / result["start_cpu_s"]
@@ -103,7 +107,7 @@ def row(way: str, found: dict) -> dict:
 
 
 def table(ways: dict[str, dict]) -> str:
-    """A line per way."""
+    """Format a line per way."""
     lines = [f"{'':52} million/s  epoch s  start s  peak MB"]
     for way in ways.values():
         numbers = (way["speed"], way["epoch_cpu_s"] or 0, way["start_cpu_s"])
@@ -113,7 +117,7 @@ def table(ways: dict[str, dict]) -> str:
 
 
 def results(folder: Path, largest: int, parts: list[str]) -> dict:
-    """What scale.json holds. Two processes and the kill are for the largest size alone."""
+    """Collect what scale.json holds; two processes and the kill are for the largest size alone."""
     growth, runs = {}, []
     for size in [*(size for size in SMALLER if size < largest), largest]:
         chosen = [part for part in parts if part in WAYS or size == largest]
@@ -134,6 +138,7 @@ def results(folder: Path, largest: int, parts: list[str]) -> dict:
 
 
 def main() -> None:
+    """Run what is missing and write scale.json."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--ratings", type=int, default=FULL, help="how many (%(default)s)")
     parser.add_argument("--out", type=Path, help=f"at the full size {RESULTS.name}, else nothing")

@@ -20,6 +20,7 @@ FULL_BATCH = {"full": ["--full-batch"], "blocks": []}
 
 
 def command(folder: Path, run: Path, epochs: int, *options: str, processes: int = 1) -> list[str]:
+    """Return the command that trains on blocks of `folder`."""
     torchrun = ["torch.distributed.run", "--standalone", f"--nproc-per-node={processes}", "-m"]
     train = ["lecture_utils", "train", "--data", str(folder / "blocks"), "--out", str(run)]
     python = [sys.executable, "-W", "ignore", "-m", *(torchrun if processes > 1 else [])]
@@ -27,7 +28,7 @@ def command(folder: Path, run: Path, epochs: int, *options: str, processes: int 
 
 
 def saved(run: Path) -> list[float]:
-    """Seconds of each epoch that the run has saved, the pass over the test data included."""
+    """Read the seconds of each saved epoch, the pass over the held-out data included."""
     try:
         with (run / "metrics.csv").open(encoding="utf-8") as file:
             ends = [0.0, *(float(row["seconds"]) for row in csv.DictReader(file))]
@@ -37,7 +38,7 @@ def saved(run: Path) -> list[float]:
 
 
 def processes(folder: Path) -> dict:
-    """Median seconds of an epoch after the first two, with one process and with two."""
+    """Time an epoch after the first two with one process and with two: median seconds."""
     found = {}
     for name, options in FULL_BATCH.items():
         one, two = (_epoch(folder, number, options) for number in (1, 2))
@@ -55,7 +56,7 @@ def _epoch(folder: Path, number: int, options: list[str]) -> float:
 
 
 def kill(folder: Path) -> dict:
-    """What a kill costs a run with a step per block, in seconds.
+    """Measure what a kill costs a run with a step per block, in seconds.
 
     `lost_s` is the sum of `repeated_s`, the part of an epoch that was done when SIGKILL came,
     `start_s`, until the second process had been started and had loaded the checkpoint, and
@@ -80,14 +81,14 @@ def kill(folder: Path) -> dict:
 
 
 def _parts(epochs: list[float], done: int, repeated: float, took: float) -> dict:
-    """`done` epochs before the kill; the second process `took` so long to finish the next one."""
+    """Split the cost: `done` epochs before the kill, and `took` seconds to finish the next."""
     usual = median(epochs[1:done] + epochs[done + 1 :])
     parts = {"repeated_s": repeated, "start_s": took - epochs[done], "read_s": epochs[done] - usual}
     return {"epoch_s": usual, **parts, "lost_s": sum(parts.values())}
 
 
 def _wait(process: subprocess.Popen, run: Path, epochs: int) -> None:
-    """Until the run has saved so many epochs. SystemExit if it ends before."""
+    """Wait until the run has saved so many epochs. SystemExit if it ends before."""
     while len(saved(run)) < epochs:
         if process.poll() is not None:
             raise SystemExit(f"ended before epoch {epochs}:\n{process.stderr.read()[-2000:]}")

@@ -28,22 +28,28 @@ COLUMNS = {"user": np.int64, "movie": np.int64, "rating": np.float32}
 
 
 class Clock:
-    """CPU seconds: `laps` holds those of the start, which ends with the first epoch, and those of
-    each epoch after it. `before_mb` is what the process held when all was imported."""
+    """CPU seconds of the start, which ends with the first epoch, and of each epoch after it.
+
+    `laps` holds them; `before_mb` is what the process held when all was imported.
+    """
 
     def start(self) -> None:
+        """Let it run."""
         self.laps, self.before_mb, self.since = [], peak_mb(), process_time()
 
     def lap(self, share: float = 1.0) -> None:
-        """To be called after each epoch, or after a `share` of one."""
+        """Note the time after an epoch, or after a `share` of one."""
         self.laps.append((process_time() - self.since) / share)
         self.since = process_time()
 
 
 @dataclass(frozen=True)
 class Way:
-    """`run` takes (folder, clock, epochs): it imports what it needs, starts the clock, goes through
-    the ratings `1 + epochs` times and returns what else it has found out."""
+    """A way to go through the ratings.
+
+    `run` takes (folder, clock, epochs): it imports what it needs, starts the clock, goes through
+    the ratings `1 + epochs` times and returns what else it has found out.
+    """
 
     who: str
     setting: str
@@ -52,10 +58,12 @@ class Way:
 
     @property
     def ours(self) -> bool:
+        """Say whether it is a way of the course."""
         return self.who == "ours"
 
 
 def read(folder, clock, _):
+    """Read ratings.csv and deal it to blocks."""
     from lecture_utils.scale import layouts
     from lecture_utils.scale.prepare import prepare
 
@@ -68,7 +76,7 @@ def read(folder, clock, _):
 
 
 def ours(folder, clock, epochs, *, rank=RANK, **options):
-    """The pass over the test data, which each epoch of `train` ends with, is timed on its own."""
+    """Time the pass over the held-out data, which each epoch of `train` ends with."""
     from lecture_utils.scale.blocks import Blocks
     from lecture_utils.scale.checkpoint import build
     from lecture_utils.scale.train import Training
@@ -90,7 +98,7 @@ def ours(folder, clock, epochs, *, rank=RANK, **options):
 
 
 def cornac(folder, clock, epochs, *, shuffled=False):
-    """Its `Dataset.build` wants a tuple per rating, several GB: the arrays are put in directly.
+    """Put the arrays into cornac directly: its `Dataset.build` wants a tuple per rating.
 
     An epoch is the difference of two fits, so that what a fit does once does not count.
     """
@@ -116,7 +124,7 @@ def cornac(folder, clock, epochs, *, shuffled=False):
 
 
 def document(folder, clock, epochs, *, bias):
-    """The loop of document 000: all ratings at once, `P[items]`, Adam as it comes."""
+    """Run the loop of document 000: all ratings at once, `P[items]`, Adam as it comes."""
     import torch
 
     from lecture_utils import MatrixFactorization
@@ -136,8 +144,10 @@ def document(folder, clock, epochs, *, bias):
 
 
 def sparse_adam(folder, clock, _):
-    """Embeddings with sparse gradients. A part of an epoch, from which the whole one is reckoned;
-    the start is that of loading, of shuffling and of the first batches."""
+    """Run a part of an epoch of embeddings with sparse gradients.
+
+    The whole epoch is reckoned from it; the start is loading, shuffling and the first batches.
+    """
     import torch
 
     from lecture_utils import EmbeddingFactorization
@@ -169,6 +179,7 @@ def _batches(model, optimizer, train, batches):
 
 
 def als(folder, clock, epochs):
+    """Sweep alternating least squares."""
     from lecture_utils import Tensors
     from lecture_utils.methods.als import als as train_models
 
@@ -187,7 +198,7 @@ def _import_adam():
 
 
 def _arrays(folder):
-    """Users, movies and ratings in the order of the published file, and the sizes of the tables."""
+    """Read users, movies and ratings in the published order, and the sizes of the tables."""
     about = json.loads((folder / ABOUT).read_text("utf-8"))
     columns = [np.load(folder / f"{name}.npy") for name in COLUMNS]
     return columns, (about["users"], about["movies"])
@@ -219,7 +230,7 @@ WAYS = {
 
 
 def measure(way: Way, folder: Path) -> dict:
-    """CPU seconds of the start and, median, of a later epoch (None: there is none); memory, MB."""
+    """Return CPU seconds of the start and (median) of a later epoch, or None; memory in MB."""
     clock = Clock()
     found = way.run(folder, clock, way.epochs) or {}
     start, *later = clock.laps
@@ -229,13 +240,13 @@ def measure(way: Way, folder: Path) -> dict:
 
 
 def peak_mb() -> float:
-    """Largest resident memory of this process so far in MB, the interpreter included."""
+    """Return the largest resident memory of this process so far in MB."""
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def invent(folder: Path, number: int, code: str) -> dict:
-    """Fill `folder` with about `number` ratings; about.json, which is written last, says `code`."""
+    """Fill `folder` with about `number` ratings; about.json, written last, holds `code`."""
     from lecture_utils.scale import layouts
     from lecture_utils.scale.prepare import prepare
 
@@ -250,7 +261,7 @@ def invent(folder: Path, number: int, code: str) -> dict:
 
 
 def _write_csv(path: Path, number: int) -> int:
-    """A file in the layout of MovieLens 25M, its timestamps invented, too; how many ratings."""
+    """Write a file in the layout of MovieLens 25M; return how many ratings it holds."""
     import pyarrow as pa
     from pyarrow import csv
 
@@ -271,7 +282,7 @@ def _write_csv(path: Path, number: int) -> int:
 
 
 def _save_arrays(blocks, folder: Path) -> int:
-    """The training ratings of all blocks as a file per column; how many there are."""
+    """Write the training ratings of all blocks, a file per column; return how many."""
     parts = [blocks.read(number) for number in range(len(blocks))]
     columns = [np.concatenate([p[column].numpy() for p in parts]) for column in range(len(COLUMNS))]
     order = np.argsort(columns[0].astype(np.int64) * blocks.num_items + columns[1])
@@ -281,6 +292,7 @@ def _save_arrays(blocks, folder: Path) -> int:
 
 
 def main(folder: str, way: str, *arguments: str) -> None:
+    """Run one way, or one of the steps that prepare it."""
     if way == "invent":
         number, code = arguments
         print(json.dumps(invent(Path(folder), int(number), code)))

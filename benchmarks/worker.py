@@ -74,8 +74,11 @@ class Clock:
 
 
 def run(method: Method, data: object, seed: int, steps: int, refit: bool = False) -> dict:
-    """Result of one run. `refit` asks for the curve of a method that shows no iterates: it is
-    trained anew, from the same seed, for 1 epoch, 2 and so on, until it reaches every target."""
+    """Run a method once and return what was measured.
+
+    `refit` asks for the curve of a method that shows no iterates: it is trained anew, from the
+    same seed, for 1 epoch, 2 and so on, until it reaches every target.
+    """
     ratings = data.test["rating"].to_numpy(float)
     begun = _peak()
     clock = Clock(ratings)
@@ -110,19 +113,19 @@ def _refits(method: Method, data: object, seed: int, steps: int):
 
 
 def _peak() -> float:
-    """Largest resident memory of this process so far in MB, the interpreter included."""
+    """Return the largest resident memory of this process so far in MB."""
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def save(data: object, path: Path) -> None:
-    """Put a `Ratings` where a worker finds it, as tables: peers' workers do without torch."""
+    """Save a `Ratings` as tables, which peers' workers read without torch."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps({f.name: getattr(data, f.name) for f in fields(data)}))
 
 
 def load(path: Path, ours: bool) -> object:
-    """What `save` wrote: a `Ratings`, or for a peer something with the same tables."""
+    """Load what `save` wrote: a `Ratings`, or for a peer something with the same tables."""
     tables = pickle.loads(path.read_bytes())
     if not ours:
         return SimpleNamespace(**tables)
@@ -149,6 +152,7 @@ def registry() -> dict[str, dict]:
 
 
 def main(folder: str = "", *arguments: str) -> None:
+    """Run one method, save the splits, or print the registry."""
     if not folder:
         print(json.dumps(registry()))
         return

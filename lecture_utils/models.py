@@ -79,6 +79,7 @@ class MatrixFactorization(Model):
             self.bias_user = nn.Parameter(torch.randn(num_users))
 
     def forward(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Predict the ratings of pairs of ids, (n,)."""
         check_pairs(users, items, *self.size)
         score = torch.sum(self.P[items] * self.Q[users], dim=1)  # (n, rank) -> (n,)
         if self.bias:
@@ -111,6 +112,7 @@ class EmbeddingFactorization(Model):
         self.scale = scale
 
     def forward(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Predict the ratings of pairs of ids, (n,)."""
         check_pairs(users, items, *self.size)
         score = (self.user_features(users) * self.item_features(items)).sum(dim=1)  # (n,)
         score = score + self.user_bias(users).squeeze(1) + self.item_bias(items).squeeze(1)
@@ -147,6 +149,7 @@ class NeuralRecommender(Model):
         self.mlp = nn.Sequential(*layers, nn.Linear(widths[-1], 1), nn.Sigmoid())
 
     def forward(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Predict the ratings of pairs of ids, (n,)."""
         check_pairs(users, items, *self.size)
         features = torch.cat(
             [

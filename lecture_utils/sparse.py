@@ -45,18 +45,18 @@ class Rows:
         self.column = columns[self.order].int()  # (n,)
 
     def counts(self) -> Tensor:
-        """Ratings of each row, (num_rows,)."""
+        """Count the ratings of each row, (num_rows,)."""
         return self.start.long().diff()
 
     def matrix(self, values: Tensor) -> Tensor:
-        """The sparse matrix that holds `values`, (n,), where the ratings are."""
+        """Make the sparse matrix that holds `values`, (n,), where the ratings are."""
         values = values.index_select(0, self.order)
         return torch.sparse_csr_tensor(
             self.start, self.column, values, self.shape, check_invariants=False
         )
 
     def dots(self, left: Tensor, right: Tensor) -> Tensor:
-        """left[row] . right[column] of each rating, (n,), from (num_rows, k), (num_columns, k)."""
+        """Return left[row] . right[column] of each rating, (n,)."""
         cells = self.matrix(left.new_zeros(len(self.column)))
         dots_minus(cells, left, right)
         return cells.values().index_select(0, self.place)
@@ -90,12 +90,13 @@ class Errors:
 class MeanSquare(torch.autograd.Function):
     """The mean of the squared errors, a scalar, with its gradient.
 
-    A sum does not ask for an order, so the ratings stay sorted by user. Only for E^T the errors
+    The order of a sum does not matter, so the ratings stay sorted by user. Only for E^T the errors
     have to move: 90,570 single numbers, not rows.
     """
 
     @staticmethod
     def forward(ctx, left: Tensor, right: Tensor, errors: Errors) -> Tensor:
+        """Fill in the errors and return the mean of their squares."""
         values = errors.values.copy_(errors.ratings)
         dots_minus(errors.E, left, right)
         ctx.save_for_backward(left, right, values)  # so backward refuses if they have changed
@@ -104,6 +105,7 @@ class MeanSquare(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, slope: Tensor) -> tuple[Tensor, Tensor, None]:
+        """Return the gradients of both tables as products with the errors."""
         left, right, values = ctx.saved_tensors
         E, E_T = ctx.errors.E, ctx.errors.E_T
         torch.index_select(values, 0, ctx.errors.to_item_order, out=E_T.values())
@@ -114,12 +116,15 @@ class MeanSquare(torch.autograd.Function):
 def squared_error(
     model: nn.Module, users: Tensor, items: Tensor, ratings: Tensor
 ) -> Callable[[], Tensor] | None:
-    """A function without arguments: the mean squared error on the same ratings, again and again.
+    """Return a function that computes the mean squared error on the same ratings again and again.
 
-    Like that of `model(users, items)`, also in its gradients, but for rounding. Call backward
-    before you call it again. None if the model itself is as fast or the only way: for all but a
-    `MatrixFactorization` on the CPU in single or double precision, and below WORTHWHILE ratings.
-    Raises IndexError for an unknown id.
+    Its value is that of `model(users, items)`, and so are its gradients, but for rounding. Call
+    backward before you call it again. Return None if the model itself is as fast or the only way:
+    for all but a `MatrixFactorization` on the CPU in single or double precision, and below
+    WORTHWHILE ratings.
+
+    Raises:
+        IndexError: for an unknown id.
     """
     if type(model) is not MatrixFactorization or len(users) < WORTHWHILE:
         return None
@@ -137,7 +142,7 @@ def squared_error(
 
 
 def mean_square(model: MatrixFactorization, errors: Errors) -> Tensor:
-    """Mean squared error of `model` on the ratings in `errors` (with biases: less its mean)."""
+    """Return the mean squared error on the ratings in `errors` (with biases: less their mean)."""
     if not model.bias:
         return MeanSquare.apply(model.Q, model.P, errors)
     tables = join_biases(model.Q, model.bias_user, model.P, model.bias_item)
@@ -147,7 +152,7 @@ def mean_square(model: MatrixFactorization, errors: Errors) -> Tensor:
 def join_biases(
     user: Tensor, bias_user: Tensor, item: Tensor, bias_item: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """(q, b, 1) and (p, 1, b): their dot product is q . p and both biases."""
+    """Return (q, b, 1) and (p, 1, b), whose dot product is q . p and both biases."""
     one = user.new_ones(1)
     left = torch.cat([user, bias_user[:, None], one.expand(len(user), 1)], 1)
     right = torch.cat([item, one.expand(len(item), 1), bias_item[:, None]], 1)
