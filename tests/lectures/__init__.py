@@ -1,1 +1,1 @@
-"""Each lecture: its mutants."""
+"""Each lecture: how its numbers are measured, its own tests, its mutants."""

@@ -1,6 +1,7 @@
-"""Measure lecture 01: what least squares finds on its data, `2.5 + 4 x + noise`.
+"""Lecture 01: measure what least squares finds on its data, and break the lecture.
 
-The closed form, not a training loop: it is the judge that the lecture's loops must agree with.
+The data is `2.5 + 4 x + noise`. The closed form, not a training loop, is the judge that the
+lecture's loops must agree with.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Lecture 02, document 000's three models on MovieLens 100K and the synthetic set: measure."""
+"""Lecture 02, document 000's three models: measure them, and break the lecture."""
 
 from collections.abc import Iterable
 

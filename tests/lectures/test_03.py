@@ -1,4 +1,4 @@
-"""Lecture 03, the 9x8 table of document 003: measure, and compare with what document 003 prints.
+"""Lecture 03: measure, compare with what document 003 prints, and break the lecture.
 
 RMSE in points of rating: on the 63 known cells (train) and on the 7 blanks whose truth is known.
 The deep network's thousandth epoch depends on the processor's rounding as much as on the seed.

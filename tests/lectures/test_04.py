@@ -1,4 +1,4 @@
-"""Lecture 04, reading a model of MovieLens 100K and of the synthetic set: measure.
+"""Lecture 04: measure what a trained model says, and break the lecture.
 
 What the lecture says of two seeds is measured on neighbours: seeds 0 and 1, 1 and 2, and so on.
 """

@@ -1,4 +1,4 @@
-"""Lecture 05, evaluation on MovieLens 100K and on the synthetic set: measure.
+"""Lecture 05: measure splits, choices and rankings, and break the lecture.
 
 The ten twins of a seed are the models of that seed and the nine after it.
 """

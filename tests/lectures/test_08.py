@@ -1,4 +1,4 @@
-"""Lecture 08, training from blocks on MovieLens 100K and the synthetic set: measure.
+"""Lecture 08: measure training from blocks, and break the lecture.
 
 A seed deals the blocks, draws the start and orders the steps.
 """
