@@ -9,15 +9,22 @@ from tests.lectures import mutants
 from tests.lectures.mutants import UNCHANGED, Mutant, assert_caught, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="mutants fork")
-CELLS = [
-    ("", "from pathlib import Path\nfrom tempfile import gettempdir\nx, y, z = 1, 1, 1", []),
-    ("", "Path(gettempdir(), 'made').mkdir()\ny = 2", ["side"]),
+START = """
+from pathlib import Path
+from tempfile import mkdtemp
+a = Path(mkdtemp())
+x, y, z = 1, 1, 1
+"""
+CELLS = [  # name, code, tags
+    ("", START, []),
+    ("", "a.rename(a.with_name('b'))\ny = 2", ["side"]),
     ("check-x", "assert x == 1, '✗ x'", []),
     ("check-y", "assert y == z + 1, f'✗ {y}'", []),
 ]
 BROKEN = {  # mutants and what is said of them
     "green": (Mutant({"x, y, z = 1": "x, y, z = 1.0"}, "check-x"), "check-x stayed green; red: []"),
     "crash": (Mutant({"y = 2": "boom"}, "check-y"), "cell 1 crashed: NameError"),
+    "elsewhere": (Mutant({"y = 2": "assert 0, '✗'"}, "check-y"), "cell 1 crashed: AssertionError"),
     "no mark": (Mutant({"x == 1, '✗": "x == 2, '"}, "check-x"), "check-x crashed: Assertion"),
     "raises": (Mutant({"x == 1": "1 / 0"}, "check-x"), "check-x crashed: ZeroDivisionError"),
     "exits": (Mutant({"y = 2": "import os; os._exit(3)"}, "check-y"), "process crashed: ended"),
