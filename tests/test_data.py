@@ -125,9 +125,9 @@ def test_what_a_fast_parser_would_swallow(content, found, folder):
 
 def test_titles_keep_quotes_and_words_for_nothing(folder):
     flags = "|0" * 18 + "|1"
-    spoil(folder, "u.item", 3, f'3|"NA" ,\xa0#\\|nan|||{flags[1:]}')
+    spoil(folder, "u.item", 3, f'3|"NA" ,\xa0#\\\0|nan|||{flags[1:]}')
     movie = load_movielens(root=folder).movies.iloc[2]
-    assert (movie["title"], movie["release_date"]) == ('"NA" ,\xa0#\\', "nan")
+    assert (movie["title"], movie["release_date"]) == ('"NA" ,\xa0#\\\0', "nan")
 
 
 def test_titles_saved_as_utf_8(folder):
