@@ -170,7 +170,7 @@ def as_tensors(frame: pd.DataFrame | tuple[torch.Tensor, ...]) -> Tensors:
     finite = ratings.abs() <= torch.finfo(torch.float32).max
     _refuse(frame["rating"], ~finite, "a finite number")
     frame["rating"] = ratings.astype("float32")
-    warn_doubled(frame, stacklevel=3)
+    warn_doubled(frame)
     return Tensors(*(torch.tensor(frame[name].to_numpy()) for name in COLUMNS))
 
 
@@ -179,14 +179,14 @@ def count_doubled(frame: pd.DataFrame) -> int:
     return int(frame.duplicated(["user", "movie"]).sum())
 
 
-def warn_doubled(frame: pd.DataFrame, stacklevel: int = 2) -> None:
-    """Warn a student, in Korean, of rows whose user and movie have stood in an earlier row."""
+def warn_doubled(frame: pd.DataFrame, stacklevel: int = 3) -> None:
+    """Warn the caller's caller, in Korean, of rows whose pair has stood in an earlier row."""
     if doubled := count_doubled(frame):
         warnings.warn(
             f"사용자와 영화가 앞의 행과 같은 행이 {doubled:,}개 있습니다. 이대로 나누면 같은 "
             "평점이 훈련과 테스트 양쪽에 들어갈 수 있습니다. 하나씩만 남기려면 "
             'frame.drop_duplicates(["user", "movie"])를 쓰세요.',
-            stacklevel=stacklevel + 1,
+            stacklevel=stacklevel,
         )
 
 

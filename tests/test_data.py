@@ -80,6 +80,71 @@ def test_windows_line_ends(folder):
     assert load_movielens(root=folder).train["timestamp"].tolist() == [874965758, 0, 878887116]
 
 
+@pytest.mark.parametrize("file", ["ua.base", "u.item", "u.user"])
+@pytest.mark.parametrize("change", [b"\r", b"\n\n", b"\n"], ids=["mac", "blank lines", "as it is"])
+def test_fast_and_slow_read_the_same(file, change, folder, monkeypatch):
+    """The slow way is for what is strange; where it finds nothing wrong, that is what comes."""
+    text = (folder / file).read_bytes().rstrip(b"\n")
+    (folder / file).write_bytes(text.replace(b"\n", change) if change == b"\r" else text + change)
+    fast = load_movielens(root=folder)
+    monkeypatch.setattr(data, "_read_fast", lambda *_: None)
+    slow = load_movielens(root=folder)
+    for name in ("train", "test", "movies", "users"):
+        pd.testing.assert_frame_equal(getattr(fast, name), getattr(slow, name))
+
+
+def test_published_form_is_read_fast(folder, monkeypatch):
+    monkeypatch.setattr(data, "_convert_whole", None)  # what the slow way needs
+    assert len(load_movielens(root=folder).train) == 3
+
+
+@pytest.mark.parametrize(
+    "column", [["1.0"] * 3, [" 1", "2", "3"], ["1e0", "2", "3"]], ids=["floats", "blank", "power"]
+)
+def test_numbers_written_otherwise(column, folder):
+    rows = [f"{user}\t{row}\t5\t7" for row, user in enumerate(column, start=1)]
+    (folder / "ua.base").write_text("\n".join(rows))
+    assert load_movielens(root=folder).train["user"].iloc[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"True\t1\t5\t7\n" * 3, "user must be a whole number from 1 to 943, found 'True'"),
+        (b"\xef\xbb\xbf1\t1\t5\t7\n" * 3, "found 'ï»¿1'"),
+        (b"1\x00\t1\t5\t7\n" * 3, r"found '1\x00'"),
+        (b'"1"\t1\t5\t7\n' * 3, "found '\"1\"'"),
+        (b"1\t1\t5\t7\t8\n1\t2\t5\n1\t3\t5\t7\n", "expected 4 fields separated by"),
+    ],
+    ids=["truth", "mark", "nul", "quotes", "long and short"],
+)
+def test_what_a_fast_parser_would_swallow(content, found, folder):
+    (folder / "ua.base").write_bytes(content)
+    refused(folder, "ua.base", 1, found)
+
+
+def test_titles_keep_quotes_and_words_for_nothing(folder):
+    flags = "|0" * 18 + "|1"
+    spoil(folder, "u.item", 3, f'3|"NA" ,\xa0#\\\0|nan|||{flags[1:]}')
+    movie = load_movielens(root=folder).movies.iloc[2]
+    assert (movie["title"], movie["release_date"]) == ('"NA" ,\xa0#\\\0', "nan")
+
+
+def test_titles_saved_as_utf_8(folder):
+    text = (folder / "u.item").read_text("latin-1")
+    (folder / "u.item").write_text(text, "utf-8")
+    assert load_movielens(root=folder).movies["title"].iloc[1] == "Misérables, Les (1995)"
+
+
+@pytest.mark.parametrize("file", ["ua.base", "ua.test"])
+def test_doubled_pairs_are_counted(file, folder):
+    """Within a part, or on both sides of the split."""
+    spoil(folder, file, 2, RATINGS[0].replace("\t5\t", "\t1\t"))
+    told = r"ua\.base and ua\.test in .* hold 1 pairs of user and movie more than once: pass root="
+    with pytest.raises(ValueError, match=told):
+        load_movielens(root=folder)
+
+
 def test_unknown_split(folder):
     with pytest.raises(ValueError, match=r"'u6'.*ua, ub, u1, u2, u3, u4, u5"):
         load_movielens("u6", root=folder)
@@ -234,6 +299,49 @@ def test_as_tensors_keeps_fractions():
     assert as_tensors(FRAME.assign(rating=[4.02, -0.5])).ratings.tolist() == pytest.approx(
         [4.02, -0.5]
     )
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda frame: {name: frame[name].to_numpy() for name in frame},
+        lambda frame: {name: [*frame[name]] for name in frame},
+        lambda frame: {name: torch.tensor(frame[name].to_numpy()) for name in frame},
+        lambda frame: frame.astype(str),
+        lambda frame: frame.astype("category"),
+        lambda frame: frame.astype(pd.Float64Dtype()),
+        lambda frame: frame[[*reversed(frame.columns)]],
+        as_tensors,
+    ],
+    ids=["arrays", "lists", "tensors", "text", "category", "nullable", "order", "twice"],
+)
+def test_as_tensors_converts_what_is_without_doubt(convert):
+    tensors = as_tensors(convert(FRAME))
+    assert [tensor.dtype for tensor in tensors] == [torch.int64, torch.int64, torch.float32]
+    assert [tensor.tolist() for tensor in tensors] == [[1, 943], [1682, 2], [5.0, 1.0]]
+
+
+def test_as_tensors_refuses_what_is_no_frame(folder):
+    told = r"takes a frame like data\.train, not Ratings"
+    with pytest.raises(TypeError, match=told):
+        as_tensors(load_movielens(root=folder))
+    with pytest.raises(TypeError, match="not ndarray"):
+        as_tensors(FRAME.to_numpy())
+
+
+def test_as_tensors_tells_of_doubled_pairs():
+    frame = pd.concat([FRAME, FRAME.assign(rating=3), FRAME.assign(user=7)])
+    with pytest.warns(UserWarning, match="같은 행이 2개") as caught:
+        assert len(as_tensors(frame).users) == 6
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="같은 행이 2개") as caught:
+        data.warn_doubled(frame, stacklevel=2)
+    assert caught[0].filename == __file__
+
+
+def test_as_tensors_refuses_a_rating_too_large_for_a_float32():
+    with pytest.raises(ValueError, match="row 1: rating must be a finite number"):
+        as_tensors(FRAME.assign(rating=[1.0, 1e39]))
 
 
 def test_as_tensors_refuses_an_empty_frame():
