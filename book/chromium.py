@@ -1,4 +1,4 @@
-"""A Chromium that can write Korean: the tests look through it, `make pdf` prints with it."""
+"""Find a Chromium and let it write Korean: the tests look through it, `make pdf` prints with it."""
 
 import os
 import shutil
@@ -30,12 +30,12 @@ CONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 
 
 def find() -> str | None:
-    """The browser that CHROMIUM names, or else the first that is there."""
+    """Return the browser that CHROMIUM names, or else the first that is there."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Variables that show Chromium the lectures' own font: without a Korean one it draws boxes.
+    """Return the variables that show Chromium the lectures' own font; without, it draws boxes.
 
     `folder` keeps fontconfig's file and cache. Windows and macOS have Korean fonts and no
     fontconfig, so the variable does nothing there.

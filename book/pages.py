@@ -1,5 +1,7 @@
-"""The built pages, as `make pdf` and `make slides` take them: in the order of the contents,
-without what only a screen needs, every link a full address."""
+"""Read the built pages as `make pdf` and `make slides` take them.
+
+They come in the order of the contents, without what only a screen needs, every link a full address.
+"""
 
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -23,6 +25,7 @@ SCREEN_ONLY = (
 
 
 def soup(page: str) -> BeautifulSoup:
+    """Read a built page."""
     path = SITE / f"{page}.html"
     if not path.is_file():
         raise SystemExit(f"{path} is missing: run `make book` first")
@@ -30,13 +33,13 @@ def soup(page: str) -> BeautifulSoup:
 
 
 def stylesheets(page: str) -> list[Path]:
-    """The files that the page takes its looks from, in its order."""
+    """Return the files that the page takes its looks from, in its order."""
     links = soup(page).select("link[rel=stylesheet][href]")
     return [SITE.joinpath(page).parent / unquote(urlsplit(a["href"]).path) for a in links]
 
 
 def article(page: str) -> Tag:
-    """What there is to read on a page; its pictures are named by file, its links by address."""
+    """Return what there is to read; pictures are named by file, links by address."""
     found = soup(page).select_one("article.bd-article")
     for tag in found.select(SCREEN_ONLY):
         tag.decompose()

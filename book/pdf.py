@@ -24,12 +24,12 @@ TITLE, AUTHOR = pages.CONFIG["title"], pages.CONFIG["author"]
 
 
 def anchor(page: str, fragment: str = "") -> str:
-    """A page's name inside the one document, or that of a place on it."""
+    """Return a page's name inside the one document, or that of a place on it."""
     return f"{page}/{fragment}".rstrip("/").replace("/", "-")
 
 
 def chapter(page: str, level: int, label: str = "") -> str:
-    """A page as a chapter: its headings `level` lower, its names and links those of the whole."""
+    """Return a page as a chapter: headings `level` lower, names and links those of the whole."""
     article = pages.article(page)
     for heading in article.select("h1, h2, h3, h4"):
         heading.name = f"h{int(heading.name[1]) + level}"
@@ -44,7 +44,7 @@ def chapter(page: str, level: int, label: str = "") -> str:
 
 
 def whole() -> BeautifulSoup:
-    """Every page as a chapter, each part's name above its first."""
+    """Return every page as a chapter, each part's name above its first."""
     chapters = [chapter(pages.TOC["root"], 0)]
     for caption, names in pages.PARTS:
         label = f'<h1 class="part" id="{anchor(names[0], "part")}">{escape(caption)}</h1>'
@@ -53,7 +53,7 @@ def whole() -> BeautifulSoup:
 
 
 def entries(body: BeautifulSoup) -> list[tuple[int, str, str]]:
-    """The contents: level, title and name of the preface, and of parts, pages and sections."""
+    """Return the contents: level, title and name of preface, parts, pages and sections."""
     preface = anchor(pages.TOC["root"])
     return [
         (int(heading.name[1]), heading.text, heading.get("id") or heading.parent["id"])
@@ -62,7 +62,7 @@ def entries(body: BeautifulSoup) -> list[tuple[int, str, str]]:
 
 
 def document(body: BeautifulSoup, numbers: dict[str, int]) -> str:
-    """The book as one page of HTML, with the looks of its pages."""
+    """Write the book as one page of HTML, with the looks of its pages."""
     sheets = dict.fromkeys(path for page in pages.PAGES for path in pages.stylesheets(page))
     paths = [*sheets, Path(__file__).with_suffix(".css")]
     links = "".join(f'<link rel="stylesheet" href="{path.resolve().as_uri()}">' for path in paths)
@@ -79,7 +79,8 @@ def document(body: BeautifulSoup, numbers: dict[str, int]) -> str:
 {body}</body></html>"""
 
 
-def printed(html: str, browser: str) -> PdfReader:
+def print_html(html: str, browser: str) -> PdfReader:
+    """Print a page with Chromium."""
     with tempfile.TemporaryDirectory() as folder:
         source, made = Path(folder, "book.html"), Path(folder, "book.pdf")
         source.write_text(html, encoding="utf-8")
@@ -91,17 +92,20 @@ def printed(html: str, browser: str) -> PdfReader:
 
 
 def places(pdf: PdfReader) -> dict[str, tuple[int, float]]:
-    """Where each name is: the page, counted from 0, and the height on it."""
+    """Return where each name is: the page, counted from 0, and the height on it."""
     found = pdf.named_destinations.items()
     return {k.lstrip("/"): (pdf.get_destination_page_number(v), v.top) for k, v in found}
 
 
 def make(target: Path = TARGET) -> PdfReader:
+    """Print the whole book, twice for the page numbers in its contents; write it and return it."""
     if (browser := chromium.find()) is None:
         raise SystemExit(chromium.MISSING)
     body = whole()
-    draft = places(printed(document(body, {}), browser))
-    final = printed(document(body, {name: page + 1 for name, (page, _) in draft.items()}), browser)
+    draft = places(print_html(document(body, {}), browser))
+    final = print_html(
+        document(body, {name: page + 1 for name, (page, _) in draft.items()}), browser
+    )
     found = places(final)
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # it counts Chromium's objects otherwise
     writer = PdfWriter(clone_from=final)

@@ -25,16 +25,18 @@ HEADINGS = ["h1", "h2", "h3"]
 
 
 def read(path: Path) -> str:
+    """Read a text."""
     return path.read_text(encoding="utf-8")
 
 
 def data_uri(path: Path) -> str:
+    """Return a file as an address that holds it."""
     kind = mimetypes.guess_type(path.name, strict=False)[0]
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def reveal(name: str) -> str:
-    """A file of reveal.js, which the wheel of sphinx-revealjs carries (it is not imported)."""
+    """Read a file of reveal.js, which the wheel of sphinx-revealjs carries (it is not imported)."""
     if not (found := find_spec("sphinx_revealjs")):
         raise SystemExit(
             "sphinx-revealjs is missing: run with the Python of .venv-book, or "
@@ -44,13 +46,13 @@ def reveal(name: str) -> str:
 
 
 def formula_style(page: str) -> str:
-    """The stylesheet of the formulas; its fonts lie inside it."""
+    """Read the stylesheet of the formulas; its fonts lie inside it."""
     sheets = [path for path in pages.stylesheets(page) if path.name == "formulas.css"]
     return "".join(map(read, sheets))
 
 
 def blocks(cell: Tag) -> list[Tag]:
-    """What a slide shows of a code cell: the code, what it prints, its figure.
+    """Return what a slide shows of a code cell: the code, what it prints, its figure.
 
     What the page folds away stays away: code that only draws, a check whose result is folded;
     and so does the cell that installs the course.
@@ -68,7 +70,7 @@ def blocks(cell: Tag) -> list[Tag]:
 
 
 def answer(fold: Tag) -> list[Tag]:
-    """An exercise's answer: its label, and what appears at the next key."""
+    """Return an exercise's answer: its label, and what appears at the next key."""
     outermost = "div.highlight, div.math, :is(p, ul, ol, table):not(li *, td *)"
     label, *rest = fold.select(f"summary, {outermost}")
     label.name, label["class"] = "p", "answer"
@@ -78,7 +80,7 @@ def answer(fold: Tag) -> list[Tag]:
 
 
 def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
-    """Each heading with the blocks below it, in order."""
+    """Return each heading with the blocks below it, in order."""
     found: list[tuple[Tag, list[Tag]]] = []
 
     def walk(parent: Tag) -> None:
@@ -100,6 +102,7 @@ def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
 
 
 def deck(page: str) -> str:
+    """Write a deck from a built page."""
     article = pages.article(page)
     own = f"{pages.ADDRESS}{page}.html"
     for link in article.select("a[href]"):
@@ -136,6 +139,7 @@ def deck(page: str) -> str:
 
 
 def make(folder: Path = FOLDER) -> list[Path]:
+    """Write every deck; return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for page in pages.LECTURES:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.notebooks import ROOT
-from tests.test_links import tracked
+from tests.site.test_links import is_tracked
 
 FOLDER = ROOT / "docs" / "decisions"
 PAGES = sorted(FOLDER.glob("[0-9]*.md"))
@@ -34,5 +34,5 @@ def test_page_has_its_four_parts(path):
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_files_that_a_page_names_are_there(path):
     named = {name.rstrip("/") for name in PATH.findall(path.read_text("utf-8")) if "/" in name}
-    dead = [name for name in named if not (PLACEHOLDER.search(name) or tracked(name))]
+    dead = [name for name in named if not (PLACEHOLDER.search(name) or is_tracked(name))]
     assert dead == []

@@ -1,5 +1,7 @@
-"""The benchmark page: each of its numbers, tables and pictures comes from benchmarks/results.json,
-or, as what lies under `scale`, from benchmarks/scale.json.
+"""Write the benchmark page from what was measured.
+
+Each of its numbers, tables and pictures comes from benchmarks/results.json or, as what lies under
+`scale`, from benchmarks/scale.json.
 
 The role {bench}`gibbs ua rmse` writes a number, {bench}`gibbs ua rmse < myfm ua rmse` both numbers,
 and the build warns if the sign is wrong: a sentence that compares brings its own proof. The
@@ -12,7 +14,7 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from benchmark_figure import WHO, Method, number, picture
+from benchmark_figure import WHO, Method, draw_picture, format_number
 from docutils import nodes
 from lecture_html import NAMES
 from sphinx.application import Sphinx
@@ -65,48 +67,51 @@ EMPTY = "<td>-</td>"
 logger = logging.getLogger(__name__)
 
 
-def korean(key: str, words: dict[str, str]) -> str:
-    """What the page says for a key of the file; the key itself, and a warning, if it is new."""
+def translate(key: str, words: dict[str, str]) -> str:
+    """Return the Korean words for a key of the file; warn, and return the key, if it is new."""
     if key not in words:
         logger.warning("benchmarks: benchmark.py has no Korean words for %r", key, once=True)
     return words.get(key, escape(key))
 
 
-def by_method(results: dict) -> dict[str, dict[str, dict]]:
-    """Method -> split -> row."""
+def group_by_method(results: dict) -> dict[str, dict[str, dict]]:
+    """Return method -> split -> row."""
     found: dict[str, dict] = {}
     for row in results["rows"]:
         found.setdefault(row["method"], {})[row["split"]] = row
     return found
 
 
-def groups(results: dict) -> dict[str, list[Method]]:
-    """The methods, numbered in the order of every table: by what they look at, then by RMSE."""
+def group_methods(results: dict) -> dict[str, list[Method]]:
+    """Number the methods in the order of every table: by what they look at, then by RMSE."""
     found: dict[str, list[Method]] = {word: [] for word in LOOKS_AT}
-    for method in sorted(map(Method, by_method(results).values()), key=lambda m: m.rmse):
+    for method in sorted(map(Method, group_by_method(results).values()), key=lambda m: m.rmse):
         known = [word for word in LOOKS_AT if word in method.information]
         found.setdefault((known or [method.information])[-1], []).append(method)
     for place, method in enumerate((m for group in found.values() for m in group), start=1):
         method.number = place
-    return {korean(word, LOOKS_AT): group for word, group in found.items() if group}
+    return {translate(word, LOOKS_AT): group for word, group in found.items() if group}
 
 
 def find(tree: object, path: str) -> object:
-    """What lies at the end of a path of keys: a value, mean and spread, or None for nothing."""
+    """Return what lies at the end of a path of keys: a value, mean and spread, or None."""
     for key in path.split():
         tree = tree.get(key) if isinstance(tree, dict) else None
     return tree
 
 
-def source(path: str) -> str:
+def name_source(path: str) -> str:
+    """Return the name of the file that a path leads into."""
     return SCALE_FILE if path.split()[0] == "scale" else FILE
 
 
-def mean(value: object) -> object:
+def take_mean(value: object) -> object:
+    """Return the mean of a measurement, or the value itself."""
     return value.get("mean", value) if isinstance(value, dict) else value
 
 
-def written(path: str, value: object) -> str:
+def format_value(path: str, value: object) -> str:
+    """Write what lies at the end of a path as the page says it."""
     if path.split()[-1] == "date":
         day = date.fromisoformat(value)
         return f"{day.year}년 {day.month}월 {day.day}일"
@@ -114,94 +119,108 @@ def written(path: str, value: object) -> str:
         return ", ".join(f"{NAMES.get(name, name)} {what}" for name, what in value.items())
     if isinstance(value, str | list):
         return value if isinstance(value, str) else str(len(value))
-    return number(path, value)
+    return format_number(path, value)
 
 
-def evaluated(results: dict, text: str) -> str:
-    """A path; or `a < b`, `a > b`, which must hold, or `a / b`. ValueError says what is wrong."""
-    tree = results | by_method(results)
+def evaluate(results: dict, text: str) -> str:
+    """Write what lies at a path; or `a < b`, `a > b`, which must hold, or `a / b`.
+
+    Raises:
+        ValueError: The file has no such value, or the comparison does not hold.
+    """
+    tree = results | group_by_method(results)
     sign = next((sign for sign in SIGNS if f" {sign} " in text), None)
     paths = [path.strip() for path in text.split(sign)] if sign else [text]
-    values = [mean(find(tree, path)) for path in paths]
+    values = [take_mean(find(tree, path)) for path in paths]
     if None in values:
         missing = paths[values.index(None)]
-        raise ValueError(f"{source(missing)} has nothing for {missing!r}")
+        raise ValueError(f"{name_source(missing)} has nothing for {missing!r}")
     outcome = SIGNS[sign](*values) if sign else True
     if not outcome:
-        raise ValueError(f"{source(text)}: {text!r} does not hold: {values}")
-    return f"{outcome:,.1f}" if sign == "/" else f" {sign} ".join(map(written, paths, values))
+        raise ValueError(f"{name_source(text)}: {text!r} does not hold: {values}")
+    return f"{outcome:,.1f}" if sign == "/" else f" {sign} ".join(map(format_value, paths, values))
 
 
-def leaders(group: list[Method], path: str) -> list[Method]:
-    """Who has the least mean, and who cannot be told from that: by the spread over seeds, or as
-    the numbers are written. Nobody where there is nobody to compare with."""
+def find_leaders(group: list[Method], path: str) -> list[Method]:
+    """Return who has the least mean, and who cannot be told from that.
+
+    The spread over seeds says so, or the numbers as they are written. Nobody where there is nobody
+    to compare with.
+    """
     found = {m: value for m in group if (value := find(m.rows, path))}
-    best = min(found.values(), key=mean, default=None)
+    best = min(found.values(), key=take_mean, default=None)
     tied = [
         m
         for m, value in found.items()
-        if mean(value) - mean(best) <= max(value["spread"], best["spread"])
-        or written(path, mean(value)) == written(path, mean(best))
+        if take_mean(value) - take_mean(best) <= max(value["spread"], best["spread"])
+        or format_value(path, take_mean(value)) == format_value(path, take_mean(best))
     ]
     return tied if len(found) > 1 else []
 
 
-def cell(text: str, best: bool = False, more: str = "") -> str:
-    """Bold if best, and not by its looks alone: a screen reader hears no weight."""
+def write_cell(text: str, best: bool = False, more: str = "") -> str:
+    """Write a cell, bold if best, and not by its looks alone: a screen reader hears no weight."""
     said = '<span class="visually-hidden"> 가장 좋음</span>'
     return f"<td>{f'<strong>{text}{said}</strong>' if best else text}{more}</td>"
 
 
-def measured(method: Method, path: str, best: list[Method]) -> str:
+def write_measurement(method: Method, path: str, best: list[Method]) -> str:
+    """Write a method's measurement as a cell; a dash where there is none."""
     value = find(method.rows, path)
     if value is None:
         return EMPTY
     more = f" <small>({value['spread']:.4f})</small>" if "rmse" in path else ""
-    return cell(escape(written(path, mean(value))), method in best, more)
+    return write_cell(escape(format_value(path, take_mean(value))), method in best, more)
 
 
-def compared(results: dict, columns: dict[str, str]) -> Parts:
-    """Whatever method has been measured; `columns`: the path of a measurement -> its head."""
+def compare_methods(results: dict, columns: dict[str, str]) -> Parts:
+    """Compare the methods; `columns`: the path of a measurement -> the head above it."""
     bodies: Bodies = {}
-    for label, group in groups(results).items():
+    for label, group in group_methods(results).items():
         alone = bodies and all(method.ours for method in group)
         rows = bodies[label + ALONE if alone else label] = []
-        best = {path: leaders(group, path) for path in columns if path.split()[1] not in UNJUDGED}
+        best = {
+            path: find_leaders(group, path) for path in columns if path.split()[1] not in UNJUDGED
+        }
         for method in group:
-            cells = [measured(method, path, best.get(path, [])) for path in columns]
+            cells = [write_measurement(method, path, best.get(path, [])) for path in columns]
             if set(cells) != {EMPTY}:
                 rows.append([escape(method.name), *cells])
     return ["방법", *columns.values()], {label: rows for label, rows in bodies.items() if rows}
 
 
-def epoch(results: dict) -> Parts:
-    """Each way to compute an epoch, how many times faster than the first it is, and the rest."""
+def compare_epochs(results: dict) -> Parts:
+    """Compare each way to compute an epoch with the first, and tell the rest."""
     rows, first = [], None
     for key, found in results["epoch"].items():
         if isinstance(found, dict) and "median_ms" in found:
             first = first or found["median_ms"]
-            times = [cell(written(name, found[name])) for name in ("min_ms", "median_ms")]
-            rows.append([korean(key, EPOCH), *times, cell(f"{first / found['median_ms']:.1f}배")])
+            times = [
+                write_cell(format_value(name, found[name])) for name in ("min_ms", "median_ms")
+            ]
+            rows.append(
+                [translate(key, EPOCH), *times, write_cell(f"{first / found['median_ms']:.1f}배")]
+            )
         else:
-            value = cell(escape(written(key, found)))
-            rows.append([korean(key, EPOCH), value, '<td colspan="2"></td>'])
+            value = write_cell(escape(format_value(key, found)))
+            rows.append([translate(key, EPOCH), value, '<td colspan="2"></td>'])
     return ["한 에폭", "가장 짧을 때 (밀리초)", "중앙값 (밀리초)", "빠르기"], {"": rows}
 
 
-def scale(results: dict) -> Parts:
-    """Each way to go through very many ratings, ours and the others."""
+def compare_scale(results: dict) -> Parts:
+    """Compare each way to go through very many ratings, ours and the others."""
     bodies: Bodies = {}
     for way, found in results["scale"]["ways"].items():
         label = WHO["ours"] if found["who"] == "ours" else "견줄 방법"
-        cells = [cell(escape(written(key, found[key]))) for key in SCALE_COLUMNS]
-        bodies.setdefault(label, []).append([korean(way, SCALE), *cells])
+        cells = [write_cell(escape(format_value(key, found[key]))) for key in SCALE_COLUMNS]
+        bodies.setdefault(label, []).append([translate(way, SCALE), *cells])
     return ["방법", *SCALE_COLUMNS.values()], bodies
 
 
-def parts(results: dict, kind: str) -> Parts:
-    """The heads and bodies of a table. All but RMSE is shown for the first split alone."""
+def make_parts(results: dict, kind: str) -> Parts:
+    """Return the heads and bodies of a table. All but RMSE is shown for the first split alone."""
     if kind in ("epoch", "scale"):
-        return epoch(results) if kind == "epoch" else scale(results)
+        return compare_epochs(results) if kind == "epoch" else compare_scale(results)
     first, *others = dict.fromkeys(row["split"] for row in results["rows"])
     targets = {target: 0 for row in results["rows"] for target in row["reached_cpu_s"] or ()}
     columns = {
@@ -209,11 +228,11 @@ def parts(results: dict, kind: str) -> Parts:
         "cost": {f"{first} {key}": head for key, head in COST.items()},
         "reach": {f"{first} reached_cpu_s {target}": f"{target}까지" for target in targets},
     }
-    return compared(results, columns[kind])
+    return compare_methods(results, columns[kind])
 
 
-def table(name: str, caption: str, heads: list[str], bodies: Bodies) -> str:
-    """In a box that scrolls, by keyboard as well: a region with a name."""
+def write_table(name: str, caption: str, heads: list[str], bodies: Bodies) -> str:
+    """Write a table in a box that scrolls, by keyboard as well: a region with a name."""
     html = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
     html = f"<thead><tr>{html}</tr></thead>"
     for label, rows in bodies.items():
@@ -227,7 +246,7 @@ def table(name: str, caption: str, heads: list[str], bodies: Bodies) -> str:
 
 
 def read(env: BuildEnvironment) -> dict:
-    """The measurements. A page that shows some is written again when they change."""
+    """Read the measurements. A page that shows some is written again when they change."""
     found = []
     for path in (Path(env.srcdir, name) for name in (FILE, SCALE_FILE)):
         env.note_dependency(str(path))
@@ -236,11 +255,12 @@ def read(env: BuildEnvironment) -> dict:
 
 
 class Number(SphinxRole):
-    """What `evaluated` says of the text, or a warning that does."""
+    """Write what `evaluate` returns for the text, or warn with what it says."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Evaluate the text of the role."""
         try:
-            text = evaluated(read(self.env), self.text)
+            text = evaluate(read(self.env), self.text)
         except ValueError as error:
             logger.warning("%s", error, location=self.get_location())
             text = "?"
@@ -248,31 +268,35 @@ class Number(SphinxRole):
 
 
 class Shown(SphinxDirective):
-    """`accuracy`, `cost`, `reach`, `epoch`, `scale`: a table; `picture` and a split: a picture."""
+    """Show a table (`accuracy`, `cost`, `reach`, `epoch`, `scale`) or a `picture` of a split."""
 
     required_arguments, final_argument_whitespace, has_content = 1, True, True
 
     def run(self) -> list[nodes.Node]:
+        """Write the table or the picture."""
         results, (kind, *split) = read(self.env), self.arguments[0].split()
         try:
             if kind == "picture":
-                html = picture(groups(results), *split)
+                html = draw_picture(group_methods(results), *split)
             else:
-                html = table(kind, " ".join(self.content), *parts(results, kind))
+                html = write_table(kind, " ".join(self.content), *make_parts(results, kind))
         except LookupError as error:
-            raise self.error(f"{source(kind)} has nothing for {error}") from None
+            raise self.error(f"{name_source(kind)} has nothing for {error}") from None
         return [nodes.raw("", html, format="html", benchmark=True)]
 
 
-def load(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document) -> None:
-    """Only a page with a table or a picture asks for their style; the marks are those of steps."""
+def load_styles(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document
+) -> None:
+    """Ask for the styles where a page has a table or a picture; the marks are those of steps."""
     if doctree and any("benchmark" in node for node in doctree.findall(nodes.raw)):
         app.add_css_file("steps.css")
         app.add_css_file("benchmark.css")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Add the role, the directive and their styles."""
     app.add_role("bench", Number())
     app.add_directive("bench", Shown)
-    app.connect("html-page-context", load)
+    app.connect("html-page-context", load_styles)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

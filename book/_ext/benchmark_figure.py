@@ -1,4 +1,4 @@
-"""RMSE against CPU seconds as SVG: a mark per method, its way there, and a text that says as much.
+"""Draw RMSE against CPU seconds as SVG: marks, the ways there, and a text that says as much.
 
 A mark's shape is its author's, its number that of the tables. Above the knee, where only those are
 that reach no target, the scale is ten times as coarse: it would flatten the rest.
@@ -7,7 +7,7 @@ that reach no target, the scale is ten times as coarse: it would flatten the res
 from html import escape
 from math import ceil, floor, log10
 
-from steps_figure import Box, Point, marks, overlap
+from steps_figure import Box, Point, measure_overlap, write_marks
 
 WIDTH, FONT, LEFT, RIGHT, TOP, BOTTOM = 420, 15, 42, 405, 44, 490
 WHO = {"ours": "이 강의"}
@@ -21,15 +21,17 @@ FORMS = {  # a part of a key -> how its values are written
 }
 
 
-def number(key: str, value: float) -> str:
+def format_number(key: str, value: float) -> str:
+    """Write a value by its key; a little is not 0."""
     text = next(form for part, form in FORMS.items() if part in key).format(value)
     return text if text.strip("0.") or not value else f"<{text[:-1]}1"  # a little is not 0
 
 
 class Method:
-    """A row per split, and how the page calls the method. `number`: its place in the tables."""
+    """Hold a row per split and how the page calls the method; `number` is its place in tables."""
 
     def __init__(self, rows: dict[str, dict]) -> None:
+        """Take a method's rows, one for each split."""
         row = next(iter(rows.values()))
         self.rows, self.number = rows, 0
         self.information, self.rmse = row["information"], row["rmse"]["mean"]
@@ -38,28 +40,30 @@ class Method:
 
     @property
     def name(self) -> str:
+        """Say number, author and setting, as the tables do."""
         return f"{self.number}. {self.who}: {self.setting}"
 
     @property
     def short(self) -> str:
+        """Say the number and the name that fits beside a mark."""
         return f"{self.number} {self.setting.partition(',')[0] if self.ours else self.who}"
 
     def way(self, split: str) -> list[Point]:
-        """CPU seconds and RMSE: of each target that it reached on the way, and of the end."""
+        """Return CPU seconds and RMSE of each target reached on the way, and of the end."""
         row = self.rows[split]
         reached = (row["reached_cpu_s"] or {}) if row["steps"] > 1 else {}
         way = [(at["mean"], float(target)) for target, at in reached.items() if at]
         return [*way, (row["fit_cpu_s"]["mean"], row["rmse"]["mean"])]
 
 
-def described(groups: dict[str, list[Method]], split: str) -> list[str]:
-    """The picture in sentences: who is the most accurate, who ends first, who gets lowest first."""
+def describe(groups: dict[str, list[Method]], split: str) -> list[str]:
+    """Say the picture in sentences: the most accurate, who ends first, who gets lowest first."""
     ends = {m: m.way(split)[-1] for group in groups.values() for m in group if split in m.rows}
 
     def best(methods: list[Method], axis: int = 1) -> tuple[Method, str]:
         method = min(methods, key=lambda m: ends[m][axis])
         seconds, rmse = ends[method]
-        rmse, seconds = number("rmse", rmse), number("cpu_s", seconds)
+        rmse, seconds = format_number("rmse", rmse), format_number("cpu_s", seconds)
         return method, f"‘{method.name}’입니다(RMSE {rmse}, CPU {seconds}초)."
 
     lines = []
@@ -74,17 +78,18 @@ def described(groups: dict[str, list[Method]], split: str) -> list[str]:
     lines.append(f"학습이 가장 빨리 끝나는 것은 {best([*ends], 0)[1]}")
     if reached := [(rmse, at, m.name) for m in ends for at, rmse in m.way(split)[:-1]]:
         rmse, at, name = min(reached)
-        said = f"‘{name}’입니다(CPU {number('cpu_s', at)}초)."
+        said = f"‘{name}’입니다(CPU {format_number('cpu_s', at)}초)."
         lines.append(f"RMSE {rmse:g} 이하에 가장 먼저 닿는 것은 {said}")
     return lines
 
 
-def wide(words: str) -> float:
+def measure_text(words: str) -> float:
+    """Return about how wide a text is drawn."""
     return sum(FONT if char > "\u1100" else 0.65 * FONT for char in words)
 
 
-def spots(points: list[Point], widths: list[float]) -> list[Box]:
-    """Where each name stands: beside its mark, free of other marks and names if possible."""
+def place_names(points: list[Point], widths: list[float]) -> list[Box]:
+    """Place each name beside its mark, free of other marks and names if possible."""
     marked: list[Box] = [(x, y, 16, 16) for x, y in points]
     boxes: list[list[Box]] = []
     for (x, y), width in zip(points, widths):
@@ -99,7 +104,7 @@ def spots(points: list[Point], widths: list[float]) -> list[Box]:
         at = boxes[i][k]
         outside = max(0, at[0] + at[2] / 2 - WIDTH, LEFT - at[0] + at[2] / 2)
         others = marked + chosen[:i] + chosen[i + 1 :]
-        return sum(overlap(at, other) for other in others) + 99 * outside + 5 * k
+        return sum(measure_overlap(at, other) for other in others) + 99 * outside + 5 * k
 
     for _ in range(4):
         for i, options in enumerate(boxes):
@@ -107,20 +112,22 @@ def spots(points: list[Point], widths: list[float]) -> list[Box]:
     return chosen
 
 
-def text(x: float, y: float, words: str, anchor: str = "middle") -> str:
+def write_text(x: float, y: float, words: str, anchor: str = "middle") -> str:
+    """Write a text into the picture."""
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def named(words: str, x: float, box: Box) -> str:
-    """A name in its box, the end towards the mark at x kept where it is: fonts differ in width."""
+def write_name(words: str, x: float, box: Box) -> str:
+    """Write a name in its box, its end towards the mark at x kept there: fonts differ in width."""
     side = (box[0] > x) - (box[0] < x)
-    return text(box[0] - side * box[2] / 2, box[1], words, ("middle", "start", "end")[side])
+    return write_text(box[0] - side * box[2] / 2, box[1], words, ("middle", "start", "end")[side])
 
 
 class Plane:
-    """Where seconds (logarithmic) and RMSE (bent at the knee) lie."""
+    """Place seconds (logarithmic) and RMSE (bent at the knee)."""
 
     def __init__(self, ways: list[list[Point]]) -> None:
+        """Choose the ranges that hold every point of the ways."""
         seconds, rmse = zip(*(point for way in ways for point in way))
         targets = [target for way in ways for _, target in way[:-1]]
         self.knee = max(targets or rmse) + 0.005
@@ -128,72 +135,82 @@ class Plane:
         self.low, self.high = min(rmse) - 0.005, self.bent(max(rmse)) + 0.004
 
     def bent(self, rmse: float) -> float:
+        """Return RMSE as it counts on the axis: above the knee a tenth."""
         return min(rmse, self.knee) + max(0, rmse - self.knee) / 10
 
     def at(self, point: Point) -> Point:
+        """Return where seconds and RMSE lie in the picture."""
         x = log10(max(point[0], self.first) / self.first) / log10(self.last / self.first)
         y = (self.high - self.bent(point[1])) / (self.high - self.low)
         return LEFT + x * (RIGHT - LEFT), TOP + y * (BOTTOM - TOP)
 
     def level(self, rmse: float, style: str = "") -> str:
+        """Draw a line at an RMSE."""
         return f'<path{style} d="M{LEFT} {self.at((1, rmse))[1]:.0f}H{RIGHT}"/>'
 
     def axes(self) -> str:
-        """Lines and numbers: powers of ten of a second; hundredths of RMSE, higher up tenths."""
+        """Draw lines and numbers: powers of ten of a second; hundredths and tenths of RMSE."""
         html = ""
         for power in range(ceil(log10(self.first)), floor(log10(self.last)) + 1):
             x, _ = self.at((10.0**power, 1))
-            html += f'<path d="M{x:.0f} {TOP}V{BOTTOM}"/>{text(x, BOTTOM + 14, f"{10.0**power:g}")}'
+            words = write_text(x, BOTTOM + 14, f"{10.0**power:g}")
+            html += f'<path d="M{x:.0f} {TOP}V{BOTTOM}"/>{words}'
         levels = [*range(ceil(100 * self.low), floor(100 * self.knee) + 1)]
         levels += [tenth for tenth in range(90, 500, 10) if tenth > 100 * self.knee]
         for rmse in (level / 100 for level in levels):
             if self.bent(rmse) < self.high:
-                words = text(LEFT - 5, self.at((1, rmse))[1], f"{rmse:.2f}", "end")
+                words = write_text(LEFT - 5, self.at((1, rmse))[1], f"{rmse:.2f}", "end")
                 html += self.level(rmse) + words
         if self.high > self.knee:
             html += self.level(self.knee, ' class="bench-knee"')
         return f'<g class="bench-axes">{html}</g>'
 
 
-def legend(shapes: dict[str, str]) -> str:
+def draw_legend(shapes: dict[str, str]) -> str:
+    """Draw the shape of each author with its name."""
     html, x, y = "", 8.0, 10
     for who, shape in shapes.items():
-        if x + wide(who) > WIDTH - 6:
+        if x + measure_text(who) > WIDTH - 6:
             x, y = 8.0, y + 20
-        html += f'<g transform="translate({x:.0f} {y})">{shape}{text(11, 0, who, "start")}</g>'
-        x += wide(who) + 26
+        html += (
+            f'<g transform="translate({x:.0f} {y})">{shape}{write_text(11, 0, who, "start")}</g>'
+        )
+        x += measure_text(who) + 26
     return html
 
 
-def points(methods: list[Method], ways: list[list[Point]], plane: Plane) -> str:
-    """A legend, the ways, and at the end of each a mark with the method's number and name."""
-    circle, *rest = marks([*"abcde"]).values()  # the circle is ours alone
+def draw_points(methods: list[Method], ways: list[list[Point]], plane: Plane) -> str:
+    """Draw a legend, the ways, and at the end of each a mark with the method's number and name."""
+    circle, *rest = write_marks([*"abcde"]).values()  # the circle is ours alone
     others = sorted({method.who for method in methods if not method.ours})
     shapes = {WHO["ours"]: circle} | {who: rest[n % len(rest)] for n, who in enumerate(others)}
     styles = ["bench-ours" if method.ours else "bench-other" for method in methods]
-    html = legend(shapes)
+    html = draw_legend(shapes)
     for way, style in zip(ways, styles):
         path = " ".join("{:.0f},{:.0f}".format(*plane.at(point)) for point in way)
         html += f'<polyline class="{style}" points="{path}"/>'
     ends = [plane.at(way[-1]) for way in ways]
-    boxes = spots(ends, [wide(method.short) for method in methods])
+    boxes = place_names(ends, [measure_text(method.short) for method in methods])
     for method, style, (x, y), box in zip(methods, styles, ends, boxes):
         mark = f'<g transform="translate({x:.0f} {y:.0f})">{shapes[method.who]}</g>'
-        html += f'<g class="{style}">{mark}{named(method.short, x, box)}</g>'
+        html += f'<g class="{style}">{mark}{write_name(method.short, x, box)}</g>'
     return html
 
 
-def picture(groups: dict[str, list[Method]], split: str) -> str:
+def draw_picture(groups: dict[str, list[Method]], split: str) -> str:
+    """Draw the methods that were measured on a split, and say it in sentences."""
     methods = [m for group in groups.values() for m in group if split in m.rows]
     if not methods:
         raise LookupError(split)
     ways = [method.way(split) for method in methods]
     plane = Plane(ways)
-    said = "".join(f"<li>{escape(line)}</li>" for line in described(groups, split))
+    said = "".join(f"<li>{escape(line)}</li>" for line in describe(groups, split))
     return (
         f'<svg class="bench-picture" viewBox="0 0 {WIDTH} {BOTTOM + 45}" role="img" '
         f'aria-labelledby="bench-{split}-title" aria-describedby="bench-{split}-said">'
         f'<title id="bench-{split}-title">{split}: RMSE와 학습에 쓴 CPU 초</title>'
-        f"{text(RIGHT, BOTTOM + 35, '학습에 쓴 CPU 초', 'end')}{text(4, TOP - 12, 'RMSE', 'start')}"
-        f'{plane.axes()}{points(methods, ways, plane)}</svg><ul id="bench-{split}-said">{said}</ul>'
+        f"{write_text(RIGHT, BOTTOM + 35, '학습에 쓴 CPU 초', 'end')}"
+        f"{write_text(4, TOP - 12, 'RMSE', 'start')}"
+        f"{plane.axes()}{draw_points(methods, ways, plane)}</svg>"
+        f'<ul id="bench-{split}-said">{said}</ul>'
     )

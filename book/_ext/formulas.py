@@ -1,4 +1,4 @@
-"""Formulas rendered while the book is built, by KaTeX run in V8 (mini-racer).
+"""Render formulas while the book is built, by KaTeX run in V8 (mini-racer).
 
 A page holds finished HTML, and MathML for screen readers: no script, nothing to wait for.
 `katex/` is KaTeX 0.19.1, the folder dist/ of the npm package katex, unchanged but for the fonts in
@@ -26,33 +26,34 @@ NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|gather))\}")
 logger = logging.getLogger(__name__)
 
 
-def v8() -> MiniRacer:
-    """V8, never to be closed: one time in twenty the closing waits for ever."""
+def start_v8() -> MiniRacer:
+    """Start V8, never to be closed: one time in twenty the closing waits for ever."""
     engine = MiniRacer()
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
     return engine
 
 
 @cache
-def katex() -> MiniRacer:
-    engine = v8()
+def load_katex() -> MiniRacer:
+    """Load KaTeX, once for all formulas."""
+    engine = start_v8()
     engine.eval((KATEX / "katex.min.js").read_text(encoding="utf-8"))
     return engine
 
 
 @cache
 def render(formula: str, display: bool = False) -> str:
-    """A formula as HTML. ValueError says what KaTeX cannot read."""
+    """Render a formula as HTML."""
     options = {"displayMode": display, "output": "htmlAndMathml", "strict": "ignore"}
     try:
-        return katex().call("katex.renderToString", NUMBERED.sub(r"\1*}", formula), options)
+        return load_katex().call("katex.renderToString", NUMBERED.sub(r"\1*}", formula), options)
     except JSEvalException as error:
         message = re.search(r"KaTeX parse error: (.*)", str(error))
         raise ValueError(message[1] if message else str(error)) from None
 
 
-def rendered(translator: HTML5Translator, node: nodes.Element) -> str:
-    """The same, or a warning that names the page and the formula itself."""
+def render_node(translator: HTML5Translator, node: nodes.Element) -> str:
+    """Render a formula, or warn with the page and the formula itself."""
     formula = node.astext()
     try:
         return render(formula, isinstance(node, nodes.math_block))
@@ -62,33 +63,38 @@ def rendered(translator: HTML5Translator, node: nodes.Element) -> str:
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula in a line."""
     self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
-    self.body.append(rendered(self, node) + "</span>")
+    self.body.append(render_node(self, node) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula of its own, with its number."""
     self.body.append(self.starttag(node, "div", "", CLASS="math notranslate nohighlight"))
     if node.get("number"):
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, "이 수식의 주소")
         self.body.append("</span>")
-    self.body.append(rendered(self, node) + "</div>\n")
+    self.body.append(render_node(self, node) + "</div>\n")
     raise nodes.SkipNode
 
 
 def copy_style(app: Sphinx) -> None:
+    """Copy the stylesheet and the fonts into the site."""
     if app.builder.format == "html":
         target = Path(app.outdir) / "_static" / "katex"
         shutil.copytree(KATEX, target, ignore=shutil.ignore_patterns("*.js"), dirs_exist_ok=True)
 
 
 def link_style(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Ask for the stylesheet where a page has formulas."""
     if 'class="katex' in context.get("body", ""):
         app.builder.add_css_file(STYLE)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Add the renderer."""
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
     app.connect("builder-inited", copy_style)
     app.connect("html-page-context", link_style)

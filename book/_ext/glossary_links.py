@@ -1,4 +1,4 @@
-"""The first use of each glossary term on a page leads to its row in the glossary.
+"""Link the first use of each glossary term on a page to its row in the glossary.
 
 The lectures stay plain Markdown: nobody writes these links, and a new row of the glossary is linked
 at the next build. What a term means stands in the link's title, so that hovering is enough.
@@ -26,7 +26,7 @@ AFTER = rf"(?=(?:(?:{CASES})*(?:{TAILS})?|{ENDINGS}|{QUOTES})(?![가-힣]))"
 ELSEWHERE = "reference literal math table"
 
 
-def prepare(app: Sphinx, config: Config) -> None:
+def read_glossary(app: Sphinx, config: Config) -> None:
     """Read the glossary. glossary_terms: term -> (id of its row, what it means)."""
     source = Path(app.srcdir, f"{GLOSSARY}.md").read_text(encoding="utf-8")
     table, _, _ = source.partition(HEADER)[2].strip().partition("\n\n")
@@ -37,8 +37,8 @@ def prepare(app: Sphinx, config: Config) -> None:
         config.glossary_terms[term] = "term-" + term.replace(" ", "-"), meaning
 
 
-def in_prose(text: nodes.Text) -> bool:
-    """Whether this is running text: in a paragraph, and nothing with a purpose of its own."""
+def is_prose(text: nodes.Text) -> bool:
+    """Say whether this is running text: in a paragraph, and nothing with a purpose of its own."""
     above = [text]
     while parent := above[-1].parent:
         above.append(parent)
@@ -46,7 +46,7 @@ def in_prose(text: nodes.Text) -> bool:
     return "paragraph" in kinds and kinds.isdisjoint(ELSEWHERE.split())
 
 
-def link(app: Sphinx, doctree: nodes.document, page: str) -> None:
+def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Name the rows of the glossary; on any other page link each term once."""
     terms, seen = app.config.glossary_terms, set()
     if page == GLOSSARY:
@@ -56,7 +56,7 @@ def link(app: Sphinx, doctree: nodes.document, page: str) -> None:
         return
     glossary = app.builder.get_relative_uri(page, GLOSSARY)
     longest_first = "|".join(map(re.escape, sorted(terms, key=len, reverse=True)))
-    for text in filter(in_prose, list(doctree.findall(nodes.Text))):
+    for text in filter(is_prose, list(doctree.findall(nodes.Text))):
         bold, pieces, end = isinstance(text.parent, nodes.strong), [], 0
         for hit in re.finditer(f"(?<![가-힣A-Za-z_])(?:{longest_first})(?![A-Za-z_]){AFTER}", text):
             if (term := hit[0]) in seen or (term in EVERYDAY and not bold):
@@ -71,7 +71,8 @@ def link(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Connect the links."""
     app.add_config_value("glossary_terms", {}, "html")  # a change renders every page again
-    app.connect("config-inited", prepare)
-    app.connect("doctree-resolved", link)
+    app.connect("config-inited", read_glossary)
+    app.connect("doctree-resolved", link_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

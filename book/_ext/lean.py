@@ -1,4 +1,4 @@
-"""The built pages made light: what a page does not use is not sent with it.
+"""Make the built pages light: what a page does not use is not sent with it.
 
 Runs when everything is written, over all pages at once: one stylesheet with only the rules that a
 page or a script can need, fonts cut to the characters that occur and put inside it (so that they
@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
-from purge import stylesheet
+from purge import join_stylesheets
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from templates import replace_once
@@ -37,8 +37,8 @@ LOADING = "[src], link[rel=stylesheet], link[rel=preload], link[rel~=icon]"
 logger = logging.getLogger(__name__)
 
 
-def measured(file: Path) -> tuple[Path, str, str]:
-    """A picture as WebP, and the size it was drawn for: more pixels make it crisp, not large."""
+def convert_picture(file: Path) -> tuple[Path, str, str]:
+    """Convert a picture to WebP; return it and its size: more pixels make it crisp, not large."""
     if file.suffix == ".svg":
         root = ElementTree.parse(file).getroot()
         box = zip(("width", "height"), root.get("viewBox", "0 0 0 0").split()[2:])
@@ -56,26 +56,30 @@ def measured(file: Path) -> tuple[Path, str, str]:
 
 
 class Page:
-    """A built page, to be read, changed and saved. What was changed before stays as it is."""
+    """Read and change a built page. What was changed before stays as it is."""
 
     def __init__(self, path: Path, static: Path) -> None:
+        """Read the page."""
         self.path, self.static = path, static
         self.soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
     def address(self, file: Path) -> str:
+        """Return the address of a file as seen from the page."""
         return Path(relpath(file, self.path.parent)).as_posix()
 
     def file(self, address: str) -> Path | None:
-        """The file of the site at an address; None if there is none."""
+        """Return the file of the site at an address; None if there is none."""
         parts = urlsplit(address)
         file = (self.path.parent / unquote(parts.path)).resolve()
         return file if not (parts.scheme or parts.netloc) and file.is_file() else None
 
     def sheets(self, katex: bool) -> list[Tag]:
+        """Return the links to stylesheets, those of formulas or the others."""
         links = self.soup.select("link[rel=stylesheet]:not([media])")
         return [link for link in links if katex == bool(re.search("katex|formulas", link["href"]))]
 
     def trim_scripts(self) -> None:
+        """Drop the scripts that the page does not need; let the others wait."""
         for link in self.soup.select("link[rel=preload][as=script]"):
             link.decompose()
         for script in self.soup.select("script:not(article script)"):
@@ -92,39 +96,40 @@ class Page:
                 script["type"] = "module"  # it waits, as the script does that it speaks to
 
     def trim_images(self) -> None:
+        """Send pictures as WebP with their size, and only when they come into sight."""
         for image in self.soup.find_all("img"):
             file, parts = self.file(image["src"]), urlsplit(image["src"])
             if parts.netloc:  # Colab's badge lies on its server; its twin is here
                 file = self.file(self.address(self.static / Path(parts.path).name))
             if file and image.find_parent("article") and file.suffix != ".webp":
-                file, image["width"], image["height"] = measured(file)
+                file, image["width"], image["height"] = convert_picture(file)
                 image["src"] = self.address(file)
                 del image["style"]  # myst-nb fixes a height that a phone has no room for
             if image is not self.soup.select_one("article img"):  # that one may be in sight
                 image["loading"] = "lazy"
 
     def describe(self) -> None:
-        """What a search engine shows: the first paragraph that says something."""
+        """Say what a search engine shows: the first paragraph that says something."""
         if not self.soup.find("meta", attrs={"name": "description"}):
             said = (" ".join(p.text.split()) for p in self.soup.select("article p"))
             said = [*filter(lambda text: len(text) > 40, said), self.soup.title.text]
             meta = {"name": "description", "content": shorten(said[0], 150, placeholder="…")}
             self.soup.head.append(self.soup.new_tag("meta", attrs=meta))
 
-    def strangers(self) -> list[str]:
-        """What the page would ask of other sites."""
+    def list_foreign(self) -> list[str]:
+        """Return what the page would ask of other sites."""
         found = (tag.get("src") or tag.get("href", "") for tag in self.soup.select(LOADING))
         return [address for address in found if urlsplit(address).netloc]
 
 
-def one_sheet(ours: Path, pages: list[Page], names: set[str], text: set[str]) -> list[str]:
+def join_sheets(ours: Path, pages: list[Page], names: set[str], text: set[str]) -> list[str]:
     """Put `ours` in the place of the pages' stylesheets; the addresses in it that lead nowhere."""
     katex, problems = ours.name == OURS[1], []
     links = [(page, link) for page in pages for link in page.sheets(katex)]
     files = dict.fromkeys(page.file(link["href"]) for page, link in links)
     files = [file for file in files if file and file.name not in OURS]
     if files:
-        css = stylesheet(files, names, text if katex else set())
+        css = join_stylesheets(files, names, text if katex else set())
         urls = re.findall(r"url\(\"?(?!data:)([^)\"]*)", css)
         problems = [f"{ours.name}: {url}" for url in urls if not (ours.parent / url).is_file()]
         ours.write_text(css, "utf-8")
@@ -137,7 +142,8 @@ def one_sheet(ours: Path, pages: list[Page], names: set[str], text: set[str]) ->
     return problems
 
 
-def lean(app: Sphinx, exception: Exception | None) -> None:
+def lighten(app: Sphinx, exception: Exception | None) -> None:
+    """Make every page of the finished site light."""
     if exception or app.builder.format != "html":
         return
     site = Path(app.outdir).resolve()
@@ -153,7 +159,7 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
         page.trim_scripts()
         page.trim_images()
         page.describe()
-        problems += [f"{page.path.name} asks for {address}" for address in page.strangers()]
+        problems += [f"{page.path.name} asks for {address}" for address in page.list_foreign()]
         if page.soup.select("[src]") and not page.soup.select("[data-bootstrap]"):
             problems.append(f"{page.path.name} has no script bootstrap.js")
         for tag in page.soup.find_all(True):
@@ -165,7 +171,7 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
     names |= set(re.findall(r"[\w-]+", " ".join(words + [script.text for _, script in scripts])))
     names |= set(BOOTSTRAP.findall((static / "scripts" / "bootstrap.js").read_text("utf-8")))
     for name in OURS:
-        problems += one_sheet(static / name, pages, names, text)
+        problems += join_sheets(static / name, pages, names, text)
     for page in pages:
         page.path.write_text(str(page.soup), "utf-8")
     if problems:  # all at once: with -W Sphinx stops at the first
@@ -173,5 +179,6 @@ def lean(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("build-finished", lean, priority=900)  # after whoever else changes pages
+    """Run when the site is written."""
+    app.connect("build-finished", lighten, priority=900)  # after whoever else changes pages
     return {"parallel_read_safe": True, "parallel_write_safe": True}

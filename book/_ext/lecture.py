@@ -1,4 +1,4 @@
-"""What a page adds to its lecture: when it ran, and under each figure a fold with its numbers.
+"""Add to the page of a lecture when it ran, and under each figure a fold with its numbers.
 
 Both are in the notebook: the marks of `make lectures`, and the tables that
 lecture_utils/notebook/figure_tables.py puts out beside a picture. lecture_html.py writes them.
@@ -8,29 +8,31 @@ import json
 from pathlib import Path
 
 from docutils import nodes
-from lecture_html import fold, provenance
+from lecture_html import write_fold, write_provenance
 from sphinx.application import Sphinx
-from steps import marked, outputs
+from steps import find_marked, read_outputs
 
 MIME = "application/vnd.lecture.figure+json"
 
 
-def complete(app: Sphinx, doctree: nodes.document) -> None:
+def complete_page(app: Sphinx, doctree: nodes.document) -> None:
+    """Add the line on the execution, and the folds with numbers."""
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb":
         return
     try:
-        line = provenance(json.loads(path.read_text(encoding="utf-8")))
+        line = write_provenance(json.loads(path.read_text(encoding="utf-8")))
     except KeyError as missing:
         raise ValueError(f"{path.name} has no {missing}: run make lectures") from None
-    first = marked(doctree, "cell_code")[0]
+    first = find_marked(doctree, "cell_code")[0]
     first.parent.insert(first.parent.index(first), nodes.raw("", line, format="html"))
-    drawn = [(bundle, data[MIME]) for _, bundle, data in outputs(app, doctree) if MIME in data]
+    drawn = [(bundle, data[MIME]) for _, bundle, data in read_outputs(app, doctree) if MIME in data]
     for number, (bundle, tables) in enumerate(drawn, start=1):
-        numbers = nodes.raw("", fold(number, tables), format="html")
+        numbers = nodes.raw("", write_fold(number, tables), format="html")
         bundle.parent.insert(bundle.parent.index(bundle) + 1, numbers)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    app.connect("doctree-read", complete)
+    """Connect the additions."""
+    app.connect("doctree-read", complete_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

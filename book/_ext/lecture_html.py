@@ -1,4 +1,4 @@
-"""What lecture.py adds to a page, as HTML: when the lecture ran, and the numbers of a figure."""
+"""Write what lecture.py adds to a page: when the lecture ran, and the numbers of a figure."""
 
 from datetime import datetime, timedelta, timezone
 from html import escape
@@ -8,8 +8,8 @@ NAMES = {"torch": "PyTorch", "pandas": "pandas", "numpy": "NumPy", "matplotlib":
 KOREA = timezone(timedelta(hours=9))
 
 
-def times(notebook: dict) -> tuple[datetime, float]:
-    """When the first cell started, in Korea, and the seconds until the last had finished."""
+def read_times(notebook: dict) -> tuple[datetime, float]:
+    """Return when the first cell started, in Korea, and the seconds until the last had finished."""
     code = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
     marks = [cell["metadata"]["execution"] for cell in code]
     start = datetime.fromisoformat(marks[0]["iopub.execute_input"])
@@ -17,12 +17,12 @@ def times(notebook: dict) -> tuple[datetime, float]:
     return start.astimezone(KOREA), (end - start).total_seconds()
 
 
-def provenance(notebook: dict) -> str:
-    """One line: when the lecture ran, on which data, for how long, with which versions.
+def write_provenance(notebook: dict) -> str:
+    """Write one line: when the lecture ran, on which data, for how long, with which versions.
 
     The times are nbconvert's, the rest is the mark of tests/stamp.py: KeyError where one lacks.
     """
-    start, seconds = times(notebook)
+    start, seconds = read_times(notebook)
     mark, python = (notebook["metadata"][key] for key in ("executed", "language_info"))
     data = " · ".join(DATA[name] for name in mark["data"])
     minutes, rest = divmod(max(1, round(seconds)), 60)
@@ -36,21 +36,23 @@ def provenance(notebook: dict) -> str:
     )
 
 
-def fold(number: int, tables: list[dict]) -> str:
-    """The tables of a page's figure, closed until a reader opens them."""
+def write_fold(number: int, tables: list[dict]) -> str:
+    """Fold the tables of a page's figure until a reader opens them."""
     return (
         '<details class="figure-data"><summary>그림의 숫자 보기</summary>'
-        f"{''.join(table(number, content) for content in tables)}</details>"
+        f"{''.join(write_table(number, content) for content in tables)}</details>"
     )
 
 
-def table(number: int, content: dict) -> str:
-    """A table with pandas' looks, in a box that scrolls, by keyboard as well: a region, which
-    must have a name that no other on the page has."""
+def write_table(number: int, content: dict) -> str:
+    """Write a table with pandas' looks, in a box that scrolls, by keyboard as well.
+
+    The box is a region, which must have a name that no other on the page has.
+    """
     caption = escape(content["caption"])
     heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in content["columns"])
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(map(cell, values))}</tr>'
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(map(write_cell, values))}</tr>'
         for name, *values in content["rows"]
     )
     return (
@@ -60,7 +62,8 @@ def table(number: int, content: dict) -> str:
     )
 
 
-def cell(value: str | float | None) -> str:
+def write_cell(value: str | float | None) -> str:
+    """Write a value, or that there is none."""
     if isinstance(value, str):
         return f"<td>{escape(value)}</td>"
     return "<td>빈칸</td>" if value is None else f"<td>{value:,}</td>"

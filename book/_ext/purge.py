@@ -1,4 +1,4 @@
-"""CSS cut to what a site uses: rules, custom properties, and the letters of fonts.
+"""Cut CSS to what a site uses: rules, custom properties, and the letters of fonts.
 
 A rule stays if every class and id in its selector is among the names given. The fonts go into the
 stylesheet: opened from a folder, browsers load none from a file.
@@ -15,7 +15,7 @@ from fontTools import subset
 
 
 def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]]) -> str:
-    """The rules of a stylesheet that `names` of classes and ids can match; fonts go to `faces`."""
+    """Return the rules that `names` of classes and ids can match; fonts go to `faces`."""
 
     def wanted(selector: list) -> bool:
         """Are its classes and ids there? Those in :not() and its like do not count."""
@@ -53,8 +53,8 @@ def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]])
     return "".join(map(kept, tinycss2.parse_stylesheet(file.read_text("utf-8"), True, True)))
 
 
-def cut(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
-    """A font with the characters that occur; nothing if no rule asks for it."""
+def cut_font(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
+    """Return a font with the characters that occur; nothing if no rule asks for it."""
     family = face["font-family"].strip("\"'")
     for name, value in ("font-weight", "700"), ("font-style", "italic"):
         # A rule that names no family bends whichever it meets.
@@ -75,12 +75,12 @@ def cut(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
     return f"@font-face{{{given}src:url(data:font/woff2;base64,{content})}}"
 
 
-def stylesheet(files: list[Path], names: set[str], text: set[str]) -> str:
-    """One stylesheet for several; `text` is what its fonts write, icons apart."""
+def join_stylesheets(files: list[Path], names: set[str], text: set[str]) -> str:
+    """Join stylesheets; `text` is what its fonts write, icons apart."""
     faces: list[tuple[dict[str, str], Path]] = []
     css, before = "".join(purge(file, names, faces) for file in files), ""
     while css != before:  # custom properties that nothing uses, then those that only these used
         used, before = "|".join({"--", *re.findall(r"var\(\s*(--[\w-]+)", css)}), css
         css = re.sub(rf"""(?<![\w-])(?!(?:{used}):)--[\w-]+:(?:"[^"]*"|[^;{{}}"])*;""", "", css)
     text = text or {sign for sign in css if sign > "~"}  # icons stand in `content`
-    return '@charset "utf-8";' + css + "".join(cut(*face, css, text) for face in faces)
+    return '@charset "utf-8";' + css + "".join(cut_font(*face, css, text) for face in faces)

@@ -1,4 +1,4 @@
-"""Korean search language: finds a word wherever it stands, whatever is attached to it.
+"""Search in Korean: find a word wherever it stands, whatever is attached to it.
 
 Korean glues particles to its words (행렬, 행렬을, 행렬에서는) and writes compounds with and without
 a space (영화 평점, 영화평점), so an index of whole words misses most pages. A tokenizer would need
@@ -59,16 +59,17 @@ class SearchKorean(SearchLanguage):
     js_splitter_code = f"const SPELLED = {json.dumps(_spelled)};\n{_script}"
 
     def init(self, options: dict[str, str]) -> None:
+        """Take the stemmer for Latin words."""
         self.stemmer = snowballstemmer.stemmer("porter")
 
     def split(self, input: str) -> list[str]:
-        """Korean and other words apart (PyTorch로); MSELoss also as MSE_Loss."""
+        """Split Korean and other words (PyTorch로); MSELoss also as MSE_Loss."""
         words = _words.findall(unicodedata.normalize("NFC", input))
         humps = (_hump.sub("_", word) for word in words if _hump.search(word))
         return [word for word in (*words, *humps) if word.strip("_")]
 
     def stem(self, word: str) -> str:
-        """The word as a term: marks around its parts, Porter's stem of a Latin one."""
+        """Return the word as a term: marks around its parts, Porter's stem of a Latin one."""
         word = unicodedata.normalize("NFKC", word).lower()
         word = "".join(_spelled.get(sign, sign) for sign in word)
         if "가" <= word[0] <= "힣":
@@ -83,5 +84,6 @@ class SearchKorean(SearchLanguage):
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    """Add the language."""
     app.add_search_language(SearchKorean)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}

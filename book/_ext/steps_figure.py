@@ -1,4 +1,4 @@
-"""The animation of steps.py as HTML: the last epoch as SVG, controls, the numbers.
+"""Draw the animation of steps.py as HTML: the last epoch as SVG, controls, the numbers.
 
 Where no script runs, and on paper, the last epoch stays.
 """
@@ -24,15 +24,15 @@ Point = tuple[float, float]
 Box = tuple[float, float, float, float]  # centre x, centre y, width, height
 
 
-def overlap(a: Box, b: Box) -> float:
-    """The area that two boxes share."""
+def measure_overlap(a: Box, b: Box) -> float:
+    """Return the area that two boxes share."""
     wide = (a[2] + b[2]) / 2 - abs(a[0] - b[0])
     high = (a[3] + b[3]) / 2 - abs(a[1] - b[1])
     return wide * high if wide > 0 and high > 0 else 0.0
 
 
-def place(points: list[Point], widths: list[float], before: list[int]) -> list[int]:
-    """A place for each name: free if possible, near its point, and rather where it was before."""
+def place_names(points: list[Point], widths: list[float], before: list[int]) -> list[int]:
+    """Place each name: free if possible, near its point, and rather where it was before."""
     chosen = list(before)
     marks = [(x, y, 22, 22) for x, y in points]
 
@@ -41,7 +41,7 @@ def place(points: list[Point], widths: list[float], before: list[int]) -> list[i
 
     def cost(i: int, k: int) -> float:
         names = [box(j, chosen[j]) for j in range(len(points)) if j != i]
-        hidden = sum(overlap(box(i, k), other) for other in marks + names)
+        hidden = sum(measure_overlap(box(i, k), other) for other in marks + names)
         far = 0 if k < 8 else 40  # a reader might take it for a neighbour's
         return 3 * hidden + 2 * k + far + (0 if k == before[i] else 15)
 
@@ -51,39 +51,42 @@ def place(points: list[Point], widths: list[float], before: list[int]) -> list[i
     return chosen
 
 
-def places(paths: list[list[Point]], labels: list[str]) -> list[list[int]]:
-    """Where each name stands at each epoch. It begins with the last, the one that is printed."""
+def place_all(paths: list[list[Point]], labels: list[str]) -> list[list[int]]:
+    """Place each name at each epoch, beginning with the last, the one that is printed."""
     widths = [sum(FONT if char > "\u1100" else FONT * 0.6 for char in name) for name in labels]
     chosen, found = [0] * len(labels), []
     for points in reversed(list(zip(*paths))):
-        chosen = place(list(points), widths, chosen)
+        chosen = place_names(list(points), widths, chosen)
         found.append(chosen)
     return found[::-1]
 
 
-def walk(path: str) -> list[Point]:
-    """A path of the notebook in the units of the SVG, whose y axis points downwards."""
+def read_path(path: str) -> list[Point]:
+    """Read a path of the notebook in the units of the SVG, whose y axis points downwards."""
     pairs = (pair.split(",") for pair in path.split())
     return [(round(UNIT * float(x), 1), round(-UNIT * float(y), 1)) for x, y in pairs]
 
 
-def written(path: list[Point]) -> str:
+def write_path(path: list[Point]) -> str:
+    """Write points as SVG has them."""
     return " ".join(f"{x:g},{y:g}" for x, y in path)
 
 
-def marks(groups: list[str]) -> dict[str, str]:
-    """The mark of each group, in the order in which they appear."""
+def write_marks(groups: list[str]) -> dict[str, str]:
+    """Draw the mark of each group, in the order in which they appear."""
     return {
         group: f'<path class="steps-{n % len(MARKS)}" d="{MARKS[n % len(MARKS)]}"/>'
         for n, group in enumerate(dict.fromkeys(groups))
     }
 
 
-def picture(data: dict, paths: list[list[Point]], spots: list[int], name: str, alt: str) -> str:
-    """The last epoch: axes, a legend, trails, and a group per point, which the script moves."""
+def draw_picture(
+    data: dict, paths: list[list[Point]], spots: list[int], name: str, alt: str
+) -> str:
+    """Draw the last epoch: axes, a legend, trails, and for each point a group that moves."""
     xs, ys = zip(*(point for path in paths for point in path))
     left, right, top, bottom = min(xs) - 42, max(xs) + 42, min(ys) - 80, max(ys) + 45
-    shapes = marks(data["groups"])
+    shapes = write_marks(data["groups"])
     ringed = {label for labels in data["circled"].values() for label in labels}
 
     legend = {**shapes, **dict.fromkeys(data["circled"], RING)}
@@ -93,7 +96,7 @@ def picture(data: dict, paths: list[list[Point]], spots: list[int], name: str, a
         f'<text x="16">{escape(word)}</text></g>'
         for n, (word, shape) in enumerate(legend.items())
     )
-    trails = "".join(f'<polyline points="{written(path[-11:])}"/>' for path in paths)
+    trails = "".join(f'<polyline points="{write_path(path[-11:])}"/>' for path in paths)
     points = "".join(
         f'<g class="steps-point" style="transform:translate({path[-1][0]:g}px,{path[-1][1]:g}px)">'
         f"{shapes[group]}{RING if label in ringed else ''}"
@@ -112,36 +115,38 @@ def picture(data: dict, paths: list[list[Point]], spots: list[int], name: str, a
     )
 
 
-def words(data: dict, epoch: int) -> str:
+def write_words(data: dict, epoch: int) -> str:
+    """Say the epoch and its error."""
     return f"에폭 {epoch}, 훈련 MSE {data['mse'][epoch]:.3f}"
 
 
-def controls(data: dict) -> str:
-    """What is shown, in words; buttons and a slider. The script speaks where it is a button's."""
+def write_controls(data: dict) -> str:
+    """Write what is shown, in words; buttons and a slider."""
     last = len(data["mse"]) - 1
     does = {"first": "처음", "back": "이전", "play": "재생", "next": "다음"}
     buttons = "".join(f'<button type="button" data-do="{k}">{v}</button>' for k, v in does.items())
     return (
-        f'<p class="steps-now">{words(data, last)}</p><p class="visually-hidden" role="status"></p>'
+        f'<p class="steps-now">{write_words(data, last)}</p>'
+        '<p class="visually-hidden" role="status"></p>'
         f'<div class="steps-controls">{buttons}<label>에폭 <input type="range" max="{last}" '
-        f'value="{last}" aria-valuetext="{words(data, last)}"></label></div>'
+        f'value="{last}" aria-valuetext="{write_words(data, last)}"></label></div>'
     )
 
 
-def figure(data: dict, name: str, alt: str) -> str:
+def draw_figure(data: dict, name: str, alt: str) -> str:
     """All of it. `name` begins every id; `data` is what lecture_utils/steps.py wrote."""
-    paths = [walk(path) for path in data["paths"]]
-    spots = places(paths, data["labels"])
+    paths = [read_path(path) for path in data["paths"]]
+    spots = place_all(paths, data["labels"])
     numbers = {
         "mse": data["mse"],
-        "paths": [written(path) for path in paths],
+        "paths": [write_path(path) for path in paths],
         "places": PLACES,
         "spots": ["".join(f"{spot:x}" for spot in at) for at in spots],  # a digit per name
     }
     return (
         '<div class="steps" role="group" aria-label="학습 되돌아보기">'
-        + picture(data, paths, spots[-1], name, alt)
-        + controls(data)
+        + draw_picture(data, paths, spots[-1], name, alt)
+        + write_controls(data)
         + f'<script type="application/json">{json.dumps(numbers, separators=(",", ":"))}</script>'
         + "</div>"
     )

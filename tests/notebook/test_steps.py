@@ -136,7 +136,7 @@ def test_the_lecture_recorded_its_own_training():
 def test_figure_is_small_and_shows_the_last_epoch():
     cell, data = in_lecture_03()
     data, alt = data[steps.MIME], cell["metadata"]["mystnb"]["image"]["alt"]
-    html = steps_figure.figure(data, "steps-1", alt)
+    html = steps_figure.draw_figure(data, "steps-1", alt)
     files = [ROOT / "book" / "_static" / name for name in ("steps.js", "steps.css")]
     assert len(html.encode()) + sum(file.stat().st_size for file in files) < 60_000
 
@@ -158,7 +158,7 @@ def test_figure_is_small_and_shows_the_last_epoch():
 
 def test_script_gets_every_frame():
     data = in_lecture_03()[1][steps.MIME]
-    [(_, text)] = Drawn(steps_figure.figure(data, "steps-1", "")).all("script")
+    [(_, text)] = Drawn(steps_figure.draw_figure(data, "steps-1", "")).all("script")
     sent = json.loads(text)
     assert sent["mse"] == data["mse"]
     for walk, path in zip(sent["paths"], data["paths"], strict=True):
@@ -187,14 +187,14 @@ def covered(points: list, labels: list[str], spots: list[int]) -> float:
         dx, dy = steps_figure.PLACES[spot]
         boxes.append((x + dx, y + dy, 17 * len(label), 17))
     pairs = [(a, b) for j, b in enumerate(boxes) if j >= len(points) for a in boxes[:j]]
-    return sum(steps_figure.overlap(a, b) for a, b in pairs)
+    return sum(steps_figure.measure_overlap(a, b) for a, b in pairs)
 
 
 def test_names_do_not_cover_each_other():
     """At every epoch: of a name, 34 wide and 17 high, a rim at most is covered."""
     data = in_lecture_03()[1][steps.MIME]
-    paths = [steps_figure.walk(path) for path in data["paths"]]
-    spots = steps_figure.places(paths, data["labels"])
+    paths = [steps_figure.read_path(path) for path in data["paths"]]
+    spots = steps_figure.place_all(paths, data["labels"])
     hidden = [covered(list(at), data["labels"], where) for at, where in zip(zip(*paths), spots)]
     above = [covered(list(at), data["labels"], [0] * 17) for at in zip(*paths)]
     assert max(hidden) < 30
@@ -204,12 +204,12 @@ def test_names_do_not_cover_each_other():
 
 def test_a_name_stays_where_it_is_while_it_can():
     far = [(0.0, 0.0), (500.0, 0.0)]
-    assert steps_figure.place(far, [34, 34], [3, 0]) == [3, 0]
+    assert steps_figure.place_names(far, [34, 34], [3, 0]) == [3, 0]
     near = [(0.0, 0.0), (0.0, -20.0)]
-    assert steps_figure.place(near, [34, 34], [0, 0])[0] != 0  # it would hide the other mark
+    assert steps_figure.place_names(near, [34, 34], [0, 0])[0] != 0  # it would hide the other mark
 
 
 def test_more_groups_than_marks_are_drawn():
     names = [str(n) for n in range(7)]
-    shapes = steps_figure.marks(names)
+    shapes = steps_figure.write_marks(names)
     assert list(shapes) == names and shapes["0"] == shapes["5"] != shapes["1"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import benchmark
 import benchmark_figure
 import pytest
+import steps_figure
 from bs4 import BeautifulSoup
 
 from .small import build
@@ -73,7 +74,7 @@ def results() -> dict:
 
 
 def shown(kind: str, found: dict) -> BeautifulSoup:
-    html = benchmark.table(kind, "말 <b>글</b>", *benchmark.parts(found, kind))
+    html = benchmark.write_table(kind, "말 <b>글</b>", *benchmark.make_parts(found, kind))
     return BeautifulSoup(html, "html.parser")
 
 
@@ -185,7 +186,7 @@ def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold(nea
     ],
 )
 def test_a_number_in_prose(text: str, expected: str):
-    assert benchmark.evaluated(results(), text) == expected
+    assert benchmark.evaluate(results(), text) == expected
 
 
 @pytest.mark.parametrize(
@@ -204,11 +205,13 @@ def test_a_number_in_prose(text: str, expected: str):
 )
 def test_what_the_file_does_not_say_is_refused(text: str, problem: str):
     with pytest.raises(ValueError, match=re.escape(problem)):
-        benchmark.evaluated(results(), text)
+        benchmark.evaluate(results(), text)
 
 
 def drawn(found: dict, split: str = "ua") -> BeautifulSoup:
-    return BeautifulSoup(benchmark_figure.picture(benchmark.groups(found), split), "html.parser")
+    return BeautifulSoup(
+        benchmark_figure.draw_picture(benchmark.group_methods(found), split), "html.parser"
+    )
 
 
 def test_the_picture_says_in_words_what_the_file_says():
@@ -241,7 +244,7 @@ def marks(page: BeautifulSoup) -> dict[str, tuple[float, float]]:
 def test_marks_lie_by_seconds_and_rmse_inside_the_picture(found: dict):
     page, places = drawn(found), marks(drawn(found))
     rows = {}
-    for method in (m for group in benchmark.groups(found).values() for m in group):
+    for method in (m for group in benchmark.group_methods(found).values() for m in group):
         if "ua" in method.rows:
             rows[method.short] = method.rows["ua"]
     assert places.keys() == rows.keys()
@@ -278,10 +281,10 @@ def test_names_do_not_cover_each_other_and_stay_in_the_picture():
     """Marks as near to each other as those of the real file, and some at the right edge."""
     points = [(200 + 24 * (n % 3), 200 + 13.0 * n) for n in range(8)]
     points += [(benchmark_figure.RIGHT, 200 + 25.0 * n) for n in range(4)]
-    boxes = benchmark_figure.spots(points, [80] * len(points))
+    boxes = benchmark_figure.place_names(points, [80] * len(points))
     for n, box in enumerate(boxes):
         others = boxes[:n] + [(x, y, 12, 12) for x, y in points]
-        assert sum(benchmark_figure.overlap(box, other) for other in others) < 60
+        assert sum(steps_figure.measure_overlap(box, other) for other in others) < 60
         assert benchmark_figure.LEFT + 40 <= box[0] <= benchmark_figure.WIDTH - 40
 
 
@@ -440,7 +443,7 @@ def test_the_built_page_says_where_when_and_with_what(page: BeautifulSoup):
 
 @pytest.mark.parametrize("text", re.findall(r"\{bench\}`(scale [^`]+)`", SOURCE))
 def test_what_the_page_asks_of_scale_is_in_its_file(text: str):
-    assert benchmark.evaluated(REAL | {"scale": REAL_SCALE}, text)
+    assert benchmark.evaluate(REAL | {"scale": REAL_SCALE}, text)
 
 
 @needs_site

@@ -13,7 +13,7 @@ from .conftest import Visit, missing, opening
 from .site import EVERY_PAGE, SITE
 from .test_korean import COLLECT, foreign
 from .test_print import A4_WIDTH, CUT, FOLDED, HIDDEN
-from .test_weight import READ, assert_light, strangers
+from .test_weight import READ, assert_light, list_foreign
 
 UNFOLD = "document.querySelectorAll('details').forEach((fold) => (fold.open = true))"
 
@@ -66,7 +66,7 @@ def test_it_does_not_scroll_sideways(web: Visit) -> None:
 
 def test_it_needs_no_server(folder: Visit) -> None:
     folder.page.evaluate(READ)
-    assert strangers(folder, f"{SITE.as_uri()}/") == []
+    assert list_foreign(folder, f"{SITE.as_uri()}/") == []
     assert folder.errors == []
 
 

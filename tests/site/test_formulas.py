@@ -74,6 +74,6 @@ def test_an_unreadable_formula_fails_the_build_and_names_its_page(tmp_path, line
 
 def test_script_style_and_docstring_are_of_one_release():
     version = re.search(r"KaTeX ([\d.]+),", formulas.__doc__)[1]
-    assert formulas.katex().eval("katex.version") == version
+    assert formulas.load_katex().eval("katex.version") == version
     style = (EXTENSIONS / "katex" / "katex.min.css").read_text("utf-8")
     assert re.search(r'katex-version:+after\{content:"([\d.]+)"', style)[1] == version

@@ -15,9 +15,10 @@ import pytest
 import sphinx
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-from formulas import v8
+from formulas import start_v8
 from matplotlib import colormaps
 from PIL import Image
+from sphinx.errors import ExtensionError
 
 from tests.notebooks import ROOT
 
@@ -30,7 +31,7 @@ DOCTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/doctools.js"
 def purged(folder: Path, css: str, *names: str, text: str = "") -> str:
     file = folder / "a.css"
     file.write_text(css, encoding="utf-8")
-    sheet = purge.stylesheet([file], set(names), set(text))
+    sheet = purge.join_stylesheets([file], set(names), set(text))
     return sheet.removeprefix('@charset "utf-8";').replace(" ", "")
 
 
@@ -114,7 +115,7 @@ def test_a_figure_is_as_large_as_it_was_drawn(tmp_path):
     picture = Image.new("RGBA", (640, 320), (0, 0, 0, 0))
     picture.paste((200, 30, 30, 255), (100, 100, 200, 200))
     picture.save(tmp_path / "a.png", dpi=(192, 192))
-    file, *size = lean.measured(tmp_path / "a.png")
+    file, *size = lean.convert_picture(tmp_path / "a.png")
     assert (file.name, size) == ("a.webp", ["320", "160"])
     with Image.open(file) as small:
         assert small.size == (640, 320)
@@ -133,7 +134,7 @@ def test_a_figure_is_as_large_as_it_was_drawn(tmp_path):
 def test_a_drawing_says_its_size_in_many_ways(tmp_path, attributes):
     file = tmp_path / "a.svg"
     file.write_text(f'<?xml version="1.0"?><svg {attributes}><rect width="1"/></svg>', "utf-8")
-    assert lean.measured(file) == (file, "461", "230")
+    assert lean.convert_picture(file) == (file, "461", "230")
 
 
 def test_few_colours_are_close_to_the_many(tmp_path):
@@ -141,7 +142,7 @@ def test_few_colours_are_close_to_the_many(tmp_path):
     colours = (colormaps["viridis"](np.linspace(0, 1, 640))[:, :3] * 255).round()
     drawn = np.tile(colours.astype(np.uint8), (64, 1, 1))
     Image.fromarray(drawn).save(tmp_path / "a.png")
-    file, *_ = lean.measured(tmp_path / "a.png")
+    file, *_ = lean.convert_picture(tmp_path / "a.png")
     with Image.open(file) as small:
         error = np.abs(np.asarray(small.convert("RGB"), dtype=int) - drawn)
     assert error.max() <= 8 and error.mean() <= 2
@@ -184,7 +185,7 @@ def site(tmp_path):
             page = PAGE.format(katex=katex, body=body, said="말 " * 100)
             (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
         app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=str(tmp_path))
-        lean.lean(app, None)
+        lean.lighten(app, None)
         return {
             name: BeautifulSoup((tmp_path / f"{name}.html").read_text("utf-8"), "html.parser")
             for name in bodies
@@ -230,11 +231,27 @@ def test_scripts_that_wait_start_together(site):
     ready = re.search(
         "const _ready = .*?};", (site.folder / "_static/doctools.js").read_text("utf-8"), re.S
     )
-    engine = v8()
+    engine = start_v8()
     engine.eval("document = { addEventListener: () => {} }; var started = '';" + ready[0])
     for state in "loading", "interactive", "complete":
         engine.eval(f"document.readyState = '{state}'; _ready(() => (started += '{state}'))")
     assert engine.eval("started") == "complete"
+
+
+def test_another_doctools_stops_the_build(site):
+    file = site.folder / "_static/doctools.js"
+    file.write_text(file.read_text("utf-8").replace("State !== ", "State != "), "utf-8")
+    with pytest.raises(ExtensionError, match="lean: doctools.js has 'State !== "):
+        site(a="")
+
+
+def test_a_page_without_the_menus_script_is_reported(site, caplog):
+    page = site.folder / "b.html"
+    page.write_text(
+        '<html><head><title>b</title><script src="x.js"></script></head></html>', "utf-8"
+    )
+    site(a="")
+    assert "b.html has no script bootstrap.js" in caplog.text and "a.html" not in caplog.text
 
 
 def test_images_have_their_size_and_wait(site):

@@ -121,14 +121,14 @@ def notebook() -> dict:
 
 
 def test_times_are_korean_and_rounded(notebook):
-    line = lecture_html.provenance(notebook)
+    line = lecture_html.write_provenance(notebook)
     assert '<time datetime="2026-11-23T00:00:59+09:00">2026년 11월 23일</time>' in line
     assert "에 MovieLens 100K로 실행했고, 1분 12초 걸렸습니다." in line
 
 
 def test_page_text_is_escaped():
     table = {"caption": "<b>", "columns": ["&"], "rows": [["<", 1234.5, None, '"']]}
-    text = lecture_html.fold(1, [table])
+    text = lecture_html.write_fold(1, [table])
     assert "&lt;b&gt;" in text and "<b>" not in text and '<th scope="col">&amp;</th>' in text
     assert '<th scope="row">&lt;</th><td>1,234.5</td><td>빈칸</td><td>&quot;</td>' in text
 
@@ -145,7 +145,7 @@ def test_a_notebook_without_its_mark_stops_the_build(notebook, missing):
     else:
         del metadata["executed"]["versions"]["torch"]
     with pytest.raises(KeyError):  # which lecture.py turns into "run make lectures"
-        lecture_html.provenance(notebook)
+        lecture_html.write_provenance(notebook)
 
 
 def test_a_mark_names_code_data_and_versions(notebook):

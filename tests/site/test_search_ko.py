@@ -16,7 +16,7 @@ import sphinx
 from docutils.frontend import get_default_settings
 from docutils.nodes import paragraph, section, title
 from docutils.utils import new_document
-from formulas import v8
+from formulas import start_v8
 from sphinx.search import IndexBuilder, languages
 
 from tests.notebooks import LECTURES, ROOT, load, source
@@ -36,7 +36,7 @@ FIND = """(query) => {
 
 
 def browser():
-    engine = v8()
+    engine = start_v8()
     tools = SEARCHTOOLS.read_text(encoding="utf-8")
     for code in STUBS, tools, "var stopwords = [];", KOREAN.js_stemmer_code:
         engine.eval(code)

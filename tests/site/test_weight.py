@@ -30,7 +30,7 @@ BYTES = """[...performance.getEntriesByType("navigation"),
   ...performance.getEntriesByType("resource")].map((entry) => entry.transferSize)"""
 
 
-def strangers(seen, home: str) -> list[str]:
+def list_foreign(seen, home: str) -> list[str]:
     """What a page asked for elsewhere, or asked for and did not get."""
     outside = [url for url in seen.requests if not url.startswith((home, "data:"))]
     return outside + [error for error in seen.errors if error.startswith("failed")]
@@ -44,7 +44,7 @@ def assert_light(seen, home: str) -> None:
     assert len(sizes) == len(seen.requests) <= REQUESTS
     assert shift <= SHIFT
     assert seen.page.evaluate(SQUEEZED) == []
-    assert strangers(seen, home) == []
+    assert list_foreign(seen, home) == []
 
 
 @pytest.mark.full
