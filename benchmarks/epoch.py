@@ -56,8 +56,8 @@ def gap(slow: torch.nn.Module, fast: torch.nn.Module) -> float:
 def measure(data: object) -> dict:
     """Time an epoch in every way: least and median milliseconds, and times as long as `fit`'s.
 
-    The gap between the gradients at the start comes with them. The ways take turns of ten epochs: in
-    `fit`, too, the epoch before has left its tables in the cache.
+    The gap between the gradients at the start comes with them. The ways take turns of ten epochs:
+    in `fit`, too, the epoch before has left its tables in the cache.
     """
     train, sizes = as_tensors(data.train), (data.num_users, data.num_items)
     twins = {
