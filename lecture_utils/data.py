@@ -33,23 +33,7 @@ GENRES = (
     "Documentary", "Drama", "Fantasy", "Film-Noir", "Horror", "Musical", "Mystery", "Romance",
     "Sci-Fi", "Thriller", "War", "Western",
 )  # fmt: skip
-SOLO_TABLE = """
-         영식(IN) 영철(IN) 영호(IS) 광수(IS) 상철(EN) 영수(EN) 규빈(ES) 다호(ES)
-옥순(IN)   NaN     4.02     3.45     3.42     0.84     1.12     0.43     0.49
-영자(IN)   3.93    3.99     3.63     3.43     0.98     0.96     0.52     NaN
-정숙(IS)   3.52    3.42     4.05     4.06     0.39     NaN      0.93     0.99
-영숙(IS)   3.43    3.57     NaN      3.95     0.56     0.52     0.89     0.89
-순자(EN)   1.12    NaN      0.59     0.43     4.01     4.16     3.52     3.38
-현숙(EN)   0.94    1.05     0.32     0.45     4.02     3.78     NaN      3.54
-서연(ES)   0.51    0.56     0.88     0.89     3.50     3.64     4.04     4.10
-보람(ES)   0.48    0.51     1.03     NaN      3.52     4.00     3.82     NaN
-하니(I)    4.85    4.82     NaN      4.98     4.53     4.39     4.45     4.52
-"""
-SOLO_BLANKS = (
-    ("옥순(IN)", "영식(IN)", 3.93), ("영자(IN)", "다호(ES)", 0.32), ("정숙(IS)", "영수(EN)", 0.67),
-    ("영숙(IS)", "영호(IS)", 4.11), ("순자(EN)", "영철(IN)", 0.92), ("현숙(EN)", "규빈(ES)", 3.45),
-    ("하니(I)", "영호(IS)", 4.75),
-)  # fmt: skip
+SOLO = Path(__file__).with_name("course")  # the two tables of document 003
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +121,8 @@ def load_solo() -> Solo:
     The row 보람(ES) is shifted by one column in the document, and so it is here: the author's
     full table has 0.48 0.51 1.03 1.00 3.65 3.52 4.00 3.82. That is why her blanks have no truth.
     """
-    table = pd.read_csv(io.StringIO(SOLO_TABLE), sep=r"\s+", index_col=0)
-    return Solo(table, pd.DataFrame(SOLO_BLANKS, columns=["woman", "man", "rating"]))
+    table = pd.read_csv(SOLO / "solo.csv", index_col=0).rename_axis(None)
+    return Solo(table, pd.read_csv(SOLO / "solo_blanks.csv"))
 
 
 def as_tensors(frame: pd.DataFrame | tuple[torch.Tensor, ...]) -> Tensors:

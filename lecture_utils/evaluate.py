@@ -1,4 +1,4 @@
-"""How good is a model? Splits, errors of ratings, and metrics of rankings, by their usual names."""
+"""Splits, errors of ratings, curves and metrics of rankings, by their usual names."""
 
 from collections.abc import Callable, Iterable
 from itertools import islice
@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lecture_utils.data import Tensors
+from lecture_utils.data import Tensors, warn_doubled
 from lecture_utils.models import check_ids
 
 Split = tuple[pd.DataFrame, pd.DataFrame]  # train and held out, both with the columns of the frame
@@ -17,28 +17,31 @@ Split = tuple[pd.DataFrame, pd.DataFrame]  # train and held out, both with the c
 def random_split(frame: pd.DataFrame, fraction: float = 0.1, seed: int = 0) -> Split:
     """Hold out a random `fraction` of all ratings.
 
-    Raises ValueError where either part would be empty, and for an index that is not unique.
+    Raises:
+        ValueError: where either part would be empty, and for an index that is not unique.
     """
     _check_fraction(fraction)
-    return _apart(frame, frame.sample(frac=fraction, random_state=seed).index)
+    return _separate(frame, frame.sample(frac=fraction, random_state=seed).index)
 
 
 def time_split(frame: pd.DataFrame, fraction: float = 0.1) -> Split:
     """Hold out the latest `fraction` of all ratings: what is predicted lies in the future.
 
-    Raises ValueError where either part would be empty, for an index that is not unique and for a
-    missing column.
+    Raises:
+        ValueError: where either part would be empty, for an index that is not unique and for a
+            missing column.
     """
     _check_fraction(fraction)
     latest = _by_time(frame).index
-    return _apart(frame, latest[len(frame) - round(fraction * len(frame)) :])
+    return _separate(frame, latest[len(frame) - round(fraction * len(frame)) :])
 
 
 def per_user_split(frame: pd.DataFrame, n: int = 5, seed: int | None = None) -> Split:
     """Hold out `n` ratings of every user: the latest, or with a `seed` random ones.
 
-    Raises ValueError where a user would be left without a rating, for an index that is not unique,
-    an empty frame and a missing column.
+    Raises:
+        ValueError: where a user would be left without a rating, for an index that is not unique,
+            an empty frame and a missing column.
     """
     _check_column(frame, "user")
     if frame.empty:
@@ -47,11 +50,11 @@ def per_user_split(frame: pd.DataFrame, n: int = 5, seed: int | None = None) -> 
     if not 1 <= n < fewest:
         raise ValueError(f"n must be from 1 to {fewest - 1}, fewer than any user has, not {n}")
     order = _by_time(frame) if seed is None else frame.sample(frac=1, random_state=seed)
-    return _apart(frame, order.groupby("user").tail(n).index)
+    return _separate(frame, order.groupby("user").tail(n).index)
 
 
 def rmse(prediction: Tensor, rating: Tensor) -> float:
-    """Root mean squared error, in stars. ValueError unless both have one shape (n,), not empty."""
+    """Return the root mean squared error, in stars, of predictions and ratings, (n,) each."""
     return _errors(prediction, rating).square().mean().sqrt().item()
 
 
@@ -61,7 +64,7 @@ def clipped_rmse(prediction: Tensor, rating: Tensor) -> float:
 
 
 def mae(prediction: Tensor, rating: Tensor) -> float:
-    """Mean absolute error, in stars. ValueError unless both have one shape (n,), not empty."""
+    """Return the mean absolute error, in stars, of predictions and ratings, (n,) each."""
     return _errors(prediction, rating).abs().mean().item()
 
 
@@ -199,9 +202,11 @@ def _pairs(ratings: Tensors, users: Tensor, scores: Tensor) -> Tensor:
     return torch.stack([row[own], items[own]]).unique(dim=1)
 
 
-def _apart(frame: pd.DataFrame, held: pd.Index) -> Split:
+def _separate(frame: pd.DataFrame, held: pd.Index) -> Split:
     if not frame.index.is_unique:
         raise ValueError("the frame's index must be unique: use frame.reset_index(drop=True)")
+    if {"user", "movie"} <= {*frame}:
+        warn_doubled(frame, stacklevel=4)
     chosen = frame.index.isin(held)
     if not 0 < chosen.sum() < len(frame):
         found = f"{chosen.sum()} of {len(frame)} ratings would be held out"

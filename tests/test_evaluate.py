@@ -263,6 +263,16 @@ def test_a_split_loses_and_doubles_nothing(frame, split):
     assert train.index.tolist() == list(range(len(train)))
 
 
+@pytest.mark.parametrize(
+    "split", [evaluate.random_split, evaluate.time_split, evaluate.per_user_split]
+)
+def test_a_doubled_pair_is_told(frame, split):
+    """It could land on both sides, and a model would be tested on what it was trained on."""
+    doubled = pd.concat([frame, frame[:7]], ignore_index=True)
+    with pytest.warns(UserWarning, match="7개 있습니다"):
+        split(doubled)
+
+
 def test_random_split(frame):
     held = evaluate.random_split(frame, 0.2, seed=3)[1]
     assert len(held) == round(0.2 * len(frame))
