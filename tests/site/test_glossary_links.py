@@ -13,10 +13,10 @@ from urllib.parse import unquote
 import pytest
 
 from .test_book import PAGES, ROOT, SITE, needs_site
-from .test_terms import GLOSSARY, TERMS_HEADER, table
+from .test_terms import GLOSSARY, TERMS_HEADER, read_table
 
 PYTHON = ROOT / ".venv-book" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-TERMS = [row[0] for row in table(GLOSSARY.read_text(encoding="utf-8"), TERMS_HEADER)]
+TERMS = [row[0] for row in read_table(GLOSSARY.read_text(encoding="utf-8"), TERMS_HEADER)]
 MOST = 50  # links on a page; lecture 07 is twice as long as the others
 
 NO_PROSE = {"h1", "h2", "h3", "code", "pre", "a", "nav", "table", "figcaption"}
