@@ -55,7 +55,7 @@ def find_all() -> dict[str, Method]:
     ours = {
         name: Method(
             "ours", method.label, partial(train, name=name), method.steps, method.information,
-            code=modules(method.train.__module__.removeprefix("lecture_utils.")),
+            code=modules(method.function.__module__.removeprefix("lecture_utils.")),
         )
         for name, method in METHODS.items()
     }  # fmt: skip

@@ -83,15 +83,19 @@ def curve(
         test: the ratings to predict, n of them.
         steps: how many models are taken, at least 1.
         times: when the ratings were given, (n,), for models that know sessions.
-        burn_in: with a number, so many models are left out, and what is scored is the mean of the
-            predictions of all models since: for samplers. Without, each model by itself.
+        burn_in: None scores each model by itself. A number is for samplers: so many models are
+            left out, and the mean of the predictions of all models since is scored.
         score: a function of (predictions, ratings).
 
     Returns:
         One score per model, or per model after the burn-in.
     """
+    if callable(models):
+        raise TypeError("curve takes what a method yields; for a single model give it as [model]")
     if not 0 <= (burn_in or 0) < steps:
-        raise ValueError(f"steps must be at least 1 and above burn_in, not {steps} and {burn_in}")
+        raise ValueError(
+            f"steps must be at least 1 and above burn_in: {steps} steps, burn_in {burn_in}"
+        )
     scores, total = [], 0.0
     for step, model in enumerate(islice(models, steps), 1):
         if step <= (burn_in or 0):
@@ -117,9 +121,9 @@ def ranking(
     """Average `precision`, `recall` and `ndcg` at `k` over users (Järvelin & Kekäläinen 2002).
 
     Each user is shown the `k` best of all `offered` items that she did not rate in `train`. Where
-    scores are equal, the metric is its expectation over all orders of the equals, so that neither
-    the platform nor the numbering of the items can move it. An item that stands in `train`, too,
-    is never shown, so a sure miss. A user without a relevant item does not count.
+    scores are equal, the metric is its mean over all orders of the equals, so it depends neither
+    on the platform nor on the numbering of the items. Test items that also stand in `train` count
+    as misses. A user without a relevant item does not count.
 
     Args:
         model: has `table(users)`, or is a table of scores, (num_users, num_items) itself.
@@ -128,11 +132,11 @@ def ranking(
         offered: ids of the items that may be shown.
         k: length of the list.
         relevant: the lowest test rating that is worth finding.
-        batch: users at a time, which memory grows with.
+        batch: how many users are ranked at a time; memory grows with it.
 
     Raises:
-        ValueError: for NaN, if nothing is relevant, for a `k` below 1 or above the number of
-            items left to some user.
+        ValueError: for a score that is NaN, if nothing is relevant, for a `k` below 1 or above
+            the number of items left to some user.
         IndexError: for an unknown id.
     """
     if isinstance(model, Tensor):
@@ -148,42 +152,43 @@ def ranking(
     for part in users.split(batch):
         scores = table(part)
         sums.append(
-            _hits(scores, _pairs(train, part, scores), _pairs(test, part, scores), offered, k)
+            _count_hits(scores, _pairs(train, part, scores), _pairs(test, part, scores), offered, k)
         )
-    hits, gain, ideal, count = torch.cat(sums, 1)  # (number of users,) each
+    hits, gain, ideal, relevant_items = torch.cat(sums, 1)  # (number of users,) each
     return {
         "precision": (hits / k).mean().item(),
-        "recall": (hits / count).mean().item(),
+        "recall": (hits / relevant_items).mean().item(),
         "ndcg": (gain / ideal).mean().item(),
     }
 
 
-def _hits(scores: Tensor, seen: Tensor, relevant: Tensor, offered: Tensor, k: int) -> Tensor:
-    """Expected hits and gain, ideal gain and number of relevant items of each user, (4, m).
+def _count_hits(scores: Tensor, seen: Tensor, relevant: Tensor, offered: Tensor, k: int) -> Tensor:
+    """Return expected hits and gain, ideal gain and number of relevant items of each user, (4, m).
 
-    `scores` is (m, num_items); `seen` and `relevant` hold pairs (row, item), (2, n).
+    An item with `first` better ones shares the places first..last with its equals, each place with
+    the same chance. `scores` is (m, num_items); `seen` and `relevant` are pairs (row, item), (2, n).
     """
     check_ids("item", offered, scores.shape[1])
-    open_ = torch.zeros_like(scores, dtype=torch.bool)
-    open_[:, offered] = True
-    open_[seen[0], seen[1]] = False
-    fewest = int(open_.sum(1).min())
+    shown = torch.zeros_like(scores, dtype=torch.bool)
+    shown[:, offered] = True
+    shown[seen[0], seen[1]] = False
+    fewest = int(shown.sum(1).min())
     if not 1 <= k <= fewest:
         raise ValueError(f"k must be from 1 to {fewest}, the fewest items left to a user, not {k}")
-    if scores[open_].isnan().any():
+    if scores[shown].isnan().any():
         raise ValueError("a score is NaN: a model that predicts NaN ranks nothing")
     row, item = relevant
     own, others = scores[row, item, None], scores[row]  # (n, 1), (n, num_items)
-    first = (open_[row] & (others > own)).sum(1).clamp(max=k)  # (n,): how many stand above
-    group = (open_[row] & (others == own)).sum(1)  # (n,): how many share the place, itself included
+    first = (shown[row] & (others > own)).sum(1).clamp(max=k)  # (n,): how many stand above
+    group = (shown[row] & (others == own)).sum(1)  # (n,): how many share the place, itself included
     last = (first + group).clamp(max=k)
     discount = 1 / torch.arange(2, k + 2, device=scores.device).log2()  # 1 / log2(rank + 1)
-    reach = torch.cat([discount.new_zeros(1), discount.cumsum(0)])  # (k + 1,)
-    shown = open_[row, item] / group.clamp(min=1)  # 0 for what is never shown
-    chance, gain = (last - first) * shown, (reach[last] - reach[first]) * shown
+    cumulative = torch.cat([discount.new_zeros(1), discount.cumsum(0)])  # (k + 1,)
+    weight = shown[row, item] / group.clamp(min=1)  # 0 for what is never shown
+    chance, gain = (last - first) * weight, (cumulative[last] - cumulative[first]) * weight
     sums = torch.zeros(3, len(scores), device=scores.device)
     sums.index_add_(1, row, torch.stack([chance, gain, torch.ones_like(gain)]))
-    return torch.stack([sums[0], sums[1], reach[sums[2].long().clamp(max=k)], sums[2]])
+    return torch.stack([sums[0], sums[1], cumulative[sums[2].long().clamp(max=k)], sums[2]])
 
 
 def _by_user(ratings: Tensors) -> Tensors:
@@ -192,7 +197,7 @@ def _by_user(ratings: Tensors) -> Tensors:
 
 
 def _pairs(ratings: Tensors, users: Tensor, scores: Tensor) -> Tensor:
-    """Different pairs (row, item), (2, n), of ratings by these sorted `users`, (m,)."""
+    """Return the different pairs (row, item), (2, n), of ratings by these sorted `users`, (m,)."""
     low = torch.searchsorted(ratings.users, users[0])
     high = torch.searchsorted(ratings.users, users[-1], right=True)
     mine, items = ratings.users[low:high], ratings.items[low:high]

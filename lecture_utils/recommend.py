@@ -16,7 +16,7 @@ def fold_in(
 
     Args:
         model: trained, with biases.
-        items: what the user rated, (n,); without ratings everything is 0.
+        items: what the user rated, (n,); without ratings factors and bias are 0.
         ratings: one per item, (n,).
         ridge: what the model was trained with, as a penalty on the sum of squared errors: `fit`
             adds lambda to a mean over N ratings, so it is lambda * N.
@@ -69,10 +69,12 @@ def top_n(scores: Tensor, seen: Tensor, offered: Tensor, n: int = 10) -> Tensor:
         raise ValueError(f"scores must be (num_items,), not {tuple(scores.shape)}: take one row")
     for ids in (seen, offered):
         check_ids("item", ids, len(scores))
-    left = torch.zeros(len(scores), dtype=torch.bool, device=scores.device)
-    left[offered] = True
-    left[seen] = False
-    left = left.nonzero().flatten()  # (number left,), ascending
+    open_ = torch.zeros(len(scores), dtype=torch.bool, device=scores.device)
+    open_[offered] = True
+    open_[seen] = False
+    left = open_.nonzero().flatten()  # ids, ascending
+    if not len(left):
+        raise ValueError("everything that is offered has been seen: nothing is left to recommend")
     if not 1 <= n <= len(left):
         raise ValueError(f"n must be from 1 to {len(left)}, the items not seen, not {n}")
     if bad := int(scores[left].isnan().sum()):

@@ -258,7 +258,7 @@ def test_candidates_are_compared_on_training_ratings_alone(split):
 
 @pytest.mark.parametrize("key", holdout.CANDIDATES)
 def test_candidates_are_settings_that_their_method_has(key):
-    known = METHODS[key].train.__kwdefaults__
+    known = METHODS[key].function.__kwdefaults__
     assert all(set(candidate) <= set(known) for candidate in holdout.CANDIDATES[key])
 
 

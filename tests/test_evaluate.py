@@ -231,8 +231,13 @@ def test_curve_passes_the_times_on():
 
 @pytest.mark.parametrize(("steps", "burn_in"), [(0, None), (3, 3), (3, -1)])
 def test_curve_refuses_to_score_nothing(steps, burn_in):
-    with pytest.raises(ValueError, match=f"not {steps} and {burn_in}"):
+    with pytest.raises(ValueError, match=f"{steps} steps, burn_in {burn_in}"):
         evaluate.curve(map(Level, [3.0] * 9), triple([(1, 1, 3)]), steps, burn_in=burn_in)
+
+
+def test_a_model_alone_is_no_curve():
+    with pytest.raises(TypeError, match=r"give it as \[model\]"):
+        evaluate.curve(Level(3.0), triple([(1, 1, 3)]), 1)
 
 
 def test_clipped_predictions():

@@ -1,7 +1,7 @@
 """Every method after the documents, one module each, under one protocol (`protocol`).
 
-`METHODS` is the registry: lecture, benchmark and the shared tests know a method from there alone.
-A new one is a module, an entry here, and a test of its own against something independent.
+`METHODS` is the registry: lectures, benchmark and shared tests take methods from it alone.
+A new method is a module, an entry here, and a test of its own against something independent.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,26 +30,28 @@ TIME = "attributes, who rated what, full timestamp: more than any peer uses"
 class Method:
     """A method with the settings that it runs with by default."""
 
-    label: str  # in the benchmark
-    train: Callable[..., Iterator]  # (train, size, **settings)
-    steps: int  # models to take
+    label: str  # what the benchmark calls it
+    function: Callable[..., Iterator]  # called with (train, size, **settings)
+    steps: int  # how many sweeps or epochs it runs by default
     settings: Mapping[str, Any] = field(default_factory=dict)
     burn_in: int | None = None  # for a sampler, whose predictions are averaged: see evaluate.curve
     inputs: Callable[[Ratings, Tensors], dict] | None = None  # settings made from the data
     information: str = IDS  # what it may look at
+    baseline: str | None = "biases"  # a method that it beats, "mean", or None
 
     def start(self, data: Ratings, train: Tensors, **settings: Any) -> Iterator:
         """Train on `train`, the ratings of `data.train`; `settings` replace those of the entry."""
-        made = self.inputs(data, train) if self.inputs else {}
-        return self.train(train, data.size, **{**self.settings, **made, **settings})
+        from_data = self.inputs(data, train) if self.inputs else {}
+        return self.function(train, data.size, **{**self.settings, **from_data, **settings})
 
     def vary(self, steps: int | None = None, **settings: Any) -> "Method":
         """Return the method with other settings, and perhaps another number of steps."""
-        return replace(self, steps=steps or self.steps, settings={**self.settings, **settings})
+        steps = self.steps if steps is None else steps
+        return replace(self, steps=steps, settings={**self.settings, **settings})
 
 
 def train_models(name: str, data: Ratings, **settings: Any) -> Iterator:
-    """Start a method of the registry on `data.train`; `settings` replace those of its entry."""
+    """Train a method of the registry on `data.train`; `settings` replace those of its entry."""
     if name not in METHODS:
         raise KeyError(f"there is no method {name!r}: choose one of {', '.join(METHODS)}")
     return METHODS[name].start(data, as_tensors(data.train), **settings)
@@ -78,9 +80,13 @@ ALS = {"rank": 10, "ridge": 1.4, "ridge_bias": 0.7, "power": 0.5}
 DAYS = {"ordinal": True, "pauses": ("day",)}
 SESSIONS = {"ordinal": True, "pauses": PAUSES, "rank": 16}
 METHODS = {
-    "biases": Method("biases, 10 sweeps", biases, 10),
-    "document": Method("document 000, plain", descent, 1000, PLAIN | {"ridge": 0.0}),
-    "document-l2": Method("document 000, L2", descent, 1000, PLAIN, inputs=L2),
+    "biases": Method("biases, 10 sweeps", biases, 10, baseline="mean"),
+    "document": Method(  # it overfits: lecture 02
+        "document 000, plain", descent, 1000, PLAIN | {"ridge": 0.0}, baseline=None
+    ),
+    "document-l2": Method(
+        "document 000, L2", descent, 1000, PLAIN, inputs=L2, baseline="mean"
+    ),
     "document-bias": Method(
         "document 000, L2 and biases", descent, 1000, {"stages": PLAIN["stages"]}, inputs=L2_BIAS
     ),

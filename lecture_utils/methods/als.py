@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.least_squares import normal_equations, solve
-from lecture_utils.methods.protocol import Size, check_at_least, check_positive, check_ratings
+from lecture_utils.methods.protocol import Size, check_counts, check_positive, check_ratings
 from lecture_utils.models import check_ids, check_pairs
 from lecture_utils.sparse import Rows
 
@@ -23,7 +23,7 @@ class Factors(NamedTuple):
     mean: float
     user: Tensor  # (num_users, rank + 1)
     item: Tensor  # (num_items, rank + 1)
-    penalty: Tensor | None = None  # of a new user's row, (rank + 1,)
+    penalty: Tensor | None = None  # that `fold_in` puts on a new row, (rank + 1,)
     power: float = 0.0
 
     def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
@@ -39,11 +39,14 @@ class Factors(NamedTuple):
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Predict every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
+        if items.shape != ratings.shape or items.dim() != 1:
+            shapes = f"items {tuple(items.shape)} and ratings {tuple(ratings.shape)}"
+            raise ValueError(f"{shapes} must be of one shape (n,)")
         check_ids("item", items, len(self.item))
         rated = self.item[items]  # (n, rank + 1)
-        F, rest = design(rated), ratings.to(rated) - self.mean - rated[:, -1]
+        X, residual = design(rated), ratings.to(rated) - self.mean - rated[:, -1]
         penalty = torch.diag(self.penalty * max(len(items), 1) ** self.power)
-        return self._score(torch.linalg.solve(F.T @ F + penalty, F.T @ rest)[None])[0]
+        return self._score(torch.linalg.solve(X.T @ X + penalty, X.T @ residual)[None])[0]
 
     def _score(self, rows: Tensor) -> Tensor:
         scores = rows[:, :-1] @ self.item[:, :-1].T  # (m, rank) @ (rank, num_items)
@@ -51,7 +54,7 @@ class Factors(NamedTuple):
 
 
 def design(table: Tensor) -> Tensor:
-    """What a rating is regressed on, given the other side: its factors, and 1 for the bias."""
+    """Make the design matrix of the other side: its factors, and 1 for the bias."""
     return torch.cat([table[:, :-1], table.new_ones(len(table), 1)], dim=1)
 
 
@@ -64,7 +67,7 @@ def als(
     ridge_bias: float = 6.0,
     power: float = 0.0,
 ) -> Iterator[Factors]:
-    r"""Solve for all users, then for all items, in closed form; yield the model after both.
+    r"""Solve for all users, then for all items, in closed form; yield the model after each sweep.
 
     This minimises $\sum (r - \mu - b_x - b_i - q_x \cdot p_i)^2$ plus the penalties. It starts
     from torch's random numbers: set torch.manual_seed before.
@@ -79,7 +82,7 @@ def als(
             1 that of Zhou et al., where each rating pays for the vectors it uses.
     """
     check_ratings(train, size)
-    check_at_least(1, rank=rank)
+    check_counts(rank=rank)
     check_positive(ridge=ridge, ridge_bias=ridge_bias)
     if not 0 <= power <= 1:
         raise ValueError(f"power must lie between 0 and 1, not {power}")
@@ -90,9 +93,9 @@ def als(
 def _sweep(train: Tensors, size: Size, penalty: Tensor, power: float) -> Iterator[Factors]:
     users, items, ratings = train
     mean = ratings.mean()
-    rest = ratings - mean
+    residual = ratings - mean  # what is left without biases and factors
     by_user, by_item = Rows(users, items, *size), Rows(items, users, *reversed(size))
-    # A row without a rating has only zeros to pay for.
+    # A row without ratings counts as one: its factors are zero under any positive penalty.
     user_penalty, item_penalty = (
         torch.diag(penalty)[..., None] * rows.counts().clamp(min=1) ** power
         for rows in (by_user, by_item)
@@ -100,8 +103,8 @@ def _sweep(train: Tensors, size: Size, penalty: Tensor, power: float) -> Iterato
     item = ratings.new_zeros(size[1], len(penalty))
     item[:, :-1] = 0.1 * torch.randn(size[1], len(penalty) - 1, device=ratings.device)
     while True:
-        gram, moment = normal_equations(by_user, design(item), rest - item[items, -1])
+        gram, moment = normal_equations(by_user, design(item), residual - item[items, -1])
         user = solve(gram + user_penalty, moment).T
-        gram, moment = normal_equations(by_item, design(user), rest - user[users, -1])
+        gram, moment = normal_equations(by_item, design(user), residual - user[users, -1])
         item = solve(gram + item_penalty, moment).T
         yield Factors(mean.item(), user, item, penalty, power)

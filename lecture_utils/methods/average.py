@@ -19,8 +19,10 @@ class Average:
         """Keep `models` and their `weights`, all equal without; divided by their sum."""
         self.models = list(models)
         weights = [1.0] * len(self.models) if weights is None else [*weights]
-        if not self.models or len(weights) != len(self.models) or not sum(weights) > 0:
+        if not self.models or len(weights) != len(self.models):
             raise ValueError(f"{len(self.models)} models need as many weights, not {weights}")
+        if not sum(weights) > 0:
+            raise ValueError(f"the weights must have a positive sum, not {weights}")
         self.weights = [weight / sum(weights) for weight in weights]
 
     def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:

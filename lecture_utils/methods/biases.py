@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
-from lecture_utils.methods.protocol import Size, check_at_least, check_ratings
+from lecture_utils.methods.protocol import Size, check_counts, check_not_negative, check_ratings
 from lecture_utils.models import check_ids, check_pairs
 
 
@@ -40,7 +40,7 @@ def biases(train: Tensors, size: Size, *, ridge: float = 5.0) -> Iterator[Biases
     both, as in lecture 02. An id without a rating has bias 0.
     """
     check_ratings(train, size)
-    check_at_least(0, ridge=ridge)
+    check_not_negative(ridge=ridge)
     return _sweep(train, size, ridge)
 
 
@@ -65,6 +65,6 @@ def fit_biases(
     train: Tensors, num_users: int, num_items: int, ridge: float = 5.0, sweeps: int = 10
 ) -> Biases:
     """Return the biases after some sweeps: `biases` for lectures that do not know it yet."""
-    check_at_least(1, sweeps=sweeps)
+    check_counts(sweeps=sweeps)
     *_, model = islice(biases(train, (num_users, num_items), ridge=ridge), sweeps)
     return model

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from lecture_utils.data import Tensors
-from lecture_utils.methods.protocol import Size, check_at_least, check_positive, check_ratings
+from lecture_utils.methods.protocol import (
+    Size,
+    check_counts,
+    check_not_negative,
+    check_positive,
+    check_ratings,
+)
 from lecture_utils.models import MatrixFactorization, Model
 from lecture_utils.train import descend
 
@@ -33,8 +39,8 @@ def descent(
         stages: (epochs, lr), each with a new optimizer; the last goes on without end.
     """
     check_ratings(train, size)
-    check_at_least(1, rank=rank)
-    check_at_least(0, ridge=ridge, ridge_bias=ridge_bias)
+    check_counts(rank=rank)
+    check_not_negative(ridge=ridge, ridge_bias=ridge_bias)
     with train.ratings.device:
         model = MatrixFactorization(*size, rank, bias=bias, mean=train.ratings.mean().item())
     ridges = {"P": ridge, "Q": ridge}
@@ -47,9 +53,9 @@ def descend_in_stages(
     model: Model, train: Tensors, ridges: Mapping[str, float], stages: Stages
 ) -> Iterator[Model]:
     """Train `model`, whose parameters are penalised as `ridges` says; yield it after each epoch."""
-    check_at_least(0, **{f"the ridge of {name}": ridge for name, ridge in ridges.items()})
+    check_not_negative(**{f"the ridge of {name}": ridge for name, ridge in ridges.items()})
     for epochs, lr in stages:
-        check_at_least(1, epochs=epochs)
+        check_counts(epochs=epochs)
         check_positive(lr=lr)
     l2 = {name: ridge / len(train.ratings) for name, ridge in ridges.items()}
     return _descend(model.eval(), train, l2, [*stages[:-1], (None, stages[-1][1])])

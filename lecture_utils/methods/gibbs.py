@@ -1,8 +1,9 @@
 """Bayesian matrix factorization by Gibbs sampling: not one best model but many likely ones.
 
-Salakhutdinov & Mnih (2008), Bayesian Probabilistic Matrix Factorization using MCMC, who draw the
-factors and their normal distribution; here biases, as one more factor, and the noise are drawn,
-too. Side information as in Simm et al. (2017), see `side_information`.
+Salakhutdinov & Mnih (2008), Bayesian Probabilistic Matrix Factorization using MCMC. They draw the
+factors, and mean and precision of the factors' normal distribution. Here the biases are drawn as
+one more factor, and so is the noise. Side information as in Simm et al. (2017), see
+`side_information`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,13 @@ from lecture_utils.methods.als import Factors, design
 from lecture_utils.methods.distributions import draw_gamma, draw_wishart
 from lecture_utils.methods.least_squares import normal_equations, solve
 from lecture_utils.methods.ordinal import Ordinal, expected_rating
-from lecture_utils.methods.protocol import Size, check_at_least, check_ratings
+from lecture_utils.methods.protocol import Size, check_counts, check_ratings
 from lecture_utils.methods.session_effects import Known, SessionEffects, expect_offsets
 from lecture_utils.methods.sessions import Sessions
 from lecture_utils.methods.side_information import FeatureEffect
 from lecture_utils.sparse import Rows, join_biases
 
-STRENGTH = 2.0  # of the prior on a table's mean: as many rows as that
+PRIOR_ROWS = 2.0  # the prior on a table's mean weighs as much as two rows
 
 
 def gibbs(
@@ -40,7 +41,8 @@ def gibbs(
     r"""Draw every part of the model given all others; yield the model after each sweep.
 
     The model is $z \sim N(\mu + b_x + b_i + q_x \cdot p_i + \sum_l c_l,\ (\alpha\tau_x)^{-1})$.
-    Draws come from torch's global generator: set torch.manual_seed before the call.
+    $c_l$ is the effect of the session at level l. Draws come from torch's global generator: set
+    torch.manual_seed before the call.
 
     Args:
         train: the ratings.
@@ -52,12 +54,13 @@ def gibbs(
         times: seconds of the ratings, (n,), if there are `pauses`.
         pauses: what ends a session, in seconds, the shortest first; "day" is the calendar day. A
             session has an effect c on all of its ratings.
-        user_noise: whether tau, the noise of a user, is Gamma(5, 5), or 1.
-        ordinal: whether z is the rating itself, or latent, with cut points that make a rating of
-            it (alpha is then 1).
+        user_noise: whether each user has a precision of her own, tau ~ Gamma(5, 5); without, tau
+            is 1.
+        ordinal: without, z is the rating. With it z is latent, the rating says between which two
+            cut points z lies, and alpha is 1.
     """
     check_ratings(train, size)
-    check_at_least(1, rank=rank)
+    check_counts(rank=rank)
     if pauses and times is None:
         raise ValueError(f"sessions with pauses {[*pauses]} need times=, the ratings' timestamps")
     sessions = Sessions(train.users, times, pauses) if pauses else None
@@ -82,7 +85,7 @@ class Draw:
     known: Sequence[Known]  # of the sessions' effects
 
     def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
-        """Expect the ratings of pairs of ids, (n,); without times each is in a session of its own.
+        """Return expected ratings of pairs, (n,); without times each is a session of its own.
 
         Raises:
             ValueError: unless `times` has one timestamp per pair.
@@ -97,7 +100,7 @@ class Draw:
         return self._expect(score, self.precision[users], groups)
 
     def table(self, users: Tensor) -> Tensor:
-        """Expect the rating of every item for `users`, (m,): (m, num_items)."""
+        """Return expected ratings of every item for `users`, (m,): (m, num_items)."""
         alone = self._alone(users[:1])
         return self._expect(self.factors.table(users), self.precision[users, None], alone)
 
@@ -112,8 +115,8 @@ class Draw:
         return expected_rating(score + mean, (1 / precision + variance).rsqrt(), self.cuts)
 
 
-class Table:
-    """The factors and the bias of every user (or item), and their distribution.
+class Side:
+    """The factors and the bias of every user (or of every item), and their distribution.
 
     `values` is (n, k) with k = rank + 1, the bias last. A row is N(mean + effects, precision^-1)
     with a normal-Wishart prior on mean and precision, and a `FeatureEffect` per table of features.
@@ -143,16 +146,16 @@ class Table:
         """Draw mean and precision of the rows, then each effect."""
         n, k = self.values.shape
         prior = self.prior_mean()
-        rest = self.values - (prior - self.mean)
-        average = rest.mean(0)
-        scatter = (rest - average).T @ (rest - average)
-        scatter += n * STRENGTH / (n + STRENGTH) * torch.outer(average, average)
+        residual = self.values - (prior - self.mean)
+        average = residual.mean(0)
+        scatter = (residual - average).T @ (residual - average)
+        scatter += n * PRIOR_ROWS / (n + PRIOR_ROWS) * torch.outer(average, average)
         self.precision = draw_wishart(scatter, n)
-        root = torch.linalg.cholesky((n + STRENGTH) * self.precision)
-        noise = torch.randn(k, 1, device=rest.device)
+        root = torch.linalg.cholesky((n + PRIOR_ROWS) * self.precision)
+        noise = torch.randn(k, 1, device=residual.device)
         noise = torch.linalg.solve_triangular(root.T, noise, upper=True).flatten()
-        mean = n * average / (n + STRENGTH) + noise
-        prior, self.mean = prior - self.mean + mean, mean
+        mean = n * average / (n + PRIOR_ROWS) + noise
+        prior, self.mean = prior - self.mean + mean, mean  # the effects stay, the mean is new
         for effect in self.effects:
             others = prior - effect.mean
             effect.draw(self.values - others, self.precision)
@@ -177,15 +180,15 @@ class Chain:
         device = ratings.device
         self.by_user = Rows(self.users, self.items, *size)
         self.by_item = Rows(self.items, self.users, *reversed(size))
-        self.user = Table(size[0], rank + 1, user_features, device)
-        self.item = Table(size[1], rank + 1, item_features, device)
+        self.user = Side(size[0], rank + 1, user_features, device)
+        self.item = Side(size[1], rank + 1, item_features, device)
         self.sessions, self.effects = sessions, None
         if sessions:
             self.effects = SessionEffects([*zip(sessions.groups, sessions.counts)], self.users)
         self.user_noise, self.tau = user_noise, torch.ones(size[0], device=device)
         self.alpha = torch.ones((), device=device)
         self.mean = 0.0 if ordinal else ratings.mean().item()
-        self.labels = Ordinal(ratings) if ordinal else None
+        self.ordinal = Ordinal(ratings) if ordinal else None
         self.z = ratings - ratings.mean()
         self.score = torch.zeros_like(self.z)  # of users and items, without sessions
         self.offset = torch.zeros_like(self.z)  # of sessions
@@ -193,8 +196,8 @@ class Chain:
     def sweep(self) -> None:
         """Draw everything once, each part given all others."""
         precision = self.alpha * self.tau  # (num_users,)
-        rest = self.z - self.offset - self.item.values[:, -1].index_select(0, self.items)
-        gram, moment = normal_equations(self.by_user, design(self.item.values), rest)
+        residual = self.z - self.offset - self.item.values[:, -1].index_select(0, self.items)
+        gram, moment = normal_equations(self.by_user, design(self.item.values), residual)
         self.user.draw(precision * gram, precision * moment)
         self.draw_items(precision)
         self.user.draw_prior()
@@ -203,26 +206,26 @@ class Chain:
         left, right = join_biases(user[:, :-1], user[:, -1], item[:, :-1], item[:, -1])
         self.score = self.by_user.dots(left, right)
         self.draw_noise()
-        precision = (self.alpha * self.tau).index_select(0, self.users)  # (n,)
-        if self.labels:
-            eta, scale = self.score + self.offset, precision.sqrt()
-            self.labels.draw_cuts(eta, scale)
-            self.z = self.labels.draw_latent(eta, scale)
+        of_rating = (self.alpha * self.tau).index_select(0, self.users)  # (n,)
+        if self.ordinal:
+            eta, scale = self.score + self.offset, of_rating.sqrt()
+            self.ordinal.draw_cuts(eta, scale)
+            self.z = self.ordinal.draw_latent(eta, scale)
         if self.effects:
-            self.offset = self.effects.draw(self.z - self.score, precision)
+            self.offset = self.effects.draw(self.z - self.score, of_rating)
 
     def draw_items(self, precision: Tensor) -> None:
         """Draw the items' rows; here each rating of an item has its own user's precision."""
-        rest = self.z - self.offset - self.user.values[:, -1].index_select(0, self.users)
+        residual = self.z - self.offset - self.user.values[:, -1].index_select(0, self.users)
         root = precision.sqrt()
         weighted = design(self.user.values) * root[:, None]
-        rest = rest * root.index_select(0, self.users)
-        self.item.draw(*normal_equations(self.by_item, weighted, rest))
+        residual = residual * root.index_select(0, self.users)
+        self.item.draw(*normal_equations(self.by_item, weighted, residual))
 
     def draw_noise(self) -> None:
         """Draw alpha ~ Gamma(1, 1), unless ordinal, and tau ~ Gamma(5, 5)."""
         square = (self.z - self.score - self.offset).square()
-        if not self.labels:
+        if not self.ordinal:
             weighted = self.tau.index_select(0, self.users) @ square
             self.alpha = draw_gamma(1 + len(square) / 2, 1 + weighted / 2)
         if self.user_noise:
@@ -233,5 +236,5 @@ class Chain:
         """Return the model as it is now."""
         factors = Factors(self.mean, self.user.values, self.item.values)
         known = self.effects.known if self.effects else ()
-        cuts = self.labels.cuts if self.labels else None
+        cuts = self.ordinal.cuts if self.ordinal else None
         return Draw(factors, self.alpha * self.tau, cuts, self.sessions, known)

@@ -10,7 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from lecture_utils.data import Tensors
-from lecture_utils.methods.protocol import Size, check_at_least, check_positive, check_ratings
+from lecture_utils.methods.protocol import (
+    Size,
+    check_counts,
+    check_not_negative,
+    check_positive,
+    check_ratings,
+)
 from lecture_utils.models import Model, check_pairs
 from lecture_utils.train import mse
 
@@ -74,8 +80,8 @@ def neumf(
         batch: ratings of a step.
     """
     check_ratings(train, size)
-    check_at_least(1, rank=rank, batch=batch)
-    check_at_least(0, ridge=ridge)
+    check_counts(rank=rank, batch=batch)
+    check_not_negative(ridge=ridge)
     check_positive(lr=lr)
     with train.ratings.device:
         model = NeuMF(*size, train.ratings.mean().item(), rank, drop)

@@ -1,4 +1,4 @@
-"""What every method keeps to.
+"""The protocol that every method follows.
 
 A method is a generator: `method(train, size, **settings)` checks its arguments at the call, then
 trains and yields the model after each sweep or epoch, without end (a closed form yields once).
@@ -31,11 +31,18 @@ def check_ratings(train: Tensors, size: Size) -> None:
         raise ValueError("ratings must be finite; drop the blanks (NaN) first")
 
 
-def check_at_least(least: float, **settings: float) -> None:
-    """Refuse settings that are not numbers of at least `least`, naming the first."""
+def check_counts(**settings: int) -> None:
+    """Refuse settings that are not whole numbers of at least 1, naming the first."""
     for name, value in settings.items():
-        if not least <= value < float("inf"):
-            raise ValueError(f"{name} must be a number of at least {least:g}, not {value}")
+        if not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
+
+
+def check_not_negative(**settings: float) -> None:
+    """Refuse settings that are not numbers of at least 0, naming the first."""
+    for name, value in settings.items():
+        if not 0 <= value < float("inf"):
+            raise ValueError(f"{name} must be a number of at least 0, not {value}")
 
 
 def check_positive(**settings: float) -> None:

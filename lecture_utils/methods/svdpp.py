@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.descent import Stages, descend_in_stages
-from lecture_utils.methods.protocol import Size, check_at_least, check_ratings
+from lecture_utils.methods.protocol import Size, check_counts, check_ratings
 from lecture_utils.methods.side_information import rated_sets
 from lecture_utils.models import Model, check_ids, check_pairs
 
@@ -71,7 +71,7 @@ def svdpp(
         stages: (epochs, lr), each with a new optimizer; the last goes on without end.
     """
     check_ratings(train, size)
-    check_at_least(1, rank=rank)
+    check_counts(rank=rank)
     with train.ratings.device:
         model = SVDpp(rated_sets(train, size)[0], train.ratings.mean().item(), rank)
     ridges = {"P": ridge, "Q": ridge, "Y": ridge_sets}

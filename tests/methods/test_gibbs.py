@@ -8,7 +8,7 @@ import torch
 
 from lecture_utils import Tensors, evaluate
 from lecture_utils.methods.distributions import draw_wishart
-from lecture_utils.methods.gibbs import STRENGTH, Chain, gibbs
+from lecture_utils.methods.gibbs import PRIOR_ROWS, Chain, gibbs
 from lecture_utils.methods.side_information import WEAK
 
 USERS, ITEMS = 20, 15
@@ -114,7 +114,7 @@ def from_the_prior(state):
         n, k = table.values.shape
         table.precision = draw_wishart(torch.zeros(k, k), 0)
         root = torch.linalg.cholesky(torch.linalg.inv(table.precision))
-        table.mean = root @ torch.randn(k) / STRENGTH**0.5
+        table.mean = root @ torch.randn(k) / PRIOR_ROWS**0.5
         for effect in table.effects:
             effect.precision = draw_wishart(torch.zeros(k, k), 0, WEAK)
             spread = torch.linalg.cholesky(torch.linalg.inv(effect.precision))
