@@ -41,7 +41,7 @@ def reference(key: str) -> dict:
         KeyError: No lecture promises this number.
     """
     if key not in _entries():
-        raise KeyError(f"no course/lecture_*.toml has {key!r}")
+        raise KeyError(f"no course/lecture_*.toml has {key!r}: make reference LECTURE=NN")
     return _entries()[key]
 
 

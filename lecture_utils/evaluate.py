@@ -166,7 +166,7 @@ def _count_hits(scores: Tensor, seen: Tensor, relevant: Tensor, offered: Tensor,
     """Return expected hits and gain, ideal gain and number of relevant items of each user, (4, m).
 
     An item with `first` better ones shares the places first..last with its equals, each place with
-    the same chance. `scores` is (m, num_items); `seen` and `relevant` are pairs (row, item), (2, n).
+    the same chance. `scores` is (m, num_items); `seen` and `relevant` hold pairs (row, item).
     """
     check_ids("item", offered, scores.shape[1])
     shown = torch.zeros_like(scores, dtype=torch.bool)

@@ -126,7 +126,7 @@ def test_figures_have_their_numbers(path):
     """Each picture has its tables; plot.describe gives them to a drawing without numbers."""
     outputs = [o.get("data", {}) for cell in cells(path, "code") for o in cell["outputs"]]
     for data in (data for data in outputs if "image/png" in data):
-        assert data.get(figure_tables.MIME), "no numbers: make lectures"
+        assert data.get(figure_tables.MIME), "no numbers: import plot before you draw, make lectures"
         for table in data[figure_tables.MIME]:
             assert table["caption"] and table["rows"]
             assert {len(row) for row in table["rows"]} == {len(table["columns"])}
@@ -152,7 +152,8 @@ def test_checks_are_there(path):
         if cell["metadata"].get("name", "").startswith("check-"):
             assert "check." in source(cell) and "✓" in printed(cell), source(cell)
     text = "\n".join(map(source, code))
-    assert "check.falls(" in text and "check.within(" in text and "check.close(" in text
+    for needed in ("check.falls(", "check.within(", "check.close("):
+        assert needed in text, f"{path.name} has no {needed}...)"
 
 
 @every_lecture

@@ -68,7 +68,7 @@ def write_entry(path: Path, root: Path) -> str:
     first = notebook["cells"][0]
     title = re.match(r"# \d+강\. (.+)", "".join(first["source"]))
     if not title or not (summary := first["metadata"].get("summary")):
-        raise ValueError(f"{path.name}: the first cell needs '# N강. title' and a summary")
+        raise ValueError(f"{path.name}: the first cell needs '# N강. title' and metadata 'summary'")
     page = path.relative_to(root).as_posix()
     return f"1. [{title[1]}](/{page}) (읽는 데 {count_minutes(notebook)}분)\\\n   {summary}\n"
 

@@ -115,7 +115,7 @@ def test_a_lecture_ends_with_the_way_to_the_next(page: str, following: str | Non
     if following is None:
         assert later == []
         return
-    assert later == [following]
+    assert later == [following], f"link {following} under 다음 강의 of {page}"
     title = source(load(ROOT / f"{following}.ipynb")["cells"][0]).splitlines()[0].removeprefix("# ")
     number = title.partition(".")[0]
     assert f"[{title}](" in section or f"[{number}](" in section
