@@ -11,23 +11,23 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from lecture_utils.scale.blocks import ABOUT, COLUMNS, Blocks
+from lecture_utils.scale.blocks import ABOUT, SCHEMA, Blocks
 
 Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]  # users, movies (published ids), ratings: (n,)
 Progress = Callable[[str, int, int | None], object]  # stage, ratings done, of how many
 
+TEST = 0.1  # of the pairs
 SIZE = 2**20  # ratings of a block, about
 LEAST = 8  # blocks, so that a few processes have something to share
 WRITTEN = {"compression": "zstd", "use_dictionary": ["rating"], "write_page_checksum": True}
 RECORD = np.dtype([("user", "<i4"), ("movie", "<i4"), ("rating", "<f4")])
-STAGES = "평점 세기", "블록에 나누기", "블록 정리하기"
 
 
 def prepare(
     chunks: Callable[[], Iterator[Chunk]],
     folder: str | os.PathLike,
     *,
-    test: float = 0.1,
+    test: float = TEST,
     size: int = SIZE,
     seed: int = 0,
     note: dict | None = None,
@@ -82,26 +82,28 @@ def _write(chunks, part: Path, test: float, size: int, seed: int, progress: Prog
     for some in chunks():
         users, movies = np.union1d(users, some[0]), np.union1d(movies, some[1])
         count += len(some[0])
-        progress(STAGES[0], count, None)
+        progress("평점 세기", count, None)
     if count < 10 * LEAST:
         raise ValueError(f"평점이 {count}개뿐입니다. 적어도 {10 * LEAST}개가 있어야 합니다.")
     number, tests = max(LEAST, round(count * (1 - test) / size)), max(1, round(count * test / size))
     _deal(chunks(), part, (users, movies), (number, tests), test, seed, count, progress)
-    sizes, total, doubled = [], 0.0, 0
-    for block in range(number):
-        rows, dropped = _sort(part / str(block))
-        columns = _columns(rows)
-        columns["by_movie"] = np.argsort(rows["movie"], kind="stable").astype("i4")
-        _save(columns, part / f"train-{block:05}.parquet")
-        sizes.append(len(rows))
-        total += float(rows["rating"].sum(dtype=float))
-        doubled += dropped
-        progress(STAGES[2], sum(sizes) + doubled, count)
-    tested, dropped = _write_test(part, range(number, number + tests))
-    doubled += dropped
-    progress(STAGES[2], sum(sizes) + tested + doubled, count)
-    if sum(sizes) + tested + doubled != count:
-        raise ValueError("chunks() must give the same ratings each time")
+    sizes, total, done = [], 0.0, 0
+    with parquet.ParquetWriter(part / "test.parquet", SCHEMA, **WRITTEN) as test_file:
+        for name in range(number + tests):
+            pile = np.fromfile(part / str(name), RECORD)
+            (part / str(name)).unlink()
+            rows = _sort(pile)
+            columns = {name: np.ascontiguousarray(rows[name]) for name in SCHEMA.names}
+            if name < number:
+                columns["by_movie"] = np.argsort(rows["movie"], kind="stable").astype("i4")
+                _save(columns, part / f"train-{name:05}.parquet")
+                total += float(rows["rating"].sum(dtype=float))
+            elif len(rows):
+                test_file.write_table(pa.table(columns))
+            sizes.append(len(rows))
+            done += len(pile)
+            progress("블록 정리하기", done, count)
+    doubled, sizes, tested = count - sum(sizes), sizes[:number], sum(sizes[number:])
     if not (tested and all(sizes)):
         left = f"테스트에 {tested}개, 가장 작은 블록에 {min(sizes)}개가"
         raise ValueError(f"test {test}, size {size}이면 평점이 {left} 남습니다. 다른 값을 주세요.")
@@ -149,7 +151,9 @@ def _deal(
             with (part / str(name)).open("ab") as file:
                 file.write(pile.tobytes())
         done += len(users)
-        progress(STAGES[1], done, count)
+        progress("블록에 나누기", done, count)
+    if done != count:
+        raise ValueError("chunks() must give the same ratings each time")
 
 
 def _draw_lots(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
@@ -162,30 +166,12 @@ def _draw_lots(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
     return ((lot ^ lot >> np.uint64(31)) >> np.uint64(11)) * 2.0**-53
 
 
-def _sort(pile: Path) -> tuple[np.ndarray, int]:
-    """Read and remove a pile: its rows by user and movie, and how many doubled ones it lost."""
-    rows = np.fromfile(pile, RECORD)
-    pile.unlink()
+def _sort(rows: np.ndarray) -> np.ndarray:
+    """Sort rows by user and movie, and keep the last of each pair."""
     rows = rows[np.lexsort((rows["movie"], rows["user"]))]  # equal pairs stay in the file's order
     last = np.ones(len(rows), bool)
     last[:-1] = (rows["user"][1:] != rows["user"][:-1]) | (rows["movie"][1:] != rows["movie"][:-1])
-    return rows[last], len(rows) - int(last.sum())
-
-
-def _write_test(part: Path, piles: range) -> tuple[int, int]:
-    """Turn these piles into test.parquet; how many ratings it has, and how many were doubled."""
-    count, doubled = 0, 0
-    with parquet.ParquetWriter(part / "test.parquet", pa.schema(COLUMNS), **WRITTEN) as file:
-        for pile in piles:
-            rows, dropped = _sort(part / str(pile))
-            count, doubled = count + len(rows), doubled + dropped
-            if len(rows):
-                file.write_table(pa.table(_columns(rows)))
-    return count, doubled
-
-
-def _columns(rows: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: np.ascontiguousarray(rows[name]) for name in COLUMNS}
+    return rows[last]
 
 
 def _save(columns: dict[str, np.ndarray], path: Path) -> None:
