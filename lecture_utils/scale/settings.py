@@ -94,7 +94,7 @@ class TrainSettings(PrepareSettings):
 
     about: ClassVar[str] = "평점을 학습해 RUN 폴더에 남깁니다. 같은 명령을 다시 주면 이어서 합니다."
     validation: Annotated[int, _whole(1, 10**6), "검증에 쓸 블록 수, 적어도 여덟 개 가운데"] = 1
-    model: Annotated[str, _choice("mf", "mf-plain"), "mf-plain은 편향이 없는 모델"] = "mf"
+    model: Annotated[str, _choice("mf", "mf-plain"), "mf, 또는 편향이 없는 mf-plain"] = "mf"
     rank: Annotated[int, _whole(1, 10_000), "잠재 요인 벡터의 길이"] = 10
     epochs: Annotated[int, _whole(1, 10**9), "에폭 수"] = 20
     lr: Annotated[float, _positive, "학습률"] = 0.05

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lecture_utils.scale.blocks import Blocks
@@ -20,6 +21,11 @@ ENVIRONMENT = {
     "PYTHONPATH": str(ROOT),
     "PYTHONIOENCODING": "utf-8",
 }
+
+
+def metrics(run: Path) -> pd.DataFrame:
+    """Read what `train` has written of each epoch."""
+    return pd.read_csv(run / "metrics.csv", index_col="epoch")
 
 
 def heed() -> None:
