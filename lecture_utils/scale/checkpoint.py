@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 import torch
 
 from lecture_utils.models import MatrixFactorization
-from lecture_utils.scale.prepare import remove_left
+from lecture_utils.scale.prepare import remove_leftovers
 from lecture_utils.scale.train import Best, Epoch, Training
 
 KEYS = {"settings", "sizes", "model", "optimizer", "history", "best", "test_mse", "ids"}
@@ -81,7 +81,7 @@ def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def clean(run: Path) -> None:
     """Remove what an earlier process was writing when it was killed."""
     for name in (CHECKPOINT, METRICS, RATINGS):
-        remove_left(run / name)
+        remove_leftovers(run / name)
 
 
 def load(run: str | os.PathLike) -> dict | None:

@@ -35,8 +35,9 @@ def prepare(
 ) -> Blocks:
     """Write `folder` from ratings in any order; memory holds one chunk and one block.
 
-    Each pair of a user and a movie goes by lot to a block or to the test data. Of a pair that was
-    rated twice the last rating counts; `Blocks.about["doubled"]` says how many were dropped.
+    Each pair of a user and a movie goes to a block or to the test data, at random but always to the
+    same one. Of a pair that was rated twice the last rating counts; `Blocks.about["doubled"]` says
+    how many were dropped.
     The folder appears when it is whole, or not at all.
 
     Args:
@@ -44,7 +45,7 @@ def prepare(
         folder: Must not exist yet.
         test: The chance of a pair to be test data.
         size: Ratings of a block, about; there are never fewer than LEAST blocks.
-        seed: Draws the lots.
+        seed: Decides where a pair goes.
         note: More entries for about.json.
         progress: Called with a stage, the ratings it has done and, where known, of how many.
 
@@ -58,7 +59,7 @@ def prepare(
     if folder.exists():
         raise FileExistsError(f"{folder}이(가) 이미 있습니다. 다시 prepare하려면 먼저 지우세요.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    remove_left(folder)
+    remove_leftovers(folder)
     part = folder.with_name(f".{folder.name}.{os.getpid()}")
     part.mkdir()
     try:
@@ -70,7 +71,7 @@ def prepare(
     return Blocks(folder)
 
 
-def remove_left(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Remove what a killed process has left of writing `path`: `.name.1234` beside it."""
     for left in path.parent.glob(f".{escape(path.name)}.*"):
         if left.suffix[1:].isdigit():
@@ -125,10 +126,10 @@ def _deal(
     chunks: Iterator[Chunk], part: Path, ids: tuple[np.ndarray, np.ndarray],
     numbers: tuple[int, int], test: float, seed: int, count: int, progress: Progress,
 ) -> None:  # fmt: skip
-    """Append every rating to the file of its block, by lot: training blocks first, then the test's.
+    """Append every rating to the pile of its block: those of training first, then the test's.
 
-    The lot depends on the pair and the seed alone, so that both ratings of a pair that was rated
-    twice come to one block and can be found there.
+    Where it goes depends on its pair and the seed alone, so that both ratings of a pair that was
+    rated twice lie in one pile and can be found there.
     """
     number, tests = numbers
     done = 0
@@ -141,7 +142,7 @@ def _deal(
         same = all(map(np.array_equal, known, (users, movies)))
         if not (same and np.isfinite(rows["rating"]).all()):
             raise ValueError("chunks() must give finite ratings, and the same each time")
-        lot = _draw_lots(users, movies, seed)
+        lot = _hash(users, movies, seed)
         train = np.minimum((lot - test) / (1 - test) * number, number - 1)  # rounding may reach it
         tested = number + np.minimum(lot / test * tests, tests - 1)
         block = np.where(lot < test, tested, train).astype("u4")
@@ -156,8 +157,8 @@ def _deal(
         raise ValueError("chunks() must give the same ratings each time")
 
 
-def _draw_lots(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
-    """Draw a number in [0, 1) for each pair, (n,): SplitMix64 (Steele, Lea & Flood 2014)."""
+def _hash(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
+    """Hash each pair to a number in [0, 1), (n,): SplitMix64 (Steele, Lea & Flood 2014)."""
     key = np.random.PCG64(seed).random_raw()
     lot = users.astype("u8") << np.uint64(32) | movies.astype("u8")
     lot = lot * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)

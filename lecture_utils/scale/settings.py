@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from lecture_utils.scale.blocks import ABOUT
 from lecture_utils.scale.prepare import TEST
@@ -19,32 +19,27 @@ def _refuse(text: str, wanted: str) -> argparse.ArgumentTypeError:
     return argparse.ArgumentTypeError(f"{shown} 대신 {wanted}" if text else f"값이 없으니 {wanted}")
 
 
-def _number(kind: type, fine: Callable[[float], bool], wanted: str) -> Callable[[str], float]:
-    """Build a reader of numbers; `fine` must be false for NaN."""
+def _reader(kind: type, fine: Callable[[Any], bool], wanted: str) -> Callable[[str], Any]:
+    """Build a reader that refuses what is not `fine`, which NaN must not be."""
 
-    def read(text: str) -> float:
+    def read(text: str) -> Any:
         try:
-            number = kind(text)
+            value = kind(text)
         except ValueError:
-            number = math.nan
-        if not fine(number):
+            value = math.nan
+        if not fine(value):
             raise _refuse(text, f"{wanted} 주세요")
-        return number
+        return value
 
     return read
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
-    return _number(int, lambda number: low <= number <= high, f"{low}에서 {high}까지의 정수를")
+    return _reader(int, lambda number: low <= number <= high, f"{low}에서 {high}까지의 정수를")
 
 
 def _choice(*choices: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in choices:
-            raise _refuse(text, f"{' 또는 '.join(choices)}를 주세요")
-        return text
-
-    return read
+    return _reader(str, choices.__contains__, f"{' 또는 '.join(choices)}를")
 
 
 def _folder(text: str) -> Path:
@@ -70,9 +65,9 @@ def _data(text: str) -> Path:
     return path
 
 
-_positive = _number(float, lambda number: 0 < number < math.inf, "0보다 큰 수를")
-_share = _number(float, lambda number: 0 < number < 1, "0보다 크고 1보다 작은 수를")
-_penalty = _number(float, lambda number: 0 <= number <= 1e9, "0에서 10억까지의 수를")
+_positive = _reader(float, lambda number: 0 < number < math.inf, "0보다 큰 수를")
+_share = _reader(float, lambda number: 0 < number < 1, "0보다 크고 1보다 작은 수를")
+_penalty = _reader(float, lambda number: 0 <= number <= 1e9, "0에서 10억까지의 수를")
 
 # Each option below: its type, how its text is read (a flag has none), what --help says of it.
 

@@ -45,7 +45,7 @@ class Epoch(NamedTuple):
 
     train_mse: float
     held_out_mse: float  # on the validation blocks, or without them on the test data
-    seconds: float  # of the clock on the wall
+    seconds: float  # of wall-clock time since the start
 
 
 class Best(NamedTuple):
@@ -61,7 +61,7 @@ class Training:
     Adam minimises the sum of squared errors plus `ridge` times the squares of the factors plus
     `ridge_bias` times those of the biases, all over the number of ratings.
 
-    A step takes one block per process, in an order of its own in every epoch, or with `full_batch`
+    A step takes one block per process, in a new random order in every epoch, or with `full_batch`
     all blocks. `stream` reads blocks anew in every epoch instead of keeping them in memory (24
     bytes a rating). The last `validation` blocks are not trained on, and `best` remembers the epoch
     that predicts them best.

@@ -81,7 +81,7 @@ def test_doubled_ratings_never_lie_on_both_sides(tmp_path):
 
 
 def test_a_pair_keeps_its_part_whatever_else_is_rated(tmp_path):
-    """The lot hangs on the pair: so it stays where it is when ratings are added."""
+    """It stays where it is when ratings are added."""
     fewer, more = (
         prepare(parts(tuple(c[:n] for c in ratings()), 700), tmp_path / str(n))
         for n in (2500, 3000)
@@ -276,7 +276,7 @@ def test_ids_beyond_the_tables(folder):
         ("by_movie", lambda c: c + 1),
     ],
 )
-def test_numbers_that_would_lead_astray(copy, column, change):
+def test_numbers_that_prepare_does_not_write(copy, column, change):
     """Not by chance: a file of another folder, or one that was made by hand."""
     path = copy / "train-00003.parquet"
     table = parquet.read_table(path)

@@ -167,7 +167,7 @@ def test_prepare_once_train_often(published, tmp_path, call, run):
     options = ["prepare", "--data", published, "--out", folder, "--test", 0.2]
     status, out, _ = call(*options)
     told = f"✓ 평점 {sum(Blocks(folder).sizes):,}개를 블록 8개에 담았습니다: {folder}\n"
-    assert status == 0 and out == told
+    assert status == 0 and out == told and Blocks(folder).about["fraction"] == 0.2
     assert run("--epochs", 1, data=folder)[0] == 0
     assert not (tmp_path / "run" / "ratings").exists()
     status, _, error = call(*options)
