@@ -29,9 +29,9 @@ from lecture_utils.sparse import Errors
 
 ABOUT = "about.json"
 COLUMNS = {"user": pa.int32(), "movie": pa.int32(), "rating": pa.float32()}
-SCHEMA = pa.schema(COLUMNS | {"by_movie": pa.int32()})
-IDS = {"id": pa.int32()}
-VERIFIED = {"page_checksum_verification": True}
+SCHEMA = pa.schema(COLUMNS)  # of the test data
+BLOCK_SCHEMA = pa.schema(COLUMNS | {"by_movie": pa.int32()})
+ID_SCHEMA = pa.schema({"id": pa.int32()})
 PIECE = 2**16  # ratings of which a prediction is made at once
 
 
@@ -84,15 +84,12 @@ class Blocks:
             self.about = json.loads(about.read_text("utf-8"))
             self.num_users, self.num_items = self.about["users"], self.about["movies"]
             self.sizes, self.mean = self.about["blocks"], float(self.about["mean"])
-            expected = {self._path(n): (size, SCHEMA) for n, size in enumerate(self.sizes)}
-        rows = {"test": self.about["test"], "users": self.num_users, "movies": self.num_items}
-        for name, number in rows.items():
-            schema = pa.schema(COLUMNS if name == "test" else IDS)
-            expected[self.folder / f"{name}.parquet"] = number, schema
-        for path, (number, schema) in expected.items():
-            with self._name_damaged(path):
-                found = parquet.read_metadata(path)
-                if found.num_rows != number or found.schema.to_arrow_schema() != schema:
+            files = [(f"train-{n:05}", size, BLOCK_SCHEMA) for n, size in enumerate(self.sizes)]
+            files += [("test", self.about["test"], SCHEMA)]
+        files += [("users", self.num_users, ID_SCHEMA), ("movies", self.num_items, ID_SCHEMA)]
+        for name, number, schema in files:
+            with self._open(name) as file:
+                if file.metadata.num_rows != number or file.schema_arrow != schema:
                     raise ValueError(f"{number} rows of {', '.join(schema.names)} were expected")
 
     def __len__(self) -> int:
@@ -104,9 +101,6 @@ class Blocks:
         """Rows of the movies that may be recommended, (num_items,): all of them."""
         return torch.arange(self.num_items)
 
-    def _path(self, number: int) -> Path:
-        return self.folder / f"train-{number:05}.parquet"
-
     @contextmanager
     def _name_damaged(self, path: Path) -> Iterator[None]:
         """Say which file is damaged, and what to do."""
@@ -116,14 +110,21 @@ class Blocks:
             remedy = f"{self.folder} 폴더를 지우고 다시 prepare하세요"
             raise ValueError(f"{path} 파일이 손상되었습니다. {remedy} ({error}).") from error
 
+    @contextmanager
+    def _open(self, name: str) -> Iterator[parquet.ParquetFile]:
+        # Not parquet.read_table: from a folder "id=3" in the path it makes a column "id".
+        path = self.folder / f"{name}.parquet"
+        verified = {"page_checksum_verification": True}
+        with self._name_damaged(path), parquet.ParquetFile(path, **verified) as file:
+            yield file
+
     def read(self, number: int) -> Block:
         """Read block `number`, from 0.
 
         Raises:
             ValueError: Its file is damaged.
         """
-        path = self._path(number)
-        with self._name_damaged(path), parquet.ParquetFile(path, **VERIFIED) as file:
+        with self._open(f"train-{number:05}") as file:
             columns = file.read(use_threads=False).combine_chunks().columns
             block = Block(*(torch.from_dlpack(column.chunk(0)) for column in columns))
             self._check(*block)
@@ -131,8 +132,7 @@ class Blocks:
 
     def read_test(self, size: int = PIECE) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Yield (users, items, ratings) of the test data, at most `size` at a time."""
-        path = self.folder / "test.parquet"
-        with self._name_damaged(path), parquet.ParquetFile(path, **VERIFIED) as file:
+        with self._open("test") as file:
             for batch in file.iter_batches(size, use_threads=False):
                 columns = tuple(map(torch.from_dlpack, batch.columns))
                 self._check(*columns)
@@ -155,8 +155,7 @@ class Blocks:
 
     def read_ids(self, side: str) -> np.ndarray:
         """Read the published ids, (n,), of the rows of `side`, "users" or "movies"."""
-        # Not parquet.read_table: from a folder "id=3" in the path it makes a column "id".
-        with parquet.ParquetFile(self.folder / f"{side}.parquet") as file:
+        with self._open(side) as file:
             return file.read()["id"].to_numpy()
 
     def find_rated(self, user: int) -> Tensor:

@@ -5,8 +5,6 @@ metrics.csv     one line per epoch
 ratings/        the blocks, if `train` had to prepare them
 """
 
-import csv
-import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 import torch
 
 from lecture_utils.models import MatrixFactorization
-from lecture_utils.scale.prepare import remove_left
+from lecture_utils.scale.prepare import remove_leftovers
 from lecture_utils.scale.train import Best, Epoch, Training
 
 KEYS = {"settings", "sizes", "model", "optimizer", "history", "best", "test_mse", "ids"}
@@ -46,42 +44,28 @@ def build(settings: dict, num_users: int, num_items: int, mean: float) -> Matrix
     return model
 
 
-def build_best(training: Training, settings: dict) -> MatrixFactorization:
-    """Build the model of the best epoch, or of the last one where there is no validation."""
-    model = build(settings, **_sizes(training)).to(training.world.device)
-    model.load_state_dict(
-        training.best.parameters if training.best else training.model.state_dict()
-    )
-    return model
-
-
-def _sizes(training: Training) -> dict:
-    blocks = training.blocks
-    return {"num_users": blocks.num_users, "num_items": blocks.num_items, "mean": blocks.mean}
-
-
 def save(run: Path, training: Training, settings: dict, test_mse: float | None = None) -> None:
     """Replace the checkpoint and the metrics. Cut off at any moment, it leaves old ones or new."""
+    blocks = training.blocks
     state = {
         "settings": settings,
-        "sizes": _sizes(training),
+        "sizes": {name: getattr(blocks, name) for name in ("num_users", "num_items", "mean")},
         "model": training.model.state_dict(),
         "optimizer": training.optimizer.state_dict(),
         "history": [tuple(epoch) for epoch in training.history],
         "best": training.best and tuple(training.best),
         "test_mse": test_mse,
-        "ids": [torch.tensor(training.blocks.read_ids(side)) for side in ("users", "movies")],
+        "ids": [torch.tensor(blocks.read_ids(side)) for side in ("users", "movies")],
     }
     held_out = "validation_mse" if training.validation else "test_mse"
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["epoch", "train_mse", held_out, "seconds"])
-    table.writerows([number, *epoch] for number, epoch in enumerate(training.history, start=1))
-    replace(run / METRICS, lambda file: file.write(text.getvalue().encode()))
-    replace(run / CHECKPOINT, lambda file: torch.save(state, file))  # last: it decides
+    rows = [("epoch", "train_mse", held_out, "seconds")]
+    rows += [(number, *epoch) for number, epoch in enumerate(training.history, start=1)]
+    text = "".join(",".join(map(str, row)) + "\n" for row in rows)
+    _replace(run / METRICS, lambda file: file.write(text.encode()))
+    _replace(run / CHECKPOINT, lambda file: torch.save(state, file))  # last: it decides
 
 
-def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Let `write` fill `path`, which holds all of the old or all of the new, whatever happens."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -97,7 +81,7 @@ def replace(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def clean(run: Path) -> None:
     """Remove what an earlier process was writing when it was killed."""
     for name in (CHECKPOINT, METRICS, RATINGS):
-        remove_left(run / name)
+        remove_leftovers(run / name)
 
 
 def load(run: str | os.PathLike) -> dict | None:
@@ -137,8 +121,8 @@ def resume(training: Training, state: dict) -> None:
 def load_model(run: str | os.PathLike) -> Trained:
     """Load the model that `train` left in the folder `run`, ready to predict.
 
-    It is that of the best epoch on the validation blocks. Its rows count from 0; `users` and
-    `movies` are their published ids.
+    It is that of the best epoch on the validation blocks, or without them of the last. Its rows
+    count from 0; `users` and `movies` are their published ids.
 
     Raises:
         FileNotFoundError: There is none.

@@ -19,10 +19,9 @@ from tqdm import tqdm
 from lecture_utils.recommend import top_n
 from lecture_utils.scale import checkpoint, layouts
 from lecture_utils.scale.blocks import ABOUT, Blocks
-from lecture_utils.scale.prepare import prepare
+from lecture_utils.scale.prepare import TEST, prepare
 from lecture_utils.scale.settings import (
     PROGRAM,
-    TEST,
     PrepareSettings,
     RecommendSettings,
     Settings,
@@ -40,19 +39,15 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status: 0; 1 after an error; 2 for a bad option; 130 if it was stopped.
     """
-    try:
-        settings = parse(arguments)
-    except UsageError as error:
-        return _complain(error, 2)
+    settings = None
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # what torchrun sends
     try:
+        settings = parse(arguments)
         return RUN[type(settings)](settings)
     except KeyboardInterrupt:
         return _stop(settings, "멈추라는 신호를 받았습니다.", 130)
-    except UsageError as error:
-        return _complain(error, 2)
     except ValueError as error:
-        return _complain(error, 1)
+        return _complain(error, 2 if isinstance(error, UsageError) else 1)
     except OSError as error:
         ours = error.errno is None  # a sentence of this package, not of the operating system
         return _complain(error if ours else f"파일을 읽거나 쓰지 못했습니다: {error}", 1)
@@ -73,7 +68,7 @@ def _complain(sentence: object, status: int) -> int:
     return status
 
 
-def _stop(settings: Settings, reason: str, status: int) -> int:
+def _stop(settings: Settings | None, reason: str, status: int) -> int:
     print(file=sys.stderr)
     _complain(reason, status)
     if isinstance(settings, TrainSettings):
@@ -100,7 +95,7 @@ def train(settings: TrainSettings) -> int:
         about = {"data": f"평점 {sum(blocks.sizes):,}개, 평균 {blocks.mean:.6f}"}
         fixed = settings.fixed(world.size) | about
         if state:
-            _refuse_others(settings.out, state["settings"], fixed)
+            _refuse_changes(settings.out, state["settings"], fixed)
         model = checkpoint.build(fixed, blocks.num_users, blocks.num_items, blocks.mean)
         training = Training(
             model, blocks, world, lr=settings.lr, ridge=settings.ridge,
@@ -113,12 +108,11 @@ def train(settings: TrainSettings) -> int:
         if world.sum(done)[0] != world.size * done:
             raise UsageError(f"--out: {settings.out} 대신 모든 프로세스가 함께 보는 폴더를 주세요.")
         _run_epochs(settings, training, fixed)
-        if len(training.history) > done or state["test_mse"] is None:
-            test_mse = training.test_mse(checkpoint.build_best(training, fixed))
+        model, *_, test_mse = checkpoint.load_model(settings.out)  # of the best epoch
+        if test_mse is None:
+            test_mse = training.test_mse(model.to(world.device))
             if world.rank == 0:
                 checkpoint.save(settings.out, training, fixed, test_mse)
-        else:
-            test_mse = state["test_mse"]
         mean_mse = training.mean_mse()
     return _report(settings, training, test_mse, mean_mse) if world.rank == 0 else 0
 
@@ -159,7 +153,7 @@ def _report(settings: TrainSettings, training: Training, test_mse: float, mean_m
 
 def _open_blocks(settings: TrainSettings, world: World) -> Blocks:
     """Open those in --data if it was prepared, or else make them once, in the run's folder."""
-    run, asked = settings.out, {"fraction": settings.test}
+    run, asked = settings.out, {} if settings.test is None else {"fraction": settings.test}
     if world.rank == 0:
         run.mkdir(parents=True, exist_ok=True)
         checkpoint.clean(run)
@@ -176,27 +170,16 @@ def _open_blocks(settings: TrainSettings, world: World) -> Blocks:
                 )
             _write_blocks(settings, folder)
         blocks = Blocks(folder)
-    for name, value in asked.items():
-        if value not in (None, blocks.about.get(name)):
-            raise ValueError(
-                f"{blocks.folder}의 {NAMES[name]}은(는) {blocks.about.get(name)}인데 이번에는 "
-                f"{value}입니다. 처음 것을 그대로 주거나 --out을 바꾸세요."
-            )
-    if settings.validation > len(blocks) - world.size:
-        raise UsageError(
-            f"--validation: 블록 {len(blocks)}개를 프로세스 {world.size}개가 나누니 "
-            f"{settings.validation} 대신 {len(blocks) - world.size} 이하의 수를 주세요."
-        )
+    _refuse_changes(blocks.folder, blocks.about, asked)
     return blocks
 
 
 def _write_blocks(settings: PrepareSettings, folder: Path) -> Blocks:
     layout = layouts.find_ratings(settings.data)
-    with Stages() as stages:
+    with tqdm(unit="평점", unit_scale=True, disable=None) as bar:  # None: unless it is a terminal
         blocks = prepare(
-            partial(layouts.read_chunks, layout), folder, seed=settings.seed, progress=stages.show,
-            test=TEST if settings.test is None else settings.test,
-            note={"source": _identify(layout)},
+            partial(layouts.read_chunks, layout), folder, test=settings.test or TEST,
+            seed=settings.seed, note={"source": _identify(layout)}, progress=partial(_show, bar),
         )  # fmt: skip
     if doubled := blocks.about["doubled"]:
         print(f"같은 사용자가 같은 영화에 다시 매긴 평점이 있어 {doubled:,}개를 뺐습니다. ", end="")
@@ -204,31 +187,14 @@ def _write_blocks(settings: PrepareSettings, folder: Path) -> Blocks:
     return blocks
 
 
-class Stages:
-    """Show how far `prepare` is: a bar per stage on a terminal, elsewhere a line per stage."""
-
-    def __init__(self):
-        """Start before the first stage."""
-        self.bar = None
-
-    def __enter__(self) -> "Stages":
-        """Close the last bar at the end."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the last bar."""
-        if self.bar is not None:
-            self.bar.close()
-
-    def show(self, stage: str, done: int, total: int | None) -> None:
-        """Show that `stage` has done so many ratings."""
-        if self.bar is None or self.bar.desc != stage:
-            self.__exit__()
-            self.bar = tqdm(total=total, unit="평점", unit_scale=True, disable=None)
-            self.bar.desc = stage
-            if self.bar.disable:
-                print(f"{stage}...", file=sys.stderr, flush=True)
-        self.bar.update(done - self.bar.n)
+def _show(bar: tqdm, stage: str, done: int, total: int | None) -> None:
+    """Show how far `prepare` is: on a terminal in `bar`, elsewhere a line per stage."""
+    if stage != getattr(bar, "desc", None):
+        bar.desc = stage
+        bar.reset(total)
+        if bar.disable:
+            print(f"{stage}...", file=sys.stderr, flush=True)
+    bar.update(done - bar.n)
 
 
 def _identify(layout: layouts.Layout) -> list:
@@ -236,16 +202,16 @@ def _identify(layout: layouts.Layout) -> list:
     return [layout.path.name, layout.path.stat().st_size]
 
 
-NAMES = {"fraction": "--test", "seed": "--seed", "source": "--data", "processes": "프로세스 수"}
-NAMES |= {"data": "--data"}
+NAMES = {"fraction": "--test", "source": "--data", "processes": "프로세스 수"}
 
 
-def _refuse_others(run: Path, old: dict, new: dict) -> None:
+def _refuse_changes(folder: Path, old: dict, new: dict) -> None:
+    """Raise ValueError if something in `new` differs from `old`, which `folder` was begun with."""
     for name, value in new.items():
         if old.get(name) != value:
             called = NAMES.get(name, f"--{name.replace('_', '-')}")
             raise ValueError(
-                f"{run}은(는) {called} {old.get(name)}(으)로 시작했는데 이번에는 {value}입니다. "
+                f"{folder}은(는) {called} {old.get(name)}(으)로 시작했는데 이번에는 {value}입니다. "
                 "처음 것을 그대로 주거나 --out을 바꾸세요."
             )
 

@@ -50,22 +50,15 @@ class Layout(NamedTuple):
     separator: str  # between two fields
     header: bool  # whether line 1 names the columns
 
-    def __str__(self) -> str:
-        """Name the file and what separates its fields."""
-        return f"{self.path.name} (fields separated by {self.separator!r})"
-
 
 def find_ratings(folder: str | os.PathLike) -> Layout:
     """Find the file of ratings in `folder`, which is the one that the archive unpacks.
 
     Raises:
         FileNotFoundError: There is none.
-        NotADirectoryError: `folder` is a file.
         ValueError: There are several, or the first line is of no known layout.
     """
     folder = Path(folder).expanduser().absolute()
-    if folder.is_file():
-        raise NotADirectoryError(f"{folder} 파일 말고 그것이 들어 있는 폴더를 주세요.")
     paths = [folder / name for name in FILES if (folder / name).is_file()]
     if not paths:
         deeper = sorted({path.parent for name in FILES for path in folder.glob(f"*/{name}")})

@@ -11,23 +11,23 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from lecture_utils.scale.blocks import ABOUT, COLUMNS, Blocks
+from lecture_utils.scale.blocks import ABOUT, SCHEMA, Blocks
 
 Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]  # users, movies (published ids), ratings: (n,)
 Progress = Callable[[str, int, int | None], object]  # stage, ratings done, of how many
 
+TEST = 0.1  # of the pairs
 SIZE = 2**20  # ratings of a block, about
 LEAST = 8  # blocks, so that a few processes have something to share
 WRITTEN = {"compression": "zstd", "use_dictionary": ["rating"], "write_page_checksum": True}
 RECORD = np.dtype([("user", "<i4"), ("movie", "<i4"), ("rating", "<f4")])
-STAGES = "평점 세기", "블록에 나누기", "블록 정리하기"
 
 
 def prepare(
     chunks: Callable[[], Iterator[Chunk]],
     folder: str | os.PathLike,
     *,
-    test: float = 0.1,
+    test: float = TEST,
     size: int = SIZE,
     seed: int = 0,
     note: dict | None = None,
@@ -35,8 +35,9 @@ def prepare(
 ) -> Blocks:
     """Write `folder` from ratings in any order; memory holds one chunk and one block.
 
-    Each pair of a user and a movie goes by lot to a block or to the test data. Of a pair that was
-    rated twice the last rating counts; `Blocks.about["doubled"]` says how many were dropped.
+    Each pair of a user and a movie goes to a block or to the test data, at random but always to the
+    same one. Of a pair that was rated twice the last rating counts; `Blocks.about["doubled"]` says
+    how many were dropped.
     The folder appears when it is whole, or not at all.
 
     Args:
@@ -44,7 +45,7 @@ def prepare(
         folder: Must not exist yet.
         test: The chance of a pair to be test data.
         size: Ratings of a block, about; there are never fewer than LEAST blocks.
-        seed: Draws the lots.
+        seed: Decides where a pair goes.
         note: More entries for about.json.
         progress: Called with a stage, the ratings it has done and, where known, of how many.
 
@@ -58,7 +59,7 @@ def prepare(
     if folder.exists():
         raise FileExistsError(f"{folder}이(가) 이미 있습니다. 다시 prepare하려면 먼저 지우세요.")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    remove_left(folder)
+    remove_leftovers(folder)
     part = folder.with_name(f".{folder.name}.{os.getpid()}")
     part.mkdir()
     try:
@@ -70,7 +71,7 @@ def prepare(
     return Blocks(folder)
 
 
-def remove_left(path: Path) -> None:
+def remove_leftovers(path: Path) -> None:
     """Remove what a killed process has left of writing `path`: `.name.1234` beside it."""
     for left in path.parent.glob(f".{escape(path.name)}.*"):
         if left.suffix[1:].isdigit():
@@ -82,26 +83,28 @@ def _write(chunks, part: Path, test: float, size: int, seed: int, progress: Prog
     for some in chunks():
         users, movies = np.union1d(users, some[0]), np.union1d(movies, some[1])
         count += len(some[0])
-        progress(STAGES[0], count, None)
+        progress("평점 세기", count, None)
     if count < 10 * LEAST:
         raise ValueError(f"평점이 {count}개뿐입니다. 적어도 {10 * LEAST}개가 있어야 합니다.")
     number, tests = max(LEAST, round(count * (1 - test) / size)), max(1, round(count * test / size))
     _deal(chunks(), part, (users, movies), (number, tests), test, seed, count, progress)
-    sizes, total, doubled = [], 0.0, 0
-    for block in range(number):
-        rows, dropped = _sort(part / str(block))
-        columns = _columns(rows)
-        columns["by_movie"] = np.argsort(rows["movie"], kind="stable").astype("i4")
-        _save(columns, part / f"train-{block:05}.parquet")
-        sizes.append(len(rows))
-        total += float(rows["rating"].sum(dtype=float))
-        doubled += dropped
-        progress(STAGES[2], sum(sizes) + doubled, count)
-    tested, dropped = _write_test(part, range(number, number + tests))
-    doubled += dropped
-    progress(STAGES[2], sum(sizes) + tested + doubled, count)
-    if sum(sizes) + tested + doubled != count:
-        raise ValueError("chunks() must give the same ratings each time")
+    sizes, total, done = [], 0.0, 0
+    with parquet.ParquetWriter(part / "test.parquet", SCHEMA, **WRITTEN) as test_file:
+        for name in range(number + tests):
+            pile = np.fromfile(part / str(name), RECORD)
+            (part / str(name)).unlink()
+            rows = _sort(pile)
+            columns = {name: np.ascontiguousarray(rows[name]) for name in SCHEMA.names}
+            if name < number:
+                columns["by_movie"] = np.argsort(rows["movie"], kind="stable").astype("i4")
+                _save(columns, part / f"train-{name:05}.parquet")
+                total += float(rows["rating"].sum(dtype=float))
+            elif len(rows):
+                test_file.write_table(pa.table(columns))
+            sizes.append(len(rows))
+            done += len(pile)
+            progress("블록 정리하기", done, count)
+    doubled, sizes, tested = count - sum(sizes), sizes[:number], sum(sizes[number:])
     if not (tested and all(sizes)):
         left = f"테스트에 {tested}개, 가장 작은 블록에 {min(sizes)}개가"
         raise ValueError(f"test {test}, size {size}이면 평점이 {left} 남습니다. 다른 값을 주세요.")
@@ -123,10 +126,10 @@ def _deal(
     chunks: Iterator[Chunk], part: Path, ids: tuple[np.ndarray, np.ndarray],
     numbers: tuple[int, int], test: float, seed: int, count: int, progress: Progress,
 ) -> None:  # fmt: skip
-    """Append every rating to the file of its block, by lot: training blocks first, then the test's.
+    """Append every rating to the pile of its block: those of training first, then the test's.
 
-    The lot depends on the pair and the seed alone, so that both ratings of a pair that was rated
-    twice come to one block and can be found there.
+    Where it goes depends on its pair and the seed alone, so that both ratings of a pair that was
+    rated twice lie in one pile and can be found there.
     """
     number, tests = numbers
     done = 0
@@ -139,7 +142,7 @@ def _deal(
         same = all(map(np.array_equal, known, (users, movies)))
         if not (same and np.isfinite(rows["rating"]).all()):
             raise ValueError("chunks() must give finite ratings, and the same each time")
-        lot = _draw_lots(users, movies, seed)
+        lot = _hash(users, movies, seed)
         train = np.minimum((lot - test) / (1 - test) * number, number - 1)  # rounding may reach it
         tested = number + np.minimum(lot / test * tests, tests - 1)
         block = np.where(lot < test, tested, train).astype("u4")
@@ -149,11 +152,13 @@ def _deal(
             with (part / str(name)).open("ab") as file:
                 file.write(pile.tobytes())
         done += len(users)
-        progress(STAGES[1], done, count)
+        progress("블록에 나누기", done, count)
+    if done != count:
+        raise ValueError("chunks() must give the same ratings each time")
 
 
-def _draw_lots(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
-    """Draw a number in [0, 1) for each pair, (n,): SplitMix64 (Steele, Lea & Flood 2014)."""
+def _hash(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
+    """Hash each pair to a number in [0, 1), (n,): SplitMix64 (Steele, Lea & Flood 2014)."""
     key = np.random.PCG64(seed).random_raw()
     lot = users.astype("u8") << np.uint64(32) | movies.astype("u8")
     lot = lot * np.uint64(0x9E3779B97F4A7C15) + np.uint64(key)
@@ -162,30 +167,12 @@ def _draw_lots(users: np.ndarray, movies: np.ndarray, seed: int) -> np.ndarray:
     return ((lot ^ lot >> np.uint64(31)) >> np.uint64(11)) * 2.0**-53
 
 
-def _sort(pile: Path) -> tuple[np.ndarray, int]:
-    """Read and remove a pile: its rows by user and movie, and how many doubled ones it lost."""
-    rows = np.fromfile(pile, RECORD)
-    pile.unlink()
+def _sort(rows: np.ndarray) -> np.ndarray:
+    """Sort rows by user and movie, and keep the last of each pair."""
     rows = rows[np.lexsort((rows["movie"], rows["user"]))]  # equal pairs stay in the file's order
     last = np.ones(len(rows), bool)
     last[:-1] = (rows["user"][1:] != rows["user"][:-1]) | (rows["movie"][1:] != rows["movie"][:-1])
-    return rows[last], len(rows) - int(last.sum())
-
-
-def _write_test(part: Path, piles: range) -> tuple[int, int]:
-    """Turn these piles into test.parquet; how many ratings it has, and how many were doubled."""
-    count, doubled = 0, 0
-    with parquet.ParquetWriter(part / "test.parquet", pa.schema(COLUMNS), **WRITTEN) as file:
-        for pile in piles:
-            rows, dropped = _sort(part / str(pile))
-            count, doubled = count + len(rows), doubled + dropped
-            if len(rows):
-                file.write_table(pa.table(_columns(rows)))
-    return count, doubled
-
-
-def _columns(rows: np.ndarray) -> dict[str, np.ndarray]:
-    return {name: np.ascontiguousarray(rows[name]) for name in COLUMNS}
+    return rows[last]
 
 
 def _save(columns: dict[str, np.ndarray], path: Path) -> None:

@@ -45,7 +45,7 @@ class Epoch(NamedTuple):
 
     train_mse: float
     held_out_mse: float  # on the validation blocks, or without them on the test data
-    seconds: float  # of the clock on the wall
+    seconds: float  # of wall-clock time since the start
 
 
 class Best(NamedTuple):
@@ -61,7 +61,7 @@ class Training:
     Adam minimises the sum of squared errors plus `ridge` times the squares of the factors plus
     `ridge_bias` times those of the biases, all over the number of ratings.
 
-    A step takes one block per process, in an order of its own in every epoch, or with `full_batch`
+    A step takes one block per process, in a new random order in every epoch, or with `full_batch`
     all blocks. `stream` reads blocks anew in every epoch instead of keeping them in memory (24
     bytes a rating). The last `validation` blocks are not trained on, and `best` remembers the epoch
     that predicts them best.
@@ -93,7 +93,7 @@ class Training:
         left = len(blocks) - validation
         if not (validation >= 0 and left >= world.size):
             raise ValueError(
-                f"블록 {len(blocks)}개에서 검증(validation)에 {validation}개를 떼면 "
+                f"--validation: 블록 {len(blocks)}개에서 검증에 {validation}개를 떼면 "
                 f"프로세스 {world.size}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
             )
         self.model, self.blocks, self.world = model.to(world.device), blocks, world
@@ -113,17 +113,15 @@ class Training:
         """Read block `number` as `SquaredErrors` takes it."""
         if number in self.kept:
             return self.kept[number]
-        block = self._read(number)
+        block = self.blocks.read(number)
+        if self.world.device.type == "cpu":
+            mean = self.model.mean if self.model.bias else 0.0
+            block = block.errors(self.blocks.num_users, self.blocks.num_items, mean)
+        else:
+            block = Block(*(tensor.to(self.world.device) for tensor in block))
         if not self.stream:
             self.kept[number] = block
         return block
-
-    def _read(self, number: int) -> Errors | Block:
-        block, model = self.blocks.read(number), self.model
-        if self.world.device.type == "cpu":
-            mean = model.mean if model.bias else 0.0
-            return block.errors(self.blocks.num_users, self.blocks.num_items, mean)
-        return Block(*(tensor.to(self.world.device) for tensor in block))
 
     def epoch(self) -> Epoch:
         """Go through all training blocks once; return, and note, how it went.
@@ -165,9 +163,10 @@ class Training:
         share = numbers[self.world.rank :: self.world.size] or [None]
         self.optimizer.zero_grad()
         errors = 0.0
-        for left, number in reversed([*enumerate(reversed(share))]):
+        for place, number in enumerate(share, start=1):
             # DDP divides by the number of processes, and adds up after the last block only.
-            with self.loss.no_sync() if left and self.world.size > 1 else nullcontext():
+            adds_up = place == len(share) or self.world.size == 1
+            with nullcontext() if adds_up else self.loss.no_sync():
                 errors += self._learn(number, self.world.size / total)
         self._add_penalty()
         self.optimizer.step()
@@ -191,28 +190,24 @@ class Training:
 
     def held_out_mse(self) -> float:
         """Measure the error on the validation blocks, or without them on the test data."""
-        if not self.validation:
-            return self.test_mse()
-        return self._measure(self._read_held_out(), self.model)
+        return self._measure(self._read_validation()) if self.validation else self.test_mse()
 
     def mean_mse(self) -> float:
-        """Measure what `held_out_mse` does for a model that predicts the mean of the training."""
-        return self._measure(self._read_held_out(), lambda users, items: self.blocks.mean)
+        """Measure the error on the validation blocks of predicting the mean of the training."""
+        return self._measure(self._read_validation(), lambda users, items: self.blocks.mean)
 
     def test_mse(self, model: MatrixFactorization | None = None) -> float:
         """Measure the mean squared error on the test data, of `model` or the one in training."""
-        return self._measure(self.blocks.read_test(), model or self.model)
+        return self._measure(self.blocks.read_test(), model)
 
-    def _read_held_out(self) -> Iterator[tuple[Tensor, ...]]:
-        if not self.validation:
-            yield from self.blocks.read_test()
+    def _read_validation(self) -> Iterator[tuple[Tensor, ...]]:
         for number in self.validation:
             yield from zip(*(column.split(PIECE) for column in self.blocks.read(number)[:3]))
 
     @torch.no_grad()
-    def _measure(self, parts: Iterator[tuple[Tensor, ...]], predict: Callable) -> float:
+    def _measure(self, parts: Iterator[tuple], predict: Callable | None = None) -> float:
         """Average squared errors; each process takes its share of the parts."""
-        error, count = 0.0, 0
+        predict, error, count = predict or self.model, 0.0, 0
         for number, part in enumerate(parts):
             if number % self.world.size == self.world.rank:
                 users, items, ratings = (tensor.to(self.world.device) for tensor in part)

@@ -41,7 +41,7 @@ def join(device: str = "cpu") -> Iterator[World]:
         ValueError: There is no GPU, or there are fewer than processes.
     """
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("PyTorch가 GPU를 찾지 못했습니다. CPU를 쓰려면 device를 빼세요.")
+        raise ValueError("--device: PyTorch가 GPU를 찾지 못했으니 cpu를 주세요.")
     rank, size = (int(os.environ.get(name, n)) for name, n in (("RANK", 0), ("WORLD_SIZE", 1)))
     if device == "cuda":
         here = int(os.environ.get("LOCAL_RANK", 0))

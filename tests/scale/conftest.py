@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from lecture_utils.scale.blocks import Blocks
@@ -22,8 +23,13 @@ ENVIRONMENT = {
 }
 
 
-def heed() -> None:
-    """Ctrl-C, even where the tests themselves run in the background and do not hear it."""
+def metrics(run: Path) -> pd.DataFrame:
+    """Read what `train` has written of each epoch."""
+    return pd.read_csv(run / "metrics.csv", index_col="epoch")
+
+
+def restore_interrupt() -> None:
+    """Let Ctrl-C through, which processes ignore that a shell starts in the background."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -48,7 +54,7 @@ def start() -> Callable[..., subprocess.Popen]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=None if os.name == "nt" else heed,
+            preexec_fn=None if os.name == "nt" else restore_interrupt,
         )
         running.append(process)
         return process

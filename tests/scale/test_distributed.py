@@ -13,12 +13,9 @@ import torch
 
 from lecture_utils import __main__
 from lecture_utils.scale import checkpoint
+from tests.scale.conftest import metrics
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no gloo as torchrun wants it")
-
-
-def metrics(run: Path) -> pd.DataFrame:
-    return pd.read_csv(run / "metrics.csv", index_col="epoch")
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
