@@ -78,14 +78,6 @@ def test_constraints_pin_what_is_asked_for():
     assert read_pins()["torch"] == "2.13.0"
 
 
-def test_diagnosis_knows_the_oldest_versions():
-    """From here in a clone; where it is installed, from what pip wrote down (tests/doors)."""
-    from lecture_utils.diagnosis import read_requirements
-
-    oldest = {name: f">={version}" for name, version in read_requirements().items()}
-    assert oldest == split_requirements(PROJECT["project"]["dependencies"])
-
-
 def test_no_data_file_is_tracked():
     names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
     bad = re.compile(r"(^|/)(u[1-5ab]\.(base|test)|u\.(data|item|user)|ml-100k(/|\.zip))")
