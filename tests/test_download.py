@@ -286,18 +286,6 @@ def test_cache_folder_that_cannot_be_used(place, cache, serve, tmp_path, monkeyp
     assert contents(tmp_path) == {place: b"precious"} and requests == []
 
 
-def test_another_process_is_faster(cache, serve):
-    """Where our server then fails, the zip that it has put there is used."""
-
-    def answer(handler):
-        (cache / "ml-100k.zip").write_bytes(ARCHIVE)
-        handler.send_error(503)
-
-    requests = serve(answer, b"never asked")
-    assert download.find_movielens()
-    assert contents(cache) == KEPT and requests == ["/1.zip"]
-
-
 def test_interrupt_leaves_nothing(cache, serve, monkeypatch):
     """Up to the very last step there is no zip, and Ctrl-C there leaves nothing."""
 

@@ -98,19 +98,19 @@ def test_ranking_does_not_know_how_ids_are_numbered(some, rounded):
     assert after == pytest.approx(before, rel=1e-6)
 
 
-def test_a_constant_ranks_like_a_coin(some):
-    """What is expected of a list in random order, whatever the numbers of the items."""
-    scores, train, test = some
-    found = evaluate.ranking(torch.zeros_like(scores), train, test, offered(40), k=5)
-    left, hits = {}, {}
-    for user in range(1, 12):
-        seen = set(train.items[train.users == user].tolist())
-        left[user] = 39 - len(seen)
-        liked = test.items[(test.users == user) & (test.ratings >= 4)].tolist()
-        hits[user] = len([i for i in liked if i not in seen]), len(liked)
-    counted = [u for u in hits if hits[u][1]]
-    chance = [hits[u][0] / left[u] for u in counted]  # of each place in the list
-    assert found["precision"] == pytest.approx(sum(chance) / len(counted), rel=1e-5)
+@pytest.mark.parametrize(
+    ("scores", "precision", "ndcg"),
+    [
+        ([0, 0, 0, 0, 0, 0], 1 / 2, 1 / 2),  # a constant ranks like a coin
+        ([0, 9, 3, 3, 3, 9], 2 / 3, (1 + 1 / math.log2(3) / 3) / (1 + 1 / math.log2(3))),
+    ],
+)
+def test_ties_by_hand(scores, precision, ndcg):
+    """Of items 1 to 4, which are left, 1 and 2 are liked: each order of equals counts alike."""
+    scores, train = torch.tensor([[0.0] * 6, scores]), triple([(1, 5, 5)])
+    test = triple([(1, 1, 5), (1, 2, 4), (1, 3, 3)])
+    found = evaluate.ranking(scores, train, test, offered(6), k=2)
+    assert found == pytest.approx({"precision": precision, "recall": precision, "ndcg": ndcg})
 
 
 def test_ranking_by_hand():
@@ -140,13 +140,6 @@ def test_a_model_ranks_as_its_table_of_scores(some):
     for one in (model, scores):
         found.append(evaluate.ranking(one, *some[1:], offered(40), k=5, batch=4))
     assert found[0] == pytest.approx(found[1]) and max(asked) == 4  # memory: a batch of users
-
-
-def test_what_was_rated_in_training_is_not_offered():
-    scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])
-    train, test = triple([(1, 1, 5)]), triple([(1, 2, 5)])
-    found = evaluate.ranking(scores, train, test, offered(4), k=1)
-    assert found == {"precision": 1.0, "recall": 1.0, "ndcg": 1.0}
 
 
 def test_a_doubled_test_rating_counts_once():
@@ -273,11 +266,15 @@ def test_a_doubled_pair_is_told(frame, split):
         split(doubled)
 
 
+@pytest.mark.parametrize("split", [evaluate.random_split, evaluate.per_user_split])
+def test_a_seed_is_a_split(frame, split):
+    held = [split(frame, seed=seed)[1] for seed in (3, 3, 4, None)]
+    assert held[0].equals(held[1])
+    assert not held[0].equals(held[2]) and not held[0].equals(held[3])
+
+
 def test_random_split(frame):
-    held = evaluate.random_split(frame, 0.2, seed=3)[1]
-    assert len(held) == round(0.2 * len(frame))
-    assert held.equals(evaluate.random_split(frame, 0.2, seed=3)[1])
-    assert not held.equals(evaluate.random_split(frame, 0.2, seed=4)[1])
+    assert len(evaluate.random_split(frame, 0.2)[1]) == round(0.2 * len(frame))
 
 
 def test_time_split_holds_out_the_future(frame):
@@ -288,18 +285,11 @@ def test_time_split_holds_out_the_future(frame):
 
 def test_per_user_split_takes_the_latest_of_each(frame):
     train, held = evaluate.per_user_split(frame, 4)
-    assert (held["user"].value_counts() == 4).all()
+    at_random = evaluate.per_user_split(frame, 4, seed=0)[1]
+    assert all((part["user"].value_counts() == 4).all() for part in (held, at_random))
     assert set(held["user"]) == set(frame["user"])
     last, first = train.groupby("user")["timestamp"].max(), held.groupby("user")["timestamp"].min()
     assert (last <= first).all()
-
-
-def test_per_user_split_at_random(frame):
-    held = evaluate.per_user_split(frame, 4, seed=0)[1]
-    assert (held["user"].value_counts() == 4).all()
-    assert held.equals(evaluate.per_user_split(frame, 4, seed=0)[1])
-    assert not held.equals(evaluate.per_user_split(frame, 4, seed=1)[1])
-    assert not held.equals(evaluate.per_user_split(frame, 4)[1])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from tests import address
 from tests.notebooks import ROOT, source
+from tests.site.test_links import TRACKED
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REQUIREMENT = re.compile(r"([A-Za-z0-9-]+)(.*)")
@@ -62,7 +63,7 @@ def test_environment_is_pyprojects():
 
 def test_binder_reads_environment_yml():
     """No file is there that Binder would read instead of it or run after it."""
-    names = set(subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n"))
+    names = {*TRACKED}
     assert "environment.yml" in names
     assert not {"Dockerfile", "postBuild", "runtime.txt", "apt.txt", "start"} & names
     assert not [name for name in names if name.startswith(("binder/", ".binder/"))]
@@ -79,9 +80,8 @@ def test_constraints_pin_what_is_asked_for():
 
 
 def test_no_data_file_is_tracked():
-    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
     bad = re.compile(r"(^|/)(u[1-5ab]\.(base|test)|u\.(data|item|user)|ml-100k(/|\.zip))")
-    assert not [name for name in names if bad.search(name)]
+    assert not [name for name in TRACKED if bad.search(name)]
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "book/getting_started.md"])
@@ -125,8 +125,7 @@ def test_lectures_are_saved_on_real_data_only():
 @pytest.fixture
 def clone(tmp_path):
     """A copy of the tracked files in a repository of its own."""
-    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
-    for name in names:
+    for name in TRACKED:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     subprocess.check_call(["git", "init", "-q"], cwd=tmp_path)
@@ -145,12 +144,8 @@ def test_address_spreads(clone):
         code = [source(c) for c in json.loads(notebook.read_text("utf-8"))["cells"]]
         assert f'REPO = "{new}"' in code[1]
         assert all(len(line) <= 72 for line in code[1].splitlines())
-    left = [
-        name
-        for name in subprocess.check_output(["git", "ls-files"], cwd=clone, text=True).splitlines()
-        if any(form in address.read(clone / name) for form in old)
-    ]
-    assert left == []
+    for name in TRACKED:
+        assert not any(form in address.read(clone / name) for form in old), name
     address.spread(old[0], clone)
     status = subprocess.check_output(["git", "diff", "--stat"], cwd=clone, text=True)
     assert status == "", "spreading back must restore every file"
