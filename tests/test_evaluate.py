@@ -1,6 +1,7 @@
 """Metrics against slow loops and values by hand, splits against what they promise."""
 
 import math
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -20,6 +21,8 @@ def test_errors_by_hand():
     prediction, rating = torch.tensor([4.0, 3.0, 1.0]), torch.tensor([5.0, 3.0, 3.0])
     assert evaluate.rmse(prediction, rating) == pytest.approx(math.sqrt(5 / 3))
     assert evaluate.mae(prediction, rating) == pytest.approx(1.0)
+    clipped = evaluate.clipped_rmse(torch.tensor([0.0, 9.0]), torch.tensor([1.0, 4.0]))
+    assert clipped == pytest.approx(0.5**0.5)
 
 
 @pytest.mark.parametrize("metric", [evaluate.rmse, evaluate.mae])
@@ -145,9 +148,8 @@ def test_a_model_ranks_as_its_table_of_scores(some):
 def test_a_doubled_test_rating_counts_once():
     scores = torch.tensor([[0.0] * 4, [0, 1, 5, 9]])
     train, rows = triple([(1, 1, 5)]), [(1, 2, 5), (1, 3, 5)]
-    once, twice = (
-        evaluate.ranking(scores, train, triple(r), offered(4), 1) for r in (rows, 2 * rows)
-    )
+    tests = triple(rows), triple(2 * rows)
+    once, twice = (evaluate.ranking(scores, train, test, offered(4), 1) for test in tests)
     assert once == twice
 
 
@@ -157,14 +159,12 @@ def test_ranking_refuses_nan():
         evaluate.ranking(torch.full((2, 3), torch.nan), train, test, offered(3), 1)
 
 
+FEW = "from 1 to 2, the fewest items left to a user, not"
+
+
 @pytest.mark.parametrize(
     ("k", "relevant", "words"),
-    [
-        (0, 4, "from 1 to 2, the fewest items left"),
-        (3, 4, "not 3"),
-        (9, 4, "not 9"),
-        (1, 5.5, "no test rating is 5.5"),
-    ],
+    [*((k, 4, f"{FEW} {k}") for k in (0, 3, 9)), (1, 5.5, "no test rating is 5.5")],
 )
 def test_ranking_refuses_what_it_cannot_offer(k, relevant, words):
     scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])  # of items 1 to 3 one is seen
@@ -173,19 +173,15 @@ def test_ranking_refuses_what_it_cannot_offer(k, relevant, words):
         evaluate.ranking(scores, train, test, offered(4), k, relevant)
 
 
-@pytest.mark.parametrize("where", ["train", "test", "offered"])
-@pytest.mark.parametrize("item", [-1, 4])
-def test_ranking_refuses_unknown_ids(where, item):
+@pytest.mark.parametrize("where", ["train", "test", "offered", "user"])
+@pytest.mark.parametrize("bad", [-1, 4])
+def test_ranking_refuses_unknown_ids(where, bad):
     data = {"train": triple([(1, 1, 5)]), "test": triple([(1, 2, 5)]), "offered": offered(4)}
-    data[where] = torch.tensor([item]) if where == "offered" else triple([(1, item, 5)])
-    with pytest.raises(IndexError, match=f"item id {item} is outside 0..3"):
-        evaluate.ranking(torch.ones(2, 4), **data, k=1)
-
-
-@pytest.mark.parametrize("user", [-1, 2])
-def test_ranking_refuses_unknown_users(user):
-    with pytest.raises(IndexError, match=f"user id {user} is outside 0..1"):
-        evaluate.ranking(torch.ones(2, 4), triple([(1, 1, 5)]), triple([(user, 2, 5)]), offered(4))
+    rows = {"offered": torch.tensor([bad]), "user": triple([(bad, 2, 5)])}
+    data["test" if where == "user" else where] = rows.get(where, triple([(1, bad, 5)]))
+    kind = "user" if where == "user" else "item"
+    with pytest.raises(IndexError, match=f"{kind} id {bad} is outside 0..3"):
+        evaluate.ranking(torch.ones(4, 4), **data, k=1)
 
 
 def test_ranking_works_where_its_input_lives(some):
@@ -228,25 +224,14 @@ def test_curve_refuses_to_score_nothing(steps, burn_in):
         evaluate.curve(map(Level, [3.0] * 9), triple([(1, 1, 3)]), steps, burn_in=burn_in)
 
 
-def test_clipped_predictions():
-    assert evaluate.clipped_rmse(
-        torch.tensor([0.0, 9.0]), torch.tensor([1.0, 4.0])
-    ) == pytest.approx(0.5**0.5)
-
-
 def rows(frame):
     return set(frame.itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize(
-    "split",
-    [
-        evaluate.random_split,
-        evaluate.time_split,
-        evaluate.per_user_split,
-        lambda frame: evaluate.per_user_split(frame, 3, seed=1),
-    ],
-)
+SPLITS = [evaluate.random_split, evaluate.time_split, evaluate.per_user_split]
+
+
+@pytest.mark.parametrize("split", [*SPLITS, partial(evaluate.per_user_split, n=3, seed=1)])
 def test_a_split_loses_and_doubles_nothing(frame, split):
     train, held = split(frame)
     assert len(train) + len(held) == len(frame)
@@ -256,9 +241,7 @@ def test_a_split_loses_and_doubles_nothing(frame, split):
     assert train.index.tolist() == list(range(len(train)))
 
 
-@pytest.mark.parametrize(
-    "split", [evaluate.random_split, evaluate.time_split, evaluate.per_user_split]
-)
+@pytest.mark.parametrize("split", SPLITS)
 def test_a_doubled_pair_is_told(frame, split):
     """It could land on both sides, and a model would be tested on what it was trained on."""
     doubled = pd.concat([frame, frame[:7]], ignore_index=True)
