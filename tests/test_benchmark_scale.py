@@ -47,8 +47,7 @@ def test_others_train_on_the_ratings_of_the_blocks(folder, about):
     users, movies, ratings = (np.load(folder / f"{name}.npy") for name in scale_ways.COLUMNS)
     blocks = Blocks(folder / "blocks")
     assert len(ratings) == sum(blocks.sizes) == about["train"]
-    parts = [np.stack(blocks.read(number)[:3]) for number in range(len(blocks))]
-    ours = np.concatenate(parts, axis=1)  # (3, n)
+    ours = np.hstack([np.stack(blocks.read(number)[:3]) for number in range(len(blocks))])  # (3, n)
     ours = ours[:, np.lexsort((ours[1], ours[0]))]
     assert (np.stack([users, movies, ratings]) == ours).all()
     assert users.dtype == movies.dtype == np.int64

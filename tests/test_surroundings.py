@@ -29,25 +29,18 @@ def read_pins() -> dict[str, str]:
     return dict(line.lower().split("==") for line in lines)
 
 
-def read_environment() -> tuple[dict[str, str], list]:
-    """Return conda's packages, torch (pytorch-cpu there) by its own name, and other entries."""
-    text = (ROOT / "environment.yml").read_text("utf-8")
-    entries = yaml.safe_load(text)["dependencies"]
-    names = [entry for entry in entries if isinstance(entry, str)]
-    others = [entry for entry in entries if entry not in names]
-    return split_requirements([name.replace("pytorch-cpu", "torch") for name in names]), others
-
-
 def test_environment_is_pyprojects():
     """conda's ranges are pip's, and the pinned versions are within them."""
-    conda, others = read_environment()
+    text = (ROOT / "environment.yml").read_text("utf-8").replace("pytorch-cpu", "torch")
+    *names, pip = yaml.safe_load(text)["dependencies"]
+    conda = split_requirements(names)
     expected = split_requirements(
         PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"]
     )
     scale = split_requirements(PROJECT["project"]["optional-dependencies"]["scale"])
     assert scale.items() <= expected.items()  # a student who runs them here has all lectures
     python = conda.pop("python")
-    assert conda == {**expected, "pip": ""} and others == [{"pip": ["-e ."]}]
+    assert conda == {**expected, "pip": ""} and pip == {"pip": ["-e ."]}
     for name in expected:
         assert read_pins()[name] in SpecifierSet(expected[name]), name
     promised = [f"3.{minor}.1" for minor in range(20) if f"3.{minor}.1" in SpecifierSet(python)]
@@ -86,11 +79,9 @@ def test_no_data_file_is_tracked():
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "book/getting_started.md"])
 def test_make_targets_named_in_text_exist(file):
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = re.findall(
-        r"`?\bmake ([a-z-]+)(?:`| +REPO=|\s+#|$)", (ROOT / file).read_text("utf-8"), re.M
-    )
-    assert set(named) <= targets
+    makefile, text = ((ROOT / name).read_text("utf-8") for name in ("Makefile", file))
+    named = re.findall(r"`?\bmake ([a-z-]+)(?:`| +REPO=|\s+#|$)", text, re.MULTILINE)
+    assert {*named} <= {*re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)}
 
 
 # Where the mistakes of lecture 06 were made in the wild.
