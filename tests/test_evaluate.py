@@ -1,6 +1,7 @@
 """Metrics against slow loops and values by hand, splits against what they promise."""
 
 import math
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -20,6 +21,8 @@ def test_errors_by_hand():
     prediction, rating = torch.tensor([4.0, 3.0, 1.0]), torch.tensor([5.0, 3.0, 3.0])
     assert evaluate.rmse(prediction, rating) == pytest.approx(math.sqrt(5 / 3))
     assert evaluate.mae(prediction, rating) == pytest.approx(1.0)
+    clipped = evaluate.clipped_rmse(torch.tensor([0.0, 9.0]), torch.tensor([1.0, 4.0]))
+    assert clipped == pytest.approx(0.5**0.5)
 
 
 @pytest.mark.parametrize("metric", [evaluate.rmse, evaluate.mae])
@@ -98,19 +101,19 @@ def test_ranking_does_not_know_how_ids_are_numbered(some, rounded):
     assert after == pytest.approx(before, rel=1e-6)
 
 
-def test_a_constant_ranks_like_a_coin(some):
-    """What is expected of a list in random order, whatever the numbers of the items."""
-    scores, train, test = some
-    found = evaluate.ranking(torch.zeros_like(scores), train, test, offered(40), k=5)
-    left, hits = {}, {}
-    for user in range(1, 12):
-        seen = set(train.items[train.users == user].tolist())
-        left[user] = 39 - len(seen)
-        liked = test.items[(test.users == user) & (test.ratings >= 4)].tolist()
-        hits[user] = len([i for i in liked if i not in seen]), len(liked)
-    counted = [u for u in hits if hits[u][1]]
-    chance = [hits[u][0] / left[u] for u in counted]  # of each place in the list
-    assert found["precision"] == pytest.approx(sum(chance) / len(counted), rel=1e-5)
+@pytest.mark.parametrize(
+    ("scores", "precision", "ndcg"),
+    [
+        ([0, 0, 0, 0, 0, 0], 1 / 2, 1 / 2),  # a constant ranks like a coin
+        ([0, 9, 3, 3, 3, 9], 2 / 3, (1 + 1 / math.log2(3) / 3) / (1 + 1 / math.log2(3))),
+    ],
+)
+def test_ties_by_hand(scores, precision, ndcg):
+    """Of items 1 to 4, which are left, 1 and 2 are liked: each order of equals counts alike."""
+    scores, train = torch.tensor([[0.0] * 6, scores]), triple([(1, 5, 5)])
+    test = triple([(1, 1, 5), (1, 2, 4), (1, 3, 3)])
+    found = evaluate.ranking(scores, train, test, offered(6), k=2)
+    assert found == pytest.approx({"precision": precision, "recall": precision, "ndcg": ndcg})
 
 
 def test_ranking_by_hand():
@@ -142,19 +145,11 @@ def test_a_model_ranks_as_its_table_of_scores(some):
     assert found[0] == pytest.approx(found[1]) and max(asked) == 4  # memory: a batch of users
 
 
-def test_what_was_rated_in_training_is_not_offered():
-    scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])
-    train, test = triple([(1, 1, 5)]), triple([(1, 2, 5)])
-    found = evaluate.ranking(scores, train, test, offered(4), k=1)
-    assert found == {"precision": 1.0, "recall": 1.0, "ndcg": 1.0}
-
-
 def test_a_doubled_test_rating_counts_once():
     scores = torch.tensor([[0.0] * 4, [0, 1, 5, 9]])
     train, rows = triple([(1, 1, 5)]), [(1, 2, 5), (1, 3, 5)]
-    once, twice = (
-        evaluate.ranking(scores, train, triple(r), offered(4), 1) for r in (rows, 2 * rows)
-    )
+    tests = triple(rows), triple(2 * rows)
+    once, twice = (evaluate.ranking(scores, train, test, offered(4), 1) for test in tests)
     assert once == twice
 
 
@@ -164,14 +159,12 @@ def test_ranking_refuses_nan():
         evaluate.ranking(torch.full((2, 3), torch.nan), train, test, offered(3), 1)
 
 
+FEW = "from 1 to 2, the fewest items left to a user, not"
+
+
 @pytest.mark.parametrize(
     ("k", "relevant", "words"),
-    [
-        (0, 4, "from 1 to 2, the fewest items left"),
-        (3, 4, "not 3"),
-        (9, 4, "not 9"),
-        (1, 5.5, "no test rating is 5.5"),
-    ],
+    [*((k, 4, f"{FEW} {k}") for k in (0, 3, 9)), (1, 5.5, "no test rating is 5.5")],
 )
 def test_ranking_refuses_what_it_cannot_offer(k, relevant, words):
     scores = torch.tensor([[0.0] * 4, [0, 9, 5, 1]])  # of items 1 to 3 one is seen
@@ -180,19 +173,15 @@ def test_ranking_refuses_what_it_cannot_offer(k, relevant, words):
         evaluate.ranking(scores, train, test, offered(4), k, relevant)
 
 
-@pytest.mark.parametrize("where", ["train", "test", "offered"])
-@pytest.mark.parametrize("item", [-1, 4])
-def test_ranking_refuses_unknown_ids(where, item):
+@pytest.mark.parametrize("where", ["train", "test", "offered", "user"])
+@pytest.mark.parametrize("bad", [-1, 4])
+def test_ranking_refuses_unknown_ids(where, bad):
     data = {"train": triple([(1, 1, 5)]), "test": triple([(1, 2, 5)]), "offered": offered(4)}
-    data[where] = torch.tensor([item]) if where == "offered" else triple([(1, item, 5)])
-    with pytest.raises(IndexError, match=f"item id {item} is outside 0..3"):
-        evaluate.ranking(torch.ones(2, 4), **data, k=1)
-
-
-@pytest.mark.parametrize("user", [-1, 2])
-def test_ranking_refuses_unknown_users(user):
-    with pytest.raises(IndexError, match=f"user id {user} is outside 0..1"):
-        evaluate.ranking(torch.ones(2, 4), triple([(1, 1, 5)]), triple([(user, 2, 5)]), offered(4))
+    rows = {"offered": torch.tensor([bad]), "user": triple([(bad, 2, 5)])}
+    data["test" if where == "user" else where] = rows.get(where, triple([(1, bad, 5)]))
+    kind = "user" if where == "user" else "item"
+    with pytest.raises(IndexError, match=f"{kind} id {bad} is outside 0..3"):
+        evaluate.ranking(torch.ones(4, 4), **data, k=1)
 
 
 def test_ranking_works_where_its_input_lives(some):
@@ -240,25 +229,14 @@ def test_a_model_alone_is_no_curve():
         evaluate.curve(Level(3.0), triple([(1, 1, 3)]), 1)
 
 
-def test_clipped_predictions():
-    assert evaluate.clipped_rmse(
-        torch.tensor([0.0, 9.0]), torch.tensor([1.0, 4.0])
-    ) == pytest.approx(0.5**0.5)
-
-
 def rows(frame):
     return set(frame.itertuples(index=False, name=None))
 
 
-@pytest.mark.parametrize(
-    "split",
-    [
-        evaluate.random_split,
-        evaluate.time_split,
-        evaluate.per_user_split,
-        lambda frame: evaluate.per_user_split(frame, 3, seed=1),
-    ],
-)
+SPLITS = [evaluate.random_split, evaluate.time_split, evaluate.per_user_split]
+
+
+@pytest.mark.parametrize("split", [*SPLITS, partial(evaluate.per_user_split, n=3, seed=1)])
 def test_a_split_loses_and_doubles_nothing(frame, split):
     train, held = split(frame)
     assert len(train) + len(held) == len(frame)
@@ -268,9 +246,7 @@ def test_a_split_loses_and_doubles_nothing(frame, split):
     assert train.index.tolist() == list(range(len(train)))
 
 
-@pytest.mark.parametrize(
-    "split", [evaluate.random_split, evaluate.time_split, evaluate.per_user_split]
-)
+@pytest.mark.parametrize("split", SPLITS)
 def test_a_doubled_pair_is_told(frame, split):
     """It could land on both sides, and a model would be tested on what it was trained on."""
     doubled = pd.concat([frame, frame[:7]], ignore_index=True)
@@ -278,11 +254,15 @@ def test_a_doubled_pair_is_told(frame, split):
         split(doubled)
 
 
+@pytest.mark.parametrize("split", [evaluate.random_split, evaluate.per_user_split])
+def test_a_seed_is_a_split(frame, split):
+    held = [split(frame, seed=seed)[1] for seed in (3, 3, 4, None)]
+    assert held[0].equals(held[1])
+    assert not held[0].equals(held[2]) and not held[0].equals(held[3])
+
+
 def test_random_split(frame):
-    held = evaluate.random_split(frame, 0.2, seed=3)[1]
-    assert len(held) == round(0.2 * len(frame))
-    assert held.equals(evaluate.random_split(frame, 0.2, seed=3)[1])
-    assert not held.equals(evaluate.random_split(frame, 0.2, seed=4)[1])
+    assert len(evaluate.random_split(frame, 0.2)[1]) == round(0.2 * len(frame))
 
 
 def test_time_split_holds_out_the_future(frame):
@@ -293,18 +273,11 @@ def test_time_split_holds_out_the_future(frame):
 
 def test_per_user_split_takes_the_latest_of_each(frame):
     train, held = evaluate.per_user_split(frame, 4)
-    assert (held["user"].value_counts() == 4).all()
+    at_random = evaluate.per_user_split(frame, 4, seed=0)[1]
+    assert all((part["user"].value_counts() == 4).all() for part in (held, at_random))
     assert set(held["user"]) == set(frame["user"])
     last, first = train.groupby("user")["timestamp"].max(), held.groupby("user")["timestamp"].min()
     assert (last <= first).all()
-
-
-def test_per_user_split_at_random(frame):
-    held = evaluate.per_user_split(frame, 4, seed=0)[1]
-    assert (held["user"].value_counts() == 4).all()
-    assert held.equals(evaluate.per_user_split(frame, 4, seed=0)[1])
-    assert not held.equals(evaluate.per_user_split(frame, 4, seed=1)[1])
-    assert not held.equals(evaluate.per_user_split(frame, 4)[1])
 
 
 @pytest.mark.parametrize(

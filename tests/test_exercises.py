@@ -138,10 +138,7 @@ def double(monkeypatch):
         (lambda x: x * float("nan"), "나온 값: [nan, nan]"),
         (lambda x: x.twice, "나온 값: AttributeError: 'Tensor' object has no attribute 'twice'"),
         (lambda: 1, "TypeError"),
-        (
-            lambda x: x.mul_(3),
-            "넣은 값: x = [1, 2] 나와야 할 값: [2, 4]",
-        ),  # the case is not the student's to change
+        (lambda x: x.mul_(3), "넣은 값: x = [1, 2] 나와야 할 값: [2, 4]"),  # not [3, 6]
         (lambda x: "둘", "나온 값: '둘'"),
         (torch.tensor([2.0, 4.0]), "괄호 없이"),
     ],

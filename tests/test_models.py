@@ -73,28 +73,28 @@ def test_neural_recommender_by_hand(hidden):
     np.testing.assert_allclose(model(USERS, ITEMS).detach(), 5 * sigmoid(z[:, 0]), rtol=1e-5)
 
 
-def test_draws_are_those_of_the_lectures():
-    torch.manual_seed(1)
-    P, Q, b_i, b_u = torch.randn(4, 2), torch.randn(3, 2), torch.randn(4), torch.randn(3)
-    torch.manual_seed(1)
-    model = MatrixFactorization(3, 4, rank=2, bias=True)
-    for drawn, parameter in zip((P, Q, b_i, b_u), model.parameters()):
-        assert torch.equal(drawn, parameter)
+def draw_layers(embeddings, linears=()):
+    layers = [torch.nn.Embedding(*size) for size in embeddings]
+    layers += [torch.nn.Linear(*size) for size in linears]
+    return [p for layer in layers for p in layer.parameters()]
 
-    torch.manual_seed(1)
-    layers = [torch.nn.Embedding(*s) for s in [(3, 2), (3, 1), (4, 2), (4, 1)]]
-    torch.manual_seed(1)
-    model = EmbeddingFactorization(3, 4)
-    for layer, parameter in zip(layers, model.parameters()):
-        assert torch.equal(layer.weight, parameter)
 
+@pytest.mark.parametrize(
+    ("make", "draw"),
+    [
+        (MODELS[1], lambda: [*map(torch.randn, [(4, 2), (3, 2), (4,), (3,)])]),
+        (MODELS[2], lambda: draw_layers([(3, 2), (3, 1), (4, 2), (4, 1)])),
+        (
+            MODELS[3],
+            lambda: draw_layers([(3, 2), (4, 2), (3, 1), (4, 1)], [(6, 15), (15, 15), (15, 1)]),
+        ),
+    ],
+)
+def test_draws_are_those_of_the_lectures(make, draw):
     torch.manual_seed(1)
-    layers = [torch.nn.Embedding(*s) for s in [(3, 2), (4, 2), (3, 1), (4, 1)]]
-    layers += [torch.nn.Linear(6, 15), torch.nn.Linear(15, 15), torch.nn.Linear(15, 1)]
+    drawn = draw()
     torch.manual_seed(1)
-    model = NeuralRecommender(3, 4)
-    drawn = [p for layer in layers for p in layer.parameters()]
-    assert all(map(torch.equal, drawn, model.parameters()))
+    assert all(map(torch.equal, drawn, make().parameters()))
 
 
 @pytest.mark.parametrize("make", MODELS)

@@ -38,23 +38,24 @@ def test_nothing_is_known_of_someone_without_ratings(model):
     assert q.tolist() == [0.0, 0.0, 0.0] and b.item() == 0.0
 
 
-def test_fold_in_refuses(model):
-    one, plain = torch.tensor([1]), MatrixFactorization(4, 30, rank=3)
-    with pytest.raises(ValueError, match="bias=True"):
-        fold_in(plain, one, torch.tensor([1.0]), 9.0)
-    with pytest.raises(ValueError, match=r"items \(1,\) and ratings \(2,\)"):
-        fold_in(model, one, torch.tensor([1.0, 2.0]), 9.0)
-    with pytest.raises(ValueError, match="not 0"):
-        fold_in(model, one, torch.tensor([1.0]), 0)
-    with pytest.raises(ValueError, match="bias=True"):
-        fold_in(EmbeddingFactorization(4, 30), one, torch.tensor([1.0]), 9.0)
-    with pytest.raises(ValueError, match="finite"):
-        fold_in(model, one, torch.tensor([float("nan")]), 9.0)
-    for item in (-1, 30):
-        with pytest.raises(IndexError, match=f"item id {item} is outside 0..29"):
-            fold_in(model, torch.tensor([item]), torch.tensor([1.0]), 9.0)
-    with pytest.raises(TypeError, match="item ids must be integers, not torch.float32"):
-        fold_in(model, torch.tensor([1.0]), torch.tensor([1.0]), 9.0)
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"model": MatrixFactorization(4, 30, rank=3)}, ValueError, "bias=True"),
+        ({"model": EmbeddingFactorization(4, 30)}, ValueError, "bias=True"),
+        ({"ratings": [1.0, 2.0]}, ValueError, r"items \(1,\) and ratings \(2,\)"),
+        ({"ridge": 0}, ValueError, "not 0"),
+        ({"ratings": [float("nan")]}, ValueError, "finite"),
+        ({"items": [-1]}, IndexError, "item id -1 is outside 0..29"),
+        ({"items": [30]}, IndexError, "item id 30 is outside 0..29"),
+        ({"items": [1.0]}, TypeError, "item ids must be integers, not torch.float32"),
+    ],
+)
+def test_fold_in_refuses(model, change, error, words):
+    given = {"model": model, "items": [1], "ratings": [1.0], "ridge": 9.0} | change
+    given |= {name: torch.tensor(given[name]) for name in ("items", "ratings")}
+    with pytest.raises(error, match=words):
+        fold_in(**given)
 
 
 def test_fold_in_takes_ratings_of_any_type(model):

@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from tests import address
 from tests.notebooks import ROOT, source
+from tests.site.test_links import TRACKED
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 REQUIREMENT = re.compile(r"([A-Za-z0-9-]+)(.*)")
@@ -28,25 +29,18 @@ def read_pins() -> dict[str, str]:
     return dict(line.lower().split("==") for line in lines)
 
 
-def read_environment() -> tuple[dict[str, str], list]:
-    """Return conda's packages, torch (pytorch-cpu there) by its own name, and other entries."""
-    text = (ROOT / "environment.yml").read_text("utf-8")
-    entries = yaml.safe_load(text)["dependencies"]
-    names = [entry for entry in entries if isinstance(entry, str)]
-    others = [entry for entry in entries if entry not in names]
-    return split_requirements([name.replace("pytorch-cpu", "torch") for name in names]), others
-
-
 def test_environment_is_pyprojects():
     """conda's ranges are pip's, and the pinned versions are within them."""
-    conda, others = read_environment()
+    text = (ROOT / "environment.yml").read_text("utf-8").replace("pytorch-cpu", "torch")
+    *names, pip = yaml.safe_load(text)["dependencies"]
+    conda = split_requirements(names)
     expected = split_requirements(
         PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["lab"]
     )
     scale = split_requirements(PROJECT["project"]["optional-dependencies"]["scale"])
     assert scale.items() <= expected.items()  # a student who runs them here has all lectures
     python = conda.pop("python")
-    assert conda == {**expected, "pip": ""} and others == [{"pip": ["-e ."]}]
+    assert conda == {**expected, "pip": ""} and pip == {"pip": ["-e ."]}
     for name in expected:
         assert read_pins()[name] in SpecifierSet(expected[name]), name
     promised = [f"3.{minor}.1" for minor in range(20) if f"3.{minor}.1" in SpecifierSet(python)]
@@ -62,7 +56,7 @@ def test_environment_is_pyprojects():
 
 def test_binder_reads_environment_yml():
     """No file is there that Binder would read instead of it or run after it."""
-    names = set(subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n"))
+    names = {*TRACKED}
     assert "environment.yml" in names
     assert not {"Dockerfile", "postBuild", "runtime.txt", "apt.txt", "start"} & names
     assert not [name for name in names if name.startswith(("binder/", ".binder/"))]
@@ -78,27 +72,16 @@ def test_constraints_pin_what_is_asked_for():
     assert read_pins()["torch"] == "2.13.0"
 
 
-def test_diagnosis_knows_the_oldest_versions():
-    """From here in a clone; where it is installed, from what pip wrote down (tests/doors)."""
-    from lecture_utils.diagnosis import read_requirements
-
-    oldest = {name: f">={version}" for name, version in read_requirements().items()}
-    assert oldest == split_requirements(PROJECT["project"]["dependencies"])
-
-
 def test_no_data_file_is_tracked():
-    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).split("\n")
     bad = re.compile(r"(^|/)(u[1-5ab]\.(base|test)|u\.(data|item|user)|ml-100k(/|\.zip))")
-    assert not [name for name in names if bad.search(name)]
+    assert not [name for name in TRACKED if bad.search(name)]
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "book/getting_started.md"])
 def test_make_targets_named_in_text_exist(file):
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = re.findall(
-        r"`?\bmake ([a-z-]+)(?:`| +REPO=|\s+#|$)", (ROOT / file).read_text("utf-8"), re.M
-    )
-    assert set(named) <= targets
+    makefile, text = ((ROOT / name).read_text("utf-8") for name in ("Makefile", file))
+    named = re.findall(r"`?\bmake ([a-z-]+)(?:`| +REPO=|\s+#|$)", text, re.MULTILINE)
+    assert {*named} <= {*re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)}
 
 
 # Where the mistakes of lecture 06 were made in the wild.
@@ -133,8 +116,7 @@ def test_lectures_are_saved_on_real_data_only():
 @pytest.fixture
 def clone(tmp_path):
     """A copy of the tracked files in a repository of its own."""
-    names = subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
-    for name in names:
+    for name in TRACKED:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     subprocess.check_call(["git", "init", "-q"], cwd=tmp_path)
@@ -153,12 +135,8 @@ def test_address_spreads(clone):
         code = [source(c) for c in json.loads(notebook.read_text("utf-8"))["cells"]]
         assert f'REPO = "{new}"' in code[1]
         assert all(len(line) <= 72 for line in code[1].splitlines())
-    left = [
-        name
-        for name in subprocess.check_output(["git", "ls-files"], cwd=clone, text=True).splitlines()
-        if any(form in address.read(clone / name) for form in old)
-    ]
-    assert left == []
+    for name in TRACKED:
+        assert not any(form in address.read(clone / name) for form in old), name
     address.spread(old[0], clone)
     status = subprocess.check_output(["git", "diff", "--stat"], cwd=clone, text=True)
     assert status == "", "spreading back must restore every file"

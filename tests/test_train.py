@@ -7,15 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lecture_utils import MatrixFactorization, as_tensors, fit
+from lecture_utils import MatrixFactorization, as_tensors, fit, sparse
 from lecture_utils.train import History, mse
 
 
 @pytest.fixture
 def triples():
     generator = torch.Generator().manual_seed(0)
-    users = torch.randint(0, 20, (200,), generator=generator)
-    items = torch.randint(0, 30, (200,), generator=generator)
+    pairs = torch.randperm(20 * 30, generator=generator)[:200]
+    users, items = pairs // 30, pairs % 30
     ratings = torch.randint(1, 6, (200,), generator=generator).float()
     return (users[:150], items[:150], ratings[:150]), (users[150:], items[150:], ratings[150:])
 
@@ -47,8 +47,11 @@ def test_is_the_documents_loop(triples):
     np.testing.assert_allclose(history.test_mse, test_mse, rtol=1e-5)
 
 
-def test_finds_the_least_squares_line():
-    """A model that is linear in its parameters must reach the closed-form solution."""
+def test_finds_the_ridge_solution():
+    """A model that is linear in its parameters must reach the closed form.
+
+    With l2, mean (r - X w)^2 + lambda w^2 is least where (X^T X / n + lambda) w = X^T r / n.
+    """
 
     class Line(torch.nn.Module):
         def __init__(self):
@@ -62,26 +65,10 @@ def test_finds_the_least_squares_line():
     users, items = torch.randn(2, 50, generator=generator)
     ratings = 3 * users - 2 * items + torch.randn(50, generator=generator)
     line = Line()
-    fit(line, (users, items, ratings), epochs=2000, lr=0.05)
-    expected = torch.linalg.lstsq(torch.stack([users, items], 1), ratings).solution
+    fit(line, (users, items, ratings), epochs=2000, lr=0.05, l2={"w": 0.5})
+    X = torch.stack([users, items], 1)
+    expected = torch.linalg.solve(X.T @ X / 50 + 0.5 * torch.eye(2), X.T @ ratings / 50)
     torch.testing.assert_close(line.w.detach(), expected, rtol=1e-4, atol=1e-4)
-
-
-def test_penalty_reaches_the_ridge_solution():
-    """With l2, min mean (r - w)^2 + lambda w^2 has w = mean(r) / (1 + lambda)."""
-
-    class Constant(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.w = torch.nn.Parameter(torch.zeros(()))
-
-        def forward(self, users, items):
-            return self.w.expand(len(users))
-
-    ids, ratings = torch.arange(4), torch.tensor([1.0, 2.0, 3.0, 6.0])
-    constant = Constant()
-    fit(constant, (ids, ids, ratings), epochs=2000, lr=0.05, l2={"w": 0.5})
-    assert constant.w.item() == pytest.approx(3.0 / 1.5, rel=1e-4)
 
 
 def test_same_seed_same_curve_bit_for_bit(triples):
@@ -140,8 +127,12 @@ def test_a_last_step_that_diverges_is_told(triples):
         fit(model(), triples[0], epochs=1, lr=1e20)
 
 
-def test_bad_ratings_are_refused(triples):
+@pytest.mark.parametrize("worthwhile", [1, 1000], ids=["sparse", "plain"])
+def test_bad_ratings_are_refused(triples, worthwhile, monkeypatch):
+    monkeypatch.setattr(sparse, "WORTHWHILE", worthwhile)
     users, items, ratings = triples[0]
+    with pytest.raises(IndexError, match="user id 19 is outside"):
+        fit(MatrixFactorization(19, 30), (users, items, ratings))
     with pytest.raises(ValueError, match=r"\(150,\), ratings \(150, 1\)"):
         fit(model(), (users, items, ratings.reshape(-1, 1)))
     with pytest.raises(ValueError, match="ratings must be finite"):
