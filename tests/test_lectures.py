@@ -119,7 +119,7 @@ def test_figures_have_their_numbers(path):
     """Each picture has its tables; plot.describe gives them to a drawing without numbers."""
     outputs = [o.get("data", {}) for cell in cells(path, "code") for o in cell["outputs"]]
     for data in (data for data in outputs if "image/png" in data):
-        assert data.get(figure_tables.MIME), "no numbers: import plot before you draw, make lectures"
+        assert data.get(figure_tables.MIME), "no numbers: import plot, make lectures"
         for table in data[figure_tables.MIME]:
             assert table["caption"] and table["rows"]
             assert {len(row) for row in table["rows"]} == {len(table["columns"])}
