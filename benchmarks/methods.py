@@ -98,7 +98,8 @@ def train(data, seed, clock, steps, *, name, **settings):
 
     method, ratings, test = METHODS[name], as_tensors(data.train), as_tensors(data.test)
     times = timestamps(data.test)
-    torch.optim.Adam([torch.zeros(1)])  # the first one imports half of torch
+    if "train" in find(name).code:
+        torch.optim.Adam([torch.zeros(1)])  # the first one imports half of torch
     torch.manual_seed(seed)
     clock.start()
     clock.average = method.burn_in is not None

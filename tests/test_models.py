@@ -89,6 +89,7 @@ def draw_layers(embeddings, linears=()):
             lambda: draw_layers([(3, 2), (4, 2), (3, 1), (4, 1)], [(6, 15), (15, 15), (15, 1)]),
         ),
     ],
+    ids=["matrix", "embedding", "neural"],
 )
 def test_draws_are_those_of_the_lectures(make, draw):
     torch.manual_seed(1)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from lecture_utils.methods.distributions import draw_gamma
@@ -77,13 +76,12 @@ class SessionEffects:
         """Go up the trees: collect what the ratings say of each offset and of those above it."""
         weight, moment, into, self.known = precision, precision * rest, self.finest, []
         for lam, parent in zip(self.lam, self.parent):
-            weight = rest.new_zeros(len(parent)).index_add(0, into, weight)
-            moment = rest.new_zeros(len(parent)).index_add(0, into, moment)
-            all_weights = F.pad(weight, (0, 1))  # none where there is no rating
-            shrink = lam / (lam + all_weights)
-            pull = F.pad(moment, (0, 1)) / (lam + all_weights)
-            self.known.append(Known(shrink, pull, 1 / (lam + all_weights)))
-            weight, moment, into = weight * shrink[:-1], moment * shrink[:-1], parent
+            zeros = rest.new_zeros(len(parent) + 1)  # the last one is a session without ratings
+            weight, moment = zeros.index_add(0, into, weight), zeros.index_add(0, into, moment)
+            total = lam + weight
+            shrink = lam / total
+            self.known.append(Known(shrink, moment / total, 1 / total))
+            weight, moment, into = (weight * shrink)[:-1], (moment * shrink)[:-1], parent
 
 
 def expect_offsets(known: Sequence[Known], groups: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
