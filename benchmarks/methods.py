@@ -58,6 +58,7 @@ def find_all() -> dict[str, Method]:
             code=modules(method.function.__module__.removeprefix("lecture_utils.")),
         )
         for name, method in METHODS.items()
+        if method.label
     }  # fmt: skip
     return {"mean": Method("ours", "global mean", mean)} | ours | PEERS
 

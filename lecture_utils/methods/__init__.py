@@ -30,7 +30,7 @@ TIME = "attributes, who rated what, full timestamp: more than any peer uses"
 class Method:
     """A method with the settings that it runs with by default."""
 
-    label: str  # what the benchmark calls it
+    label: str | None  # what the benchmark calls it; None: it is not in there
     function: Callable[..., Iterator]  # called with (train, size, **settings)
     steps: int  # how many sweeps or epochs it runs by default
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -90,10 +90,10 @@ METHODS = {
     "document-bias": Method(
         "document 000, L2 and biases", descent, 1000, {"stages": PLAIN["stages"]}, inputs=L2_BIAS
     ),
-    "descent": Method("document 000, L2 and biases, tuned", descent, 200),
+    "descent": Method(None, descent, 200),
     "als": Method("ALS, rank 10, penalty by root of count", als, 15, ALS),
-    "svdpp": Method("SVD++, rank 10, full batch", svdpp, 90),
-    "neumf": Method("NeuMF, rank 8", neumf, 8),
+    "svdpp": Method(None, svdpp, 90),
+    "neumf": Method(None, neumf, 8),
     "gibbs": Method("Gibbs, rank 14", gibbs, 200, {"rank": 14}, 15),
     "gibbs-side": Method(
         "Gibbs, rank 10, ordinal", gibbs, 250, DAYS, 15, make_features_and_times, SIDE
