@@ -142,11 +142,13 @@ def _report(settings: TrainSettings, training: Training, test_mse: float, mean_m
         )
     held = sum(training.blocks.sizes[number] for number in training.validation)
     print(
-        f"✓ 에폭 {len(training.history)}까지 했고, 검증 MSE가 가장 낮은 에폭 "
-        f"{training.best.epoch}의 모델을 남깁니다: 훈련 MSE {kept.train_mse:.4f}, "
-        f"검증 MSE {kept.held_out_mse:.4f}, 테스트 MSE {test_mse:.4f} ({settings.out}). "
-        f"검증에는 훈련 데이터의 블록 {len(training.blocks)}개 가운데 "
-        f"{len(training.validation)}개(평점 {held:,}개)를 썼습니다."
+        f"✓ 에폭 {len(training.history)}까지 했습니다.\n"
+        f"  검증 MSE가 가장 낮은 에폭 {training.best.epoch}의 모델을 남깁니다.\n"
+        f"  훈련 MSE {kept.train_mse:.4f}, 검증 MSE {kept.held_out_mse:.4f}, "
+        f"테스트 MSE {test_mse:.4f}\n"
+        f"  검증에 쓴 블록: {len(training.blocks)}개 가운데 {len(training.validation)}개 "
+        f"(평점 {held:,}개)\n"
+        f"  폴더: {settings.out}"
     )
     return 0
 

@@ -65,7 +65,7 @@ def altered(published, tmp_path):
 
 def test_a_run_from_the_published_file(run, tmp_path):
     status, out, error = run("--epochs", 3, "--rank", 5)
-    assert status == 0 and out.startswith("✓ 에폭 3까지 했고, 검증 MSE가 가장 낮은 에폭 3의")
+    assert status == 0 and out.startswith("✓ 에폭 3까지 했습니다.\n  검증 MSE가 가장 낮은 에폭 3의")
     assert error == "평점 세기...\n블록에 나누기...\n블록 정리하기...\n"  # it is no terminal
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {"checkpoint.pt", "metrics.csv", "ratings"}
