@@ -74,7 +74,7 @@ def test_a_run_from_the_published_file(run, tmp_path):
     assert told["train_mse"].is_monotonic_decreasing and told["seconds"].gt(0).all()
     held = Blocks(tmp_path / "run" / "ratings").sizes[-1]
     assert f"검증 MSE {told['validation_mse'].iloc[-1]:.4f}" in out
-    assert f"블록 8개 가운데 1개(평점 {held:,}개)를 썼습니다." in out
+    assert f"검증에 쓴 블록: 8개 가운데 1개 (평점 {held:,}개)\n" in out
 
 
 def test_the_model_it_leaves_is_the_best_epochs(run, tmp_path):
