@@ -167,11 +167,13 @@ def test_a_peer_does_not_depend_on_our_code(monkeypatch):
         assert all((ROOT / name).is_file() for name in asked)
 
 
+@pytest.mark.full
 def test_in_a_process_of_its_own(folder):
     result = json.loads(run.spawn("benchmarks.scale_ways", folder, "full"))
     assert result["steps"] == 1 and result["peak_mb"] >= result["peak_before_mb"] > 50
 
 
+@pytest.mark.full
 def test_a_killed_run_goes_on(folder, monkeypatch):
     monkeypatch.setattr(os, "environ", os.environ | {"OMP_NUM_THREADS": "1"})
     found = scale_runs.kill(folder)

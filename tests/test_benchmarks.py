@@ -51,6 +51,7 @@ def check_row(row):
     assert row["code_lines"] is None or 20 < row["code_lines"] < 1000
 
 
+@pytest.mark.full
 def test_a_row_has_means_over_the_seeds(runs, methods):
     rows = run.summary(runs, methods, ["ua"], [0, 1], steps=2)
     assert [row["method"] for row in rows] == [*CHEAP]
@@ -64,12 +65,14 @@ def test_a_row_has_means_over_the_seeds(runs, methods):
     assert all(row["setting"] in run.table(rows) for row in rows)
 
 
+@pytest.mark.full
 def test_what_has_run_does_not_run_again(folder, methods, runs, monkeypatch):
     monkeypatch.setattr(run, "spawn", lambda *_: pytest.fail("ran again"))
     assert run.measure(folder, methods, ["ua"], [0, 1], steps=2) == runs
     assert len((folder / "runs.jsonl").read_text().splitlines()) == len(runs) == 6
 
 
+@pytest.mark.full
 def test_what_ran_with_other_code_does_not_count(methods, runs, tmp_path):
     stale = [one | {"code": "before"} for one in runs]
     assert run.summary(stale, methods, ["ua"], [0, 1], steps=2) == []
@@ -77,6 +80,7 @@ def test_what_ran_with_other_code_does_not_count(methods, runs, tmp_path):
     assert peer["code"] != runs[0]["code"]  # ours depends on lecture_utils, a peer does not
 
 
+@pytest.mark.full
 def test_seeds_take_turns(runs):
     assert [(r["seed"], r["method"]) for r in runs] == [(s, k) for s in (0, 1) for k in CHEAP]
 

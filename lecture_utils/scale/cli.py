@@ -32,6 +32,8 @@ from lecture_utils.scale.settings import (
 from lecture_utils.scale.train import Training
 from lecture_utils.scale.world import World, join
 
+STOPPED = "멈추라는 신호를 받았습니다."
+
 
 def main(arguments: list[str]) -> int:
     """Run a command.
@@ -39,19 +41,29 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status: 0; 1 after an error; 2 for a bad option; 130 if it was stopped.
     """
-    settings = None
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # what torchrun sends
+    settings, received = None, []
+
+    def interrupt(number: int, frame: object) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    # SIGTERM is what torchrun sends.
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         settings = parse(arguments)
         return RUN[type(settings)](settings)
     except KeyboardInterrupt:
-        return _stop(settings, "멈추라는 신호를 받았습니다.", 130)
+        return _stop(settings, STOPPED, 130)
     except ValueError as error:
         return _complain(error, 2 if isinstance(error, UsageError) else 1)
     except OSError as error:
         ours = error.errno is None  # a sentence of this package, not of the operating system
         return _complain(error if ours else f"파일을 읽거나 쓰지 못했습니다: {error}", 1)
     except RuntimeError as error:
+        if received:  # in the middle of torch.save it comes out as an error of PyTorch's own
+            return _stop(settings, STOPPED, 130)
         reason = str(error).splitlines()[0]
         if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in reason:
             words = "메모리가 모자랍니다. --rank를 줄이거나 --stream을 붙여 보세요"
@@ -60,7 +72,8 @@ def main(arguments: list[str]) -> int:
             raise
         return _stop(settings, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _complain(sentence: object, status: int) -> int:

@@ -132,6 +132,7 @@ def simulate(state):
     state.z = state.score + state.offset + noise
 
 
+@pytest.mark.full
 def test_joint_distribution(double):
     """After Geweke (2004), Getting It Right: parameters drawn from the prior, and the same after
     sweeps whose data are drawn anew each time, have one distribution. Every trial starts from the

@@ -413,6 +413,22 @@ def test_stopped_by_a_signal(start, published, run, tmp_path, sign):
     assert run("--epochs", done + 1)[0] == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such signals")
+def test_a_signal_in_the_middle_of_a_save(published, run, monkeypatch):
+    """PyTorch turns the interrupt into an error of its own; the run was stopped all the same."""
+
+    def save(*_):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        except KeyboardInterrupt:
+            raise RuntimeError("unexpected pos 64 vs 0") from None
+
+    monkeypatch.setattr(checkpoint, "save", save)
+    status, _, error = run("--epochs", 2)
+    assert status == 130 and error.strip().startswith(cli.STOPPED, error.strip().index("✗") + 2)
+
+
 def test_help_is_korean(capsys):
     with pytest.raises(SystemExit):
         cli.main(["train", "--help"])
