@@ -109,6 +109,7 @@ def test_a_fault_in_the_frame_is_found(visit, site: str) -> None:
     page = visit(f"{site}/{LECTURES[0]}.html").page
     button = page.locator(".dropdown-download-buttons > button")
     button.click()
+    page.locator(".dropdown-menu.show").wait_for()  # the menus' script is loaded on first use
     page.evaluate("document.querySelector('.dropdown-menu.show').append(new Image())")
     assert any("image-alt" in line for line in complaints(page, FRAME))
 
