@@ -5,12 +5,14 @@ Nothing but Python itself is imported before it is known to be there.
 """
 
 import contextlib
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
 import re
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,23 +82,52 @@ def check_movielens(need: bool) -> Finding:
     from lecture_utils import download
 
     if need:
-        with contextlib.suppress(OSError):  # describe() says why
+        with contextlib.suppress(OSError):  # find_problems says why
             download.find_movielens()
-    origin, path, problems = download.describe()
-    absent = "아직 없음" if problems else "아직 없음, 처음 쓸 때 내려받음"
-    where = {"cache": "캐시", "download": absent}.get(origin, origin)
+    origin, path = download.locate()
+    problems = find_problems(origin, path)
+    absent = origin == "cache" and not download.verifies(path)
+    missing = "아직 없음" if problems else "아직 없음, 처음 쓸 때 내려받음"
+    where = missing if absent else {"cache": "캐시"}.get(origin, origin)
     more = [f"그 밖에 {len(problems) - 3}건"] if len(problems) > 3 else []
     found = "; ".join([f"MovieLens 100K: {where} ({path})", *problems[:3], *more])
-    fine = not problems and not (need and origin == "download")
-    return Finding(fine, found, find_remedy(origin, path))
+    return Finding(not problems and not (need and absent), found, find_remedy(origin, path))
+
+
+def find_problems(origin: str, path: Path) -> list[str]:
+    """Say in Korean, without downloading, what is wrong with what `download.locate` names."""
+    from lecture_utils import download
+
+    if origin != "cache":
+        folder = download.enter(path)
+        found = [find_problem(folder / name, sha256) for name, sha256 in download.HASHES.items()]
+        return list(filter(None, found))
+    if download.verifies(path):
+        return []
+    try:
+        download.make_cache(path.parent)
+    except OSError as error:
+        return [f"캐시 폴더 {path.parent}에 쓸 수 없습니다 ({error.__cause__})"]
+    return [f"{url}: {reason}" for url, reason in download.failures]
+
+
+def find_problem(file: Path | zipfile.Path, sha256: str) -> str:
+    """Say what is wrong with a file of MovieLens, "" if nothing is."""
+    try:
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return f"{file.name} 파일이 없습니다"
+    except (OSError, zipfile.BadZipFile) as error:
+        return f"{file.name} 파일을 읽을 수 없습니다 ({error})"
+    return "" if found == sha256 else f"{file.name} 파일의 내용이 원본과 다릅니다 (sha256 {found})"
 
 
 def find_remedy(origin: str, path: Path) -> str:
-    """Find the command that mends a `download.Source`. It removes only what is our own."""
+    """Find the command that mends what `download.locate` names. It removes only what is our own."""
     from lecture_utils.download import ENVIRONMENT, suggest
 
     cache, windows = path.parent, os.name == "nt"
-    if origin == "download" and os.path.lexists(cache) and not os.path.isdir(cache):
+    if origin == "cache" and os.path.lexists(cache) and not os.path.isdir(cache):
         return f'Remove-Item "{cache}"' if windows else f'rm "{cache}"'  # a file in the way
     folder = "압축을 푼 ml-100k 폴더"
     if origin == ENVIRONMENT and not (nearby := suggest(path)):

@@ -7,7 +7,6 @@ F. Maxwell Harper and Joseph A. Konstan (2015). The MovieLens Datasets: History 
 ACM Transactions on Interactive Intelligent Systems 5(4), 19. The licence forbids redistribution.
 """
 
-import hashlib
 import logging
 import os
 import tempfile
@@ -15,7 +14,6 @@ import time
 import warnings
 import zipfile
 from pathlib import Path
-from typing import NamedTuple
 
 import requests  # pooch's own dependency
 
@@ -37,7 +35,7 @@ REMEDY = f"pass root= or set {ENVIRONMENT} to a folder that holds the unpacked m
 TIMEOUT = (3, 10)  # seconds to connect; seconds of silence
 DEADLINE = 180  # seconds for one server in all: one that only drips is as good as gone
 
-_failures: list[tuple[str, str]] = []  # what this process remembers of a failed download
+failures: list[tuple[str, str]] = []  # what this process remembers of a failed download
 
 
 class DownloadError(OSError):
@@ -56,19 +54,6 @@ class DownloadError(OSError):
         )
 
 
-class Source(NamedTuple):
-    """Where MovieLens would come from: see `describe`."""
-
-    origin: str  # "root", "LECTURE_DATA_DIR", "cache" or "download"
-    path: Path  # the folder or zip, or where the zip would be put
-    problems: list[str]  # in Korean, for a student to read; empty: all is well
-
-
-def cache_folder() -> Path:
-    """Return this platform's cache folder for this user; ml-100k.zip is kept in it."""
-    return Path(pooch.os_cache("lecture_utils"))
-
-
 def find_movielens(root: str | os.PathLike | None = None) -> Path | zipfile.Path:
     """Find the files of MovieLens 100K (`FILES`), downloading them if need be.
 
@@ -85,32 +70,15 @@ def find_movielens(root: str | os.PathLike | None = None) -> Path | zipfile.Path
         DownloadError: If no server gave the zip; remembered as long as the process lives.
         OSError: If the cache folder cannot be used.
     """
-    origin, path = _locate(root)
-    if origin == "cache" and not _verifies(path):
+    origin, path = locate(root)
+    if origin == "cache" and not verifies(path):
         _fill_cache(path)
-    folder = _enter(path)
+    folder = enter(path)
     if missing := [name for name in FILES if not (folder / name).is_file()]:
         names = ", ".join(missing[:3]) + f" and {len(missing) - 3} more" * (len(missing) > 3)
         nearby = [f"; did you mean {found}?" for found in suggest(path)][:1]
         raise FileNotFoundError(f"{path} ({origin}) lacks {names}: {REMEDY}{''.join(nearby)}")
     return folder
-
-
-def describe(root: str | os.PathLike | None = None) -> Source:
-    """Say, without downloading, where MovieLens would come from and whether it verifies."""
-    origin, path = _locate(root)
-    if origin != "cache":
-        folder = _enter(path)
-        problems = [_find_problem(folder / name, sha256) for name, sha256 in HASHES.items()]
-        return Source(origin, path, list(filter(None, problems)))
-    if _verifies(path):
-        return Source(origin, path, [])
-    try:
-        _make_cache(path.parent)
-    except OSError as error:
-        problem = f"캐시 폴더 {path.parent}에 쓸 수 없습니다 ({error.__cause__})"
-        return Source("download", path, [problem])
-    return Source("download", path, [f"{url}: {reason}" for url, reason in _failures])
 
 
 def suggest(path: Path) -> list[Path]:
@@ -120,37 +88,29 @@ def suggest(path: Path) -> list[Path]:
     return inside + [archive for archive in zips if os.path.isfile(archive)]
 
 
-def _locate(root: str | os.PathLike | None) -> tuple[str, Path]:
+def locate(root: str | os.PathLike | None = None) -> tuple[str, Path]:
+    """Say whether `root`, LECTURE_DATA_DIR or the cache holds, and the folder or zip it means."""
     if root is not None:
         return "root", Path(root).expanduser()
     if os.environ.get(ENVIRONMENT):
         return ENVIRONMENT, Path(os.environ[ENVIRONMENT]).expanduser()
-    return "cache", cache_folder() / "ml-100k.zip"
+    return "cache", Path(pooch.os_cache("lecture_utils"), "ml-100k.zip")
 
 
-def _enter(path: Path) -> Path | zipfile.Path:
+def enter(path: Path) -> Path | zipfile.Path:
+    """Return where the files are: in the folder itself, or in the zip's folder ml-100k."""
     return zipfile.Path(path, "ml-100k/") if zipfile.is_zipfile(path) else path
 
 
-def _find_problem(path: Path | zipfile.Path, sha256: str) -> str:
-    """Say what is wrong with a file of the archive, "" if nothing is."""
-    try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        return f"{path.name} 파일이 없습니다"
-    except (OSError, zipfile.BadZipFile) as error:
-        return f"{path.name} 파일을 읽을 수 없습니다 ({error})"
-    return "" if found == sha256 else f"{path.name} 파일의 내용이 원본과 다릅니다 (sha256 {found})"
-
-
-def _verifies(archive: Path) -> bool:
+def verifies(archive: Path) -> bool:
+    """Tell whether this is the published zip."""
     try:
         return pooch.file_hash(archive) == SHA256
     except OSError:  # not there, most of the time
         return False
 
 
-def _make_cache(folder: Path) -> None:
+def make_cache(folder: Path) -> None:
     """Make the cache folder. Raises OSError where nothing can be written to it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -161,18 +121,18 @@ def _make_cache(folder: Path) -> None:
 
 def _fill_cache(archive: Path) -> None:
     """Get the zip from the first server that can, or raise. Pooch verifies, then moves it."""
-    if _failures:
-        raise DownloadError(_failures)
-    _make_cache(archive.parent)
+    if failures:
+        raise DownloadError(failures)
+    make_cache(archive.parent)
     pooch.get_logger().setLevel(logging.WARNING)  # its chatter would end up in a lecture's output
-    failures = []
+    tried = []
     for url in URLS:
         try:
             pooch.retrieve(url, f"sha256:{SHA256}", archive.name, archive.parent, None, _download)
             return
         except (OSError, ValueError) as error:
-            failures.append((url, _find_reason(error)))
-    _failures.extend(failures)
+            tried.append((url, _find_reason(error)))
+    failures.extend(tried)
     raise DownloadError(failures)
 
 

@@ -11,7 +11,7 @@ def cache(tmp_path, monkeypatch):
     from lecture_utils import download
 
     monkeypatch.setattr(download.pooch, "os_cache", lambda name: str(tmp_path / "a b" / name))
-    monkeypatch.setattr(download, "_failures", [])
+    monkeypatch.setattr(download, "failures", [])
     monkeypatch.delenv(download.ENVIRONMENT, raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
     return tmp_path / "a b" / "lecture_utils"

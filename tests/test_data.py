@@ -237,7 +237,7 @@ def test_bad_folder_is_never_replaced_by_the_synthetic_set(way, dead, tmp_path, 
 def test_unknown_split_is_refused_before_anything_is_fetched(dead):
     with pytest.raises(ValueError, match=r"unknown split 'UA'.*ua, ub, u1, u2, u3, u4, u5"):
         load_movielens("UA")
-    assert download._failures == []
+    assert download.failures == []
 
 
 def test_ratings_are_frozen(folder):

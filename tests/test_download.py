@@ -15,7 +15,7 @@ from unittest import mock
 
 import pytest
 
-from lecture_utils import download
+from lecture_utils import diagnosis, download
 
 GOOD = {f"ml-100k/{name}": f"content of {name}\n".encode() * 99 for name in download.FILES}
 REAL = os.environ.get(download.ENVIRONMENT)
@@ -199,7 +199,7 @@ def test_cache_that_does_not_verify_is_filled_again(damage, cache, serve):
         archive.unlink()
     else:
         archive.write_bytes(ARCHIVE[:99] if damage == "cut" else zipped({"ml-100k/u.data": b""}))
-    assert download.describe() == ("download", archive, [])
+    assert diagnosis.find_problems(*download.locate()) == []
     download.find_movielens()
     assert contents(cache) == KEPT and len(requests) == 2
 
@@ -258,7 +258,7 @@ def test_failure_is_remembered(cache, serve, monkeypatch):
     with pytest.raises(download.DownloadError, match="hash"):
         download.find_movielens()
     assert requests == ["/1.zip"]
-    assert "hash" in download.describe().problems[0]
+    assert "hash" in diagnosis.find_problems(*download.locate())[0]
     (cache / "ml-100k.zip").write_bytes(ARCHIVE)  # which another process has got
     assert download.find_movielens() and requests == ["/1.zip"]
 
@@ -277,7 +277,7 @@ def test_cache_folder_that_cannot_be_used(place, cache, serve, tmp_path, monkeyp
         download.find_movielens()
     for word in (str(cache), download.ENVIRONMENT, "root=", str(caught.value.__cause__)):
         assert word in str(caught.value)
-    assert f"캐시 폴더 {cache}에 쓸 수 없습니다" in download.describe().problems[0]
+    assert f"캐시 폴더 {cache}에 쓸 수 없습니다" in diagnosis.find_problems(*download.locate())[0]
     assert contents(tmp_path) == {place: b"precious"} and requests == []
 
 
@@ -301,20 +301,21 @@ def test_describe_names_what_does_not_verify(known, tmp_path, monkeypatch):
     for name in download.FILES:  # one byte in any file
         right = (folder / name).read_bytes()
         (folder / name).write_bytes(right[:-1] + b"?")
-        (problem,) = download.describe(folder).problems
+        (problem,) = diagnosis.find_problems("root", folder)
         assert problem.startswith(f"{name} 파일의 내용이 원본과 다릅니다 (sha256 ")
         packed.write_bytes(zipped(GOOD | {f"ml-100k/{name}": right[:-1] + b"?"}))
-        assert download.describe(packed) == ("root", packed, [problem])
+        assert diagnosis.find_problems("root", packed) == [problem]
         (folder / name).write_bytes(right)
     (folder / "u.data").unlink()
-    assert download.describe(folder) == ("root", folder, ["u.data 파일이 없습니다"])
+    assert diagnosis.find_problems("root", folder) == ["u.data 파일이 없습니다"]
     denied = mock.Mock(side_effect=PermissionError(13, "Permission denied"))
     monkeypatch.setattr(Path, "read_bytes", denied)
-    (problem, *_) = download.describe(folder).problems
+    (problem, *_) = diagnosis.find_problems("root", folder)
     assert problem.startswith("u.data 파일을 읽을 수 없습니다 ([Errno 13] ")
 
 
 @pytest.mark.skipif(not REAL, reason=f"{download.ENVIRONMENT} is not set")
 def test_real_copy_verifies():
-    assert download.describe() == (download.ENVIRONMENT, Path(REAL), [])
+    assert download.locate() == (download.ENVIRONMENT, Path(REAL))
+    assert diagnosis.find_problems(*download.locate()) == []
     assert download.find_movielens() == Path(REAL)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lecture_utils import __main__, diagnosis, download
-from lecture_utils.download import ENVIRONMENT, Source
+from lecture_utils.download import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -31,7 +31,8 @@ def diagnose(*path: Path, encoding: str = "utf-8", **more: str) -> subprocess.Co
 
 @pytest.fixture
 def healthy(monkeypatch, tmp_path):
-    monkeypatch.setattr(download, "describe", lambda: Source("cache", tmp_path, []))
+    """MovieLens is where it is said to be."""
+    monkeypatch.setattr(diagnosis, "find_problems", lambda *_: [])
 
 
 def test_all_is_well(healthy, capsys):
@@ -132,7 +133,7 @@ def test_file_where_the_cache_should_be(arguments, cache, capsys):
     cache.touch()
     (remedy,) = remedies(capsys, *arguments)
     carry_out(remedy)
-    assert cache.parent.exists() and download.describe() == ("download", cache / "ml-100k.zip", [])
+    assert cache.parent.exists() and diagnosis.find_problems(*download.locate()) == []
 
 
 def test_nothing_of_others_is_removed(cache, capsys):
@@ -161,8 +162,8 @@ def test_folder_in_a_folder(cache, monkeypatch, tmp_path, capsys):
 
 
 def test_problems_fit_on_the_screen(monkeypatch, tmp_path, capsys):
-    problems = download.describe(tmp_path).problems
-    monkeypatch.setattr(download, "describe", lambda: Source("cache", tmp_path, problems))
+    problems = diagnosis.find_problems("root", tmp_path)
+    monkeypatch.setattr(diagnosis, "find_problems", lambda *_: problems)
     assert __main__.main([]) == 1
     out = capsys.readouterr().out
     assert all(problem in out for problem in problems[:3]) and problems[3] not in out
