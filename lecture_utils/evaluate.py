@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors, warn_doubled
-from lecture_utils.models import check_ids
+from lecture_utils.models import check_ids, check_lengths
 
+BATCH = 64  # users that `ranking` asks a model for at a time
 Split = tuple[pd.DataFrame, pd.DataFrame]  # train and held out, both with the columns of the frame
 
 
@@ -93,9 +94,8 @@ def curve(
     if callable(models):
         raise TypeError("curve takes what a method yields; for a single model give it as [model]")
     if not 0 <= (burn_in or 0) < steps:
-        raise ValueError(
-            f"steps must be at least 1 and above burn_in: {steps} steps, burn_in {burn_in}"
-        )
+        found = f"{steps} steps, burn_in {burn_in}"
+        raise ValueError(f"steps must be at least 1 and above burn_in: {found}")
     scores, total = [], 0.0
     for step, model in enumerate(islice(models, steps), 1):
         if step <= (burn_in or 0):
@@ -110,13 +110,7 @@ def curve(
 
 
 def ranking(
-    model: Any,
-    train: Tensors,
-    test: Tensors,
-    offered: Tensor,
-    k: int = 10,
-    relevant: float = 4.0,
-    batch: int = 64,
+    model: Any, train: Tensors, test: Tensors, offered: Tensor, k: int = 10, relevant: float = 4.0
 ) -> dict[str, float]:
     """Average `precision`, `recall` and `ndcg` at `k` over users (Järvelin & Kekäläinen 2002).
 
@@ -126,13 +120,13 @@ def ranking(
     as misses. A user without a relevant item does not count.
 
     Args:
-        model: has `table(users)`, or is a table of scores, (num_users, num_items) itself.
+        model: has `table(users)`, or is a table of scores, (num_users, num_items) itself. It is
+            asked for BATCH users at a time: memory grows with them, not with all users.
         train: ratings whose items are not shown again.
         test: ratings to find.
         offered: ids of the items that may be shown.
         k: length of the list.
         relevant: the lowest test rating that is worth finding.
-        batch: how many users are ranked at a time; memory grows with it.
 
     Raises:
         ValueError: for a score that is NaN, if nothing is relevant, for a `k` below 1 or above
@@ -142,69 +136,51 @@ def ranking(
     if isinstance(model, Tensor):
         check_ids("user", test.users, len(model))
     table = model.__getitem__ if isinstance(model, Tensor) else model.table
-    train, test = _by_user(train), _by_user(test)
-    found = test.ratings >= relevant
-    test = Tensors(*(column[found] for column in test))
-    users = test.users.unique()
+    liked = Tensors(*(column[test.ratings >= relevant] for column in test))
+    users = liked.users.unique()
     if not len(users):
         raise ValueError(f"no test rating is {relevant:g} or better: lower `relevant`")
-    sums = []
-    for part in users.split(batch):
-        scores = table(part)
-        sums.append(
-            _count_hits(scores, _pairs(train, part, scores), _pairs(test, part, scores), offered, k)
-        )
-    hits, gain, ideal, relevant_items = torch.cat(sums, 1)  # (number of users,) each
-    return {
-        "precision": (hits / k).mean().item(),
-        "recall": (hits / relevant_items).mean().item(),
-        "ndcg": (gain / ideal).mean().item(),
-    }
+    rows = (scores for batch in users.split(BATCH) for scores in table(batch))
+    found = [
+        _rank_one(scores, seen, wanted, offered, k)
+        for scores, seen, wanted in zip(rows, _items_of(users, train), _items_of(users, liked))
+    ]
+    return dict(zip(("precision", "recall", "ndcg"), torch.stack(found).mean(0).tolist()))
 
 
-def _count_hits(scores: Tensor, seen: Tensor, relevant: Tensor, offered: Tensor, k: int) -> Tensor:
-    """Return expected hits and gain, ideal gain and number of relevant items of each user, (4, m).
+def _rank_one(scores: Tensor, seen: Tensor, wanted: Tensor, offered: Tensor, k: int) -> Tensor:
+    """Return one user's precision, recall and NDCG, (3,), as expected over all orders of equals.
 
     An item with `first` better ones shares the places first..last with its equals, each place with
-    the same chance. `scores` is (m, num_items); `seen` and `relevant` hold pairs (row, item).
+    the same chance. `scores` is (num_items,), the others are ids of items.
     """
-    check_ids("item", offered, scores.shape[1])
+    for ids in (seen, wanted, offered):
+        check_ids("item", ids, len(scores))
     shown = torch.zeros_like(scores, dtype=torch.bool)
-    shown[:, offered] = True
-    shown[seen[0], seen[1]] = False
-    fewest = int(shown.sum(1).min())
-    if not 1 <= k <= fewest:
-        raise ValueError(f"k must be from 1 to {fewest}, the fewest items left to a user, not {k}")
-    if scores[shown].isnan().any():
+    shown[offered] = True
+    shown[seen] = False
+    left, wanted = scores[shown], wanted.unique()
+    if not 1 <= k <= len(left):
+        raise ValueError(f"k must be from 1 to {len(left)}, the items left to a user, not {k}")
+    if left.isnan().any():
         raise ValueError("a score is NaN: a model that predicts NaN ranks nothing")
-    row, item = relevant
-    own, others = scores[row, item, None], scores[row]  # (n, 1), (n, num_items)
-    first = (shown[row] & (others > own)).sum(1).clamp(max=k)  # (n,): how many stand above
-    group = (shown[row] & (others == own)).sum(1)  # (n,): how many share the place, itself included
+    own = scores[wanted[shown[wanted]], None]  # (n, 1): what is never shown is never found
+    first = (left > own).sum(1).clamp(max=k)  # (n,): how many stand above
+    group = (left == own).sum(1)  # (n,): how many share the place, itself included
     last = (first + group).clamp(max=k)
     discount = 1 / torch.arange(2, k + 2, device=scores.device).log2()  # 1 / log2(rank + 1)
-    cumulative = torch.cat([discount.new_zeros(1), discount.cumsum(0)])  # (k + 1,)
-    weight = shown[row, item] / group.clamp(min=1)  # 0 for what is never shown
-    chance, gain = (last - first) * weight, (cumulative[last] - cumulative[first]) * weight
-    sums = torch.zeros(3, len(scores), device=scores.device)
-    sums.index_add_(1, row, torch.stack([chance, gain, torch.ones_like(gain)]))
-    return torch.stack([sums[0], sums[1], cumulative[sums[2].long().clamp(max=k)], sums[2]])
+    gain = torch.cat([discount.new_zeros(1), discount.cumsum(0)])  # (k + 1,): of the first places
+    hits = ((last - first) / group).sum()
+    ndcg = ((gain[last] - gain[first]) / group).sum() / gain[min(k, len(wanted))]
+    return torch.stack([hits / k, hits / len(wanted), ndcg])
 
 
-def _by_user(ratings: Tensors) -> Tensors:
+def _items_of(users: Tensor, ratings: Tensors) -> list[Tensor]:
+    """List the items that each of these sorted `users`, (m,), has rated."""
     order = ratings.users.argsort(stable=True)
-    return Tensors(*(column[order] for column in ratings))
-
-
-def _pairs(ratings: Tensors, users: Tensor, scores: Tensor) -> Tensor:
-    """Return the different pairs (row, item), (2, n), of ratings by these sorted `users`, (m,)."""
-    low = torch.searchsorted(ratings.users, users[0])
-    high = torch.searchsorted(ratings.users, users[-1], right=True)
-    mine, items = ratings.users[low:high], ratings.items[low:high]
-    check_ids("item", items, scores.shape[1])
-    row = torch.searchsorted(users, mine)
-    own = users[row] == mine
-    return torch.stack([row[own], items[own]]).unique(dim=1)
+    owners, items = ratings.users[order], ratings.items[order]
+    low, high = (torch.searchsorted(owners, users, right=right) for right in (False, True))
+    return [items[start:end] for start, end in zip(low.tolist(), high.tolist())]
 
 
 def _separate(frame: pd.DataFrame, held: pd.Index) -> Split:
@@ -235,7 +211,7 @@ def _check_fraction(fraction: float) -> None:
 
 
 def _errors(prediction: Tensor, rating: Tensor) -> Tensor:
-    if prediction.shape != rating.shape or prediction.dim() != 1 or not len(rating):
-        shapes = f"prediction {tuple(prediction.shape)} and rating {tuple(rating.shape)}"
-        raise ValueError(f"{shapes} must be of one shape (n,), not empty")
+    check_lengths(predictions=prediction, ratings=rating)
+    if not len(rating):
+        raise ValueError("there are no ratings to measure the error on")
     return prediction - rating

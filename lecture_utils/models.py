@@ -10,6 +10,17 @@ import torch
 from torch import Tensor, nn
 
 
+def check_lengths(**columns: Tensor) -> None:
+    """Refuse two columns, named as the caller calls them, that are not both of one shape (n,).
+
+    Of (n,) and (n, 1), torch would silently make (n, n).
+    """
+    (name, column), (other, partner) = columns.items()
+    if column.shape != partner.shape or column.dim() != 1:
+        shapes = f"{name} have shape {tuple(column.shape)}, {other} {tuple(partner.shape)}"
+        raise ValueError(f"{shapes}; make both (n,), e.g. with {other}.reshape(-1)")
+
+
 def check_pairs(users: Tensor, items: Tensor, num_users: int, num_items: int) -> None:
     """Refuse pairs of ids that a model of these sizes does not have.
 
@@ -17,10 +28,7 @@ def check_pairs(users: Tensor, items: Tensor, num_users: int, num_items: int) ->
         ValueError: unless both are of one shape (n,).
         IndexError, TypeError: see `check_ids`.
     """
-    if users.shape != items.shape or users.dim() != 1:
-        raise ValueError(
-            f"users {tuple(users.shape)} and items {tuple(items.shape)} must be of one shape (n,)"
-        )
+    check_lengths(users=users, items=items)
     check_ids("user", users, num_users)
     check_ids("item", items, num_items)
 
@@ -151,13 +159,7 @@ class NeuralRecommender(Model):
     def forward(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
         """Predict the ratings of pairs of ids, (n,)."""
         check_pairs(users, items, *self.size)
-        features = torch.cat(
-            [
-                self.user_features(users),  # (n, rank)
-                self.item_features(items),  # (n, rank)
-                self.user_bias(users),  # (n, 1)
-                self.item_bias(items),  # (n, 1)
-            ],
-            dim=1,
-        )
-        return self.scale * self.mlp(features).squeeze(1)  # (n, 1) -> (n,)
+        features = self.user_features(users), self.item_features(items)  # (n, rank) each
+        biases = self.user_bias(users), self.item_bias(items)  # (n, 1) each
+        beside = torch.cat([*features, *biases], dim=1)  # (n, 2 * rank + 2)
+        return self.scale * self.mlp(beside).squeeze(1)  # (n, 1) -> (n,)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.models import MatrixFactorization, check_ids
+from lecture_utils.models import MatrixFactorization, check_ids, check_lengths
 
 
 def fold_in(
@@ -31,9 +31,7 @@ def fold_in(
     """
     if not (isinstance(model, MatrixFactorization) and model.bias):
         raise ValueError("fold_in needs a model with biases: MatrixFactorization(..., bias=True)")
-    if items.shape != ratings.shape or items.dim() != 1:
-        shapes = f"items {tuple(items.shape)} and ratings {tuple(ratings.shape)}"
-        raise ValueError(f"{shapes} must be of one shape (n,)")
+    check_lengths(items=items, ratings=ratings)
     if not bool(ratings.isfinite().all()):
         raise ValueError("ratings must be finite; drop the blanks (NaN) first")
     check_ids("item", items, len(model.P))
@@ -42,9 +40,7 @@ def fold_in(
     with torch.no_grad():
         rest = ratings.to(model.P) - model.mean - model.bias_item[items]  # (n,)
         rows = torch.cat([model.P[items], torch.ones_like(rest)[:, None]], dim=1)  # (n, rank + 1)
-        gram = rows.T @ rows + ridge * torch.eye(
-            rows.shape[1], device=rows.device
-        )  # (rank + 1, rank + 1)
+        gram = rows.T @ rows + ridge * torch.eye(rows.shape[1], device=rows.device)
         solution = torch.linalg.solve(gram, rows.T @ rest)
     return solution[:-1], solution[-1]
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lecture_utils.models import MatrixFactorization, check_pairs
+from lecture_utils.models import MatrixFactorization, check_lengths, check_pairs
 
 WORTHWHILE = 1000  # ratings; a smaller table is as fast without
 VECTOR = 16  # floats that a processor multiplies at once
@@ -31,9 +31,9 @@ class Rows:
     """
 
     def __init__(self, rows: Tensor, columns: Tensor, num_rows: int, num_columns: int):
-        if rows.shape != columns.shape or rows.dim() != 1 or not len(rows):
-            shapes = f"rows {tuple(rows.shape)} and columns {tuple(columns.shape)}"
-            raise ValueError(f"{shapes} must be of one shape (n,), not empty")
+        check_lengths(rows=rows, columns=columns)
+        if not len(rows):
+            raise ValueError("there are no ratings to make a matrix of")
         for name, ids, size in (("row", rows, num_rows), ("column", columns, num_columns)):
             if not (int(ids.min()) >= 0 and int(ids.max()) < size):
                 raise IndexError(f"{name} ids must lie in 0..{size - 1}")

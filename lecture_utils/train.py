@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lecture_utils.data import as_tensors
+from lecture_utils.models import check_lengths
 from lecture_utils.sparse import squared_error
 
 Triple = tuple[Tensor, Tensor, Tensor]  # users (n,), items (n,), ratings (n,)
@@ -96,10 +97,8 @@ def descend(
         penalties = (lam * parameters[name].square().sum() for name, lam in (l2 or {}).items())
         loss = sum(penalties, cost)
         if not math.isfinite(loss.item()):
-            raise ValueError(
-                f"the loss became {loss.item()} at epoch {epoch}; try an lr below {lr}"
-            )
-
+            found = f"the loss became {loss.item()} at epoch {epoch}"
+            raise ValueError(f"{found}; try an lr below {lr}")
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -109,15 +108,11 @@ def descend(
 def mse(model: nn.Module, data: Triple) -> Tensor:
     """Return the mean squared error of `model` on `data`, a scalar with gradients."""
     users, items, ratings = data
-    prediction = model(users, items)
-    if prediction.shape != ratings.shape:  # (n,) - (n, 1) would silently become (n, n)
-        raise ValueError(
-            f"predictions have shape {tuple(prediction.shape)}, ratings "
-            f"{tuple(ratings.shape)}; make both (n,), e.g. with ratings.reshape(-1)"
-        )
+    predictions = model(users, items)
+    check_lengths(predictions=predictions, ratings=ratings)
     if not len(ratings):
         raise ValueError("there are no ratings to measure the error on")
-    return F.mse_loss(prediction, ratings)
+    return F.mse_loss(predictions, ratings)
 
 
 def _check(

@@ -43,7 +43,7 @@ def test_nothing_is_known_of_someone_without_ratings(model):
     [
         ({"model": MatrixFactorization(4, 30, rank=3)}, ValueError, "bias=True"),
         ({"model": EmbeddingFactorization(4, 30)}, ValueError, "bias=True"),
-        ({"ratings": [1.0, 2.0]}, ValueError, r"items \(1,\) and ratings \(2,\)"),
+        ({"ratings": [1.0, 2.0]}, ValueError, r"items have shape \(1,\), ratings \(2,\)"),
         ({"ridge": 0}, ValueError, "not 0"),
         ({"ratings": [float("nan")]}, ValueError, "finite"),
         ({"items": [-1]}, IndexError, "item id -1 is outside 0..29"),

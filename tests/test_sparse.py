@@ -118,8 +118,8 @@ def test_whole_stars_and_short_ids():
     [
         ([0, 4], [0, 0], IndexError, r"row ids must lie in 0\.\.3"),
         ([0, 1], [0, -1], IndexError, r"column ids must lie in 0\.\.4"),
-        ([0, 1], [0], ValueError, r"rows \(2,\) and columns \(1,\)"),
-        ([], [], ValueError, "not empty"),
+        ([0, 1], [0], ValueError, r"rows have shape \(2,\), columns \(1,\)"),
+        ([], [], ValueError, "no ratings to make"),
     ],
 )
 def test_bad_ids(rows, columns, error, words):
