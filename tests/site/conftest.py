@@ -4,7 +4,6 @@ Without a browser these tests are skipped, visibly; `.ci/run` sets REQUIRE_BROWS
 fail. CHROMIUM names a browser that is not on the PATH.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,11 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from book import chromium
 
-from .site import SITE, serve
-
-
-def missing(what: str) -> None:
-    (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(what)
+from .site import SITE, missing, require_book, serve
 
 
 # One per file: playwright keeps an event loop running, which the notebooks' tests cannot bear.
@@ -39,8 +34,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The address of the built book."""
-    if not SITE.is_dir():
-        missing("the book is not built: run `make book` first")
+    require_book()
     with serve(SITE) as address:
         yield address
 
@@ -59,10 +53,13 @@ def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Give a function that opens a page and waits until it has loaded; close all at the end."""
     contexts = []
 
-    def open_page(url: str, width: int = 1280, height: int = 900, dark: bool = False) -> Visit:
+    def open_page(
+        url: str, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
             locale="ko-KR",
         )
         contexts.append(context)
@@ -81,6 +78,6 @@ def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """visit(url, width=1280, dark=False): a page that nobody has touched."""
+    """visit(url, width=1280, dark=False, scripts=True): a page that nobody has touched."""
     with opening(browser) as open_page:
         yield open_page

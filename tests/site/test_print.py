@@ -7,8 +7,7 @@ from pypdf import PdfReader
 
 from book import chromium, pages, pdf
 
-from .conftest import missing
-from .site import EVERY_PAGE, LECTURES, SITE
+from .site import EVERY_PAGE, LECTURES, missing, require_book
 
 A4_WIDTH = 672  # CSS pixels between the margins of print.css: 210 mm - 2 x 16 mm
 # What sticks out of the sheet, or is cut off by a box.
@@ -60,8 +59,7 @@ def test_a_dark_page_is_printed_dark_on_light(paper) -> None:
 def book(tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
     if chromium.find() is None:
         missing(chromium.MISSING)
-    if not SITE.is_dir():
-        missing("the book is not built: run `make book` first")
+    require_book()
     return pdf.make(tmp_path_factory.mktemp("pdf") / "book.pdf")
 
 

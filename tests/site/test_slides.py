@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from book import pages
 from book.slides import answer, blocks, topics
 
-from .conftest import missing, opening
-from .site import LECTURES, ROOT
+from .conftest import opening
+from .site import LECTURES, ROOT, missing
 
 CODE = '<div class="cell_input"><div class="highlight"><pre>{}</pre></div></div>'
 OUTPUT = '<div class="cell_output"><div class="output stream"><div class="highlight"><pre>2</pre>'
