@@ -64,53 +64,36 @@ def test_no_address_is_dead(name):
     assert list(find_dead(text, str(PurePosixPath(name).parent))) == []
 
 
-def test_pages_lectures_and_settings_are_tracked():
-    assert all({f"{name}.md", f"{name}.ipynb"} & {*TRACKED} for name in PAGES)
-    assert {f"lectures/{path.name}" for path in LECTURES} <= {f"{name}.ipynb" for name in PAGES}
-    sphinx = CONFIG["sphinx"]
-    folders = sphinx["config"]["html_static_path"]
-    for name in sphinx["config"]["html_css_files"]:
-        assert any(is_tracked(f"{folder}/{name}") for folder in folders), name
-    for name, folder in sphinx["local_extensions"].items():
-        assert is_tracked(f"{folder}/{name}") or is_tracked(f"{folder}/{name}.py"), name
+def test_every_lecture_is_a_page_and_every_style_is_tracked():
+    assert {f"lectures/{path.stem}" for path in LECTURES} <= {*PAGES}
+    settings = CONFIG["sphinx"]["config"]
+    for name in settings["html_css_files"]:
+        assert any(is_tracked(f"{folder}/{name}") for folder in settings["html_static_path"]), name
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "dead"),
     [
-        "https://colab.research.google.com/github/{repo}/blob/{branch}/lectures/00_gone.ipynb",
-        "https://colab.research.google.com/github/{repo}/blob/gone/{lecture}",
-        "https://github.com/{repo}/blob/{branch}/book/untracked.md",
-        "https://github.com/{repo}/tree/{branch}/lecture",
-        "https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/gone",
-        "https://mybinder.org/v2/gh/{repo}/gone?urlpath=lab/tree/lectures",
-        "https://{site}/lectures/gone.html",
-        "https://{site}/README.html",
-        "[x](gone.md)",
-        "![x](_static/gone.png)",
-        "[x](../README.md)",
+        ("https://colab.research.google.com/github/{repo}/blob/{branch}/lectures/00.ipynb", 1),
+        ("https://colab.research.google.com/github/{repo}/blob/gone/{lecture}", 1),
+        ("https://github.com/{repo}/blob/{branch}/book/untracked.md", 1),
+        ("https://github.com/{repo}/tree/{branch}/lecture", 1),
+        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/gone", 1),
+        ("https://mybinder.org/v2/gh/{repo}/gone?urlpath=lab/tree/lectures", 1),
+        ("https://{site}/lectures/gone.html", 1),
+        ("https://{site}/README.html", 1),
+        ("[x](gone.md)", 1),
+        ("![x](_static/gone.png)", 1),
+        ("[x](../../README.md)", 1),
+        ("[x](https://colab.research.google.com/github/{repo}/blob/{branch}/{lecture}#y)", 0),
+        ("<https://github.com/{repo}/tree/{branch}/lectures>", 0),
+        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/lectures", 0),
+        ("[x](https://{site}/) [y](https://{site}/{page}.html#z)", 0),
+        ("[x](../README.md#y) [y](#z) [z](https://example.org/gone.md)", 0),
     ],
 )
-def test_a_dead_address_is_found(text):
-    assert len([*find_dead(fill(text))]) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "folder"),
-    [
-        ("[x](https://colab.research.google.com/github/{repo}/blob/{branch}/{lecture}#y)", "."),
-        ("<https://github.com/{repo}/tree/{branch}/lectures>", "."),
-        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/lectures", "."),
-        ("[x](https://{site}/) [y](https://{site}/{page}.html#z)", "."),
-        ("[x](../README.md#y) [y](#z) [z](https://example.org/gone.md)", "book"),
-    ],
-)
-def test_a_live_address_passes(text, folder):
-    assert [*find_dead(fill(text), folder)] == []
-
-
-def fill(text: str) -> str:
-    """Put this repository's names into an address."""
+def test_dead_addresses_are_found(text, dead):
     repo, site = forms(address())
-    branch, lecture = CONFIG["repository"]["branch"], f"lectures/{LECTURES[0].name}"
-    return text.format(repo=repo, site=site, branch=branch, lecture=lecture, page=PAGES[-1])
+    given = {"lecture": f"lectures/{LECTURES[0].name}", "page": PAGES[-1], "site": site}
+    text = text.format(repo=repo, branch=CONFIG["repository"]["branch"], **given)
+    assert len([*find_dead(text, "book")]) == dead
