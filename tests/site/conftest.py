@@ -5,7 +5,7 @@ fail. CHROMIUM names a browser that is not on the PATH.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -51,7 +51,6 @@ class Visit:
 @contextmanager
 def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Give a function that opens a page and waits until it has loaded; close all at the end."""
-    contexts = []
 
     def open_page(
         url: str, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
@@ -62,7 +61,7 @@ def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
             java_script_enabled=scripts,
             locale="ko-KR",
         )
-        contexts.append(context)
+        contexts.enter_context(context)
         seen = Visit(context.new_page())
         seen.page.on("request", lambda request: seen.requests.append(request.url))
         seen.page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
@@ -71,9 +70,8 @@ def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
         seen.page.goto(url, wait_until="load")
         return seen
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    with ExitStack() as contexts:
+        yield open_page
 
 
 @pytest.fixture
