@@ -20,21 +20,17 @@ IDS, SIDE = "user and movie", "attributes, who rated what, day"
 TIME = "attributes, who rated what, full timestamp: more"
 
 
-def row(method: str, who: str, rmse: float, fit: float, information: str = IDS, **more) -> dict:
-    """A row of results.json. The setting is made of the method's name."""
+def row(
+    method: str, who: str, rmse: float, fit: float, information: str = IDS, reached=(), **more
+) -> dict:
+    """A row of results.json, its setting made of the method's name; `reached` 0.96 and 0.94."""
     numbers = {"rmse": (rmse, 0.001), "fit_cpu_s": (fit, 0.01), "predict_cpu_s": (0.00012, 0)}
     numbers |= {"peak_mb": (1234.5, 1), "peak_before_mb": (78.2, 0)}
     measured = {key: {"mean": mean, "spread": spread} for key, (mean, spread) in numbers.items()}
     given = {"method": method, "split": "ua", "setting": f"{method.upper()}, rank 2", "who": who}
     given |= {"information": information, "steps": 9, "seeds": [0, 1, 2], "code_lines": None}
-    return given | measured | {"reached_cpu_s": None} | more
-
-
-def reached(**seconds: float | None) -> dict:
-    """`_96=0.5` is "0.96" after half a second."""
-    return {
-        f"0.{key[1:]}": value and {"mean": value, "spread": 0} for key, value in seconds.items()
-    }
+    seconds = [at and {"mean": at, "spread": 0} for at in reached]
+    return given | measured | {"reached_cpu_s": dict(zip(["0.96", "0.94"], seconds)) or None} | more
 
 
 def results() -> dict:
@@ -43,13 +39,13 @@ def results() -> dict:
         "machine": {"cpu": "A & B", "cores": 2},
         "versions": {"python": "3.11.7", "torch": "2.13.0"},
         "rows": [
-            row("mean", "ours", 1.12, 0.0001, steps=1, reached_cpu_s=reached(_96=None, _94=None)),
-            row("als", "ours", 0.931, 0.2, reached_cpu_s=reached(_96=0.05, _94=None), code_lines=7),
-            row("slow", "Peer<b>", 0.912, 40.0, reached_cpu_s=reached(_96=0.5, _94=2.0)),
+            row("mean", "ours", 1.12, 0.0001, steps=1, reached=(None, None)),
+            row("als", "ours", 0.931, 0.2, reached=(0.05, None), code_lines=7),
+            row("slow", "Peer<b>", 0.912, 40.0, reached=(0.5, 2.0)),
             row("blind", "Other", 0.955, 0.02),
-            row("gibbs", "ours", 0.901, 3.0, SIDE, reached_cpu_s=reached(_96=0.3, _94=0.4)),
+            row("gibbs", "ours", 0.901, 3.0, SIDE, reached=(0.3, 0.4)),
             row("near", "Peer<b>", 0.9015, 9.0, SIDE),
-            row("time", "ours", 0.88, 5.0, TIME, reached_cpu_s=reached(_96=0.6, _94=0.7)),
+            row("time", "ours", 0.88, 5.0, TIME, reached=(0.6, 0.7)),
             row("als", "ours", 0.921, 0.3, split="u1"),
         ],
         "epoch": {
@@ -154,7 +150,6 @@ def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold(nea
     ("text", "expected"),
     [
         ("als ua rmse", "0.9310"),
-        ("als u1 rmse", "0.9210"),
         ("slow ua fit_cpu_s", "40.000"),
         ("mean ua fit_cpu_s", "<0.001"),
         ("als ua peak_mb", "1,234"),
@@ -167,9 +162,7 @@ def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold(nea
         ("slow ua fit_cpu_s / als ua fit_cpu_s", "200.0"),
         ("als ua rmse < mean ua rmse", "0.9310 < 1.1200"),
         ("mean ua rmse > als ua rmse", "1.1200 > 0.9310"),
-        ("scale date", "2026년 4월 1일"),
         ("scale ratings", "25,000,123"),
-        ("scale ways full peak_mb", "1,234"),
         ("scale ways cornac speed / scale ways full speed", "2.5"),
     ],
 )

@@ -19,7 +19,7 @@ from tests.notebooks import LECTURES, ROOT, cells, source
 TRACKED = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT).decode().split("\0")[:-1]
 TEXTS = [name for name in TRACKED if name.endswith((".md", ".ipynb", ".cff", "_config.yml"))]
 REPOSITORY, SITE = map(re.escape, forms(address()))
-BRANCH = re.escape(CONFIG["repository"]["branch"])
+BRANCH = CONFIG["repository"]["branch"]
 REST = r"([^\s)\"'<>\]\\#]*)"
 ON_GITHUB = re.compile(rf"github(?:\.com)?/{REPOSITORY}/(?:blob|tree|raw|edit)/{REST}", re.I)
 ON_BINDER = re.compile(rf"mybinder\.org/v2/gh/{REPOSITORY}/{REST}", re.I)
@@ -39,14 +39,11 @@ def is_page(path: str) -> bool:
 
 def find_dead(text: str, folder: str = ".") -> Iterator[str]:
     """Yield the addresses that lead nowhere, of a `text` that stands in `folder`."""
-    for found in ON_GITHUB.finditer(text):
-        branch, _, path = unquote(found[1]).partition("/")
-        if not (re.fullmatch(BRANCH, branch) and is_tracked(path.rstrip("/"))):
-            yield found[0]
-    for found in ON_BINDER.finditer(text):
-        branch, _, path = unquote(found[1]).partition("?urlpath=lab/tree/")
-        if not (re.fullmatch(BRANCH, branch) and is_tracked(path)):
-            yield found[0]
+    for pattern, after_branch in [(ON_GITHUB, "/"), (ON_BINDER, "?urlpath=lab/tree/")]:
+        for found in pattern.finditer(text):
+            branch, _, path = unquote(found[1]).partition(after_branch)
+            if branch != BRANCH or not is_tracked(path.rstrip("/")):
+                yield found[0]
     for found in ON_SITE.finditer(text):
         if not is_page(unquote(found[1])):
             yield found[0]
@@ -95,5 +92,5 @@ def test_every_lecture_is_a_page_and_every_style_is_tracked():
 def test_dead_addresses_are_found(text, dead):
     repo, site = forms(address())
     given = {"lecture": f"lectures/{LECTURES[0].name}", "page": PAGES[-1], "site": site}
-    text = text.format(repo=repo, branch=CONFIG["repository"]["branch"], **given)
+    text = text.format(repo=repo, branch=BRANCH, **given)
     assert len([*find_dead(text, "book")]) == dead

@@ -9,6 +9,7 @@ import pytest
 import templates
 from jinja2 import DictLoader, Environment
 from sphinx.errors import ExtensionError
+from templates import ANY
 
 
 @pytest.mark.parametrize("text", ["", "<b>", "<i><i>"])
@@ -38,7 +39,7 @@ def render(monkeypatch):
 
 
 def test_a_template_is_changed_and_others_are_left(render):
-    changes = {"a.html": {"<i>": "<u>"}, templates.ANY: {"<b>": "<p>"}}
+    changes = {"a.html": {"<i>": "<u>"}, ANY: {"<b>": "<p>"}}
     assert render(changes, a="<i><b>", b="<i><b><b>") == {"a.html": "<u><p>", "b.html": "<i><p><p>"}
 
 
@@ -47,10 +48,7 @@ def test_a_template_is_changed_and_others_are_left(render):
     [
         ({"a.html": {"<gone>": ""}}, "us: template a.html has '<gone>' 0 times"),
         ({"a.html": {"<i>": ""}, "gone.html": {"<i>": ""}}, "us: gone.html has no '<i>'"),
-        (
-            {"a.html": {"<i>": ""}, templates.ANY: {"<gone>": ""}},
-            "us: any template has no '<gone>'",
-        ),
+        ({"a.html": {"<i>": ""}, ANY: {"<gone>": ""}}, "us: any template has no '<gone>'"),
     ],
     ids=["string", "template", "anywhere"],
 )
