@@ -45,12 +45,6 @@ def reveal(name: str) -> str:
     return read(Path(*found.submodule_search_locations, "_static/revealjs/dist", name))
 
 
-def formula_style(page: str) -> str:
-    """Read the stylesheet of the formulas; its fonts lie inside it."""
-    sheets = [path for path in pages.stylesheets(page) if path.name == "formulas.css"]
-    return "".join(map(read, sheets))
-
-
 def blocks(cell: Tag) -> list[Tag]:
     """Return what a slide shows of a code cell: the code, what it prints, its figure.
 
@@ -82,22 +76,16 @@ def answer(fold: Tag) -> list[Tag]:
 def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
     """Return each heading with the blocks below it, in order."""
     found: list[tuple[Tag, list[Tag]]] = []
-
-    def walk(parent: Tag) -> None:
-        for child in parent.find_all(recursive=False):
-            if child.name in HEADINGS:
-                child["id"] = child.parent.get("id", "")
-                found.append((child, []))
-            elif child.name == "section":
-                walk(child)
-            elif "cell" in child.get("class", []):
-                found[-1][1].extend(blocks(child))
-            elif child.name == "details":
-                found[-1][1].extend(answer(child))
-            elif child.name != "hr" and "provenance" not in child.get("class", []):
-                found[-1][1].append(child)
-
-    walk(article)
+    for child in article.select("section > *"):
+        if child.name in HEADINGS:
+            child["id"] = child.parent.get("id", "")
+            found.append((child, []))
+        elif "cell" in child.get("class", []):
+            found[-1][1].extend(blocks(child))
+        elif child.name == "details":
+            found[-1][1].extend(answer(child))
+        elif child.name not in {"section", "hr"} and "provenance" not in child.get("class", []):
+            found[-1][1].append(child)
     return found
 
 
@@ -123,7 +111,9 @@ def deck(page: str) -> str:
         )
     static = HERE.with_name("_static")
     animation = ["steps"] if article.select_one(".steps") else []
-    style = [reveal("reset.css"), reveal("reveal.css"), formula_style(page)]
+    style = [reveal("reset.css"), reveal("reveal.css")]
+    # The fonts of the formulas lie inside their stylesheet.
+    style += [read(path) for path in pages.stylesheets(page) if path.name == "formulas.css"]
     style += [HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")]
     style += [read(static / f"{name}.css") for name in animation]
     style += [read(HERE.with_suffix(".css"))]
@@ -138,17 +128,9 @@ def deck(page: str) -> str:
     )
 
 
-def make(folder: Path = FOLDER) -> list[Path]:
-    """Write every deck; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for page in pages.LECTURES:
-        path = folder / f"{Path(page).name}.html"
-        path.write_text(deck(page), encoding="utf-8")
-        made.append(path)
-    return made
-
-
 if __name__ == "__main__":
-    for path in make():
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for page in pages.LECTURES:
+        path = FOLDER / f"{Path(page).name}.html"
+        path.write_text(deck(page), encoding="utf-8")
         print(f"{path.relative_to(pages.ROOT)}: {path.stat().st_size // 1000} kB")

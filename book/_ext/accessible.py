@@ -104,9 +104,8 @@ def write_front_door(app: Sphinx, exception: Exception | None) -> None:
         )
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Connect the changes."""
     change(app, __name__, TEMPLATES)
     app.connect("html-page-context", mend_page)
     app.connect("build-finished", write_front_door, priority=400)  # before theirs
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

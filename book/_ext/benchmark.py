@@ -195,15 +195,11 @@ def compare_epochs(results: dict) -> Parts:
     for key, found in results["epoch"].items():
         if isinstance(found, dict) and "median_ms" in found:
             first = first or found["median_ms"]
-            times = [
-                write_cell(format_value(name, found[name])) for name in ("min_ms", "median_ms")
-            ]
-            rows.append(
-                [translate(key, EPOCH), *times, write_cell(f"{first / found['median_ms']:.1f}배")]
-            )
+            said = [format_value(name, found[name]) for name in ("min_ms", "median_ms")]
+            cells = [*map(write_cell, [*said, f"{first / found['median_ms']:.1f}배"])]
         else:
-            value = write_cell(escape(format_value(key, found)))
-            rows.append([translate(key, EPOCH), value, '<td colspan="2"></td>'])
+            cells = [write_cell(escape(format_value(key, found))), '<td colspan="2"></td>']
+        rows.append([translate(key, EPOCH), *cells])
     return ["한 에폭", "가장 짧을 때 (밀리초)", "중앙값 (밀리초)", "빠르기"], {"": rows}
 
 
@@ -282,21 +278,11 @@ class Shown(SphinxDirective):
                 html = write_table(kind, " ".join(self.content), *make_parts(results, kind))
         except LookupError as error:
             raise self.error(f"{name_source(kind)} has nothing for {error}") from None
-        return [nodes.raw("", html, format="html", benchmark=True)]
+        return [nodes.raw("", html, format="html")]
 
 
-def load_styles(
-    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document
-) -> None:
-    """Ask for the styles where a page has a table or a picture; the marks are those of steps."""
-    if doctree and any("benchmark" in node for node in doctree.findall(nodes.raw)):
-        app.add_css_file("steps.css")
-        app.add_css_file("benchmark.css")
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Add the role, the directive and their styles."""
+def setup(app: Sphinx) -> None:
+    """Add the role, the directive and their style; that of the marks comes with steps.py."""
     app.add_role("bench", Number())
     app.add_directive("bench", Shown)
-    app.connect("html-page-context", load_styles)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_css_file("benchmark.css", priority=600)  # after the book's own

@@ -7,7 +7,7 @@ that reach no target, the scale is ten times as coarse: it would flatten the res
 from html import escape
 from math import ceil, floor, log10
 
-from steps_figure import Box, Point, measure_overlap, write_marks
+from steps_figure import Box, Point, settle, write_marks
 
 WIDTH, FONT, LEFT, RIGHT, TOP, BOTTOM = 420, 15, 42, 405, 44, 490
 WHO = {"ours": "이 강의"}
@@ -98,18 +98,10 @@ def place_names(points: list[Point], widths: list[float]) -> list[Box]:
         for dx, dy in (half + 4, 14), (half - 40, 17), (half + 12, 28), (half - 20, 32):
             shifts += [(dx, -dy), (dx, dy), (-dx, -dy), (-dx, dy)]
         boxes.append([(x + dx, y + dy, width, FONT) for dx, dy in shifts])
-    chosen = [options[0] for options in boxes]
-
-    def cost(i: int, k: int) -> float:
-        at = boxes[i][k]
-        outside = max(0, at[0] + at[2] / 2 - WIDTH, LEFT - at[0] + at[2] / 2)
-        others = marked + chosen[:i] + chosen[i + 1 :]
-        return sum(measure_overlap(at, other) for other in others) + 99 * outside + 5 * k
-
-    for _ in range(4):
-        for i, options in enumerate(boxes):
-            chosen[i] = options[min(range(len(options)), key=lambda k, i=i: cost(i, k))]
-    return chosen
+    outside = [[max(0, x + w / 2 - WIDTH, LEFT - x + w / 2) for x, _, w, _ in at] for at in boxes]
+    dislike = [[99 * out + 5 * k for k, out in enumerate(at)] for at in outside]
+    chosen = settle(boxes, marked, dislike, [0] * len(boxes))
+    return [at[k] for at, k in zip(boxes, chosen)]
 
 
 def write_text(x: float, y: float, words: str, anchor: str = "middle") -> str:

@@ -93,9 +93,8 @@ def link_style(app: Sphinx, page: str, template: str, context: dict, doctree) ->
         app.builder.add_css_file(STYLE)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Add the renderer."""
     app.add_html_math_renderer("katex", (visit_inline, None), (visit_block, None))
     app.connect("builder-inited", copy_style)
     app.connect("html-page-context", link_style)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

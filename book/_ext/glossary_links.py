@@ -70,9 +70,8 @@ def link_terms(app: Sphinx, doctree: nodes.document, page: str) -> None:
             text.parent.replace(text, [*pieces, nodes.Text(text[end:])])
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Connect the links."""
     app.add_config_value("glossary_terms", {}, "html")  # a change renders every page again
     app.connect("config-inited", read_glossary)
     app.connect("doctree-resolved", link_terms)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -104,11 +104,10 @@ def name_folds(app: Sphinx, doctree: nodes.document) -> None:
             cell["prompt_show"], cell["prompt_hide"] = "확인 결과 펼쳐 보기", "확인 결과 접기"
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Connect the translations."""
     app.connect("config-inited", load_catalogs)
     change(app, __name__, TEMPLATES)
     app.connect("doctree-read", name_folds)
     app.connect("html-page-context", label_buttons, priority=900)
     app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

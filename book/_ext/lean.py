@@ -178,7 +178,6 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         logger.warning("lean: %s", "; ".join(sorted(set(problems))))
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Run when the site is written."""
     app.connect("build-finished", lighten, priority=900)  # after whoever else changes pages
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -32,7 +32,6 @@ def complete_page(app: Sphinx, doctree: nodes.document) -> None:
         bundle.parent.insert(bundle.parent.index(bundle) + 1, numbers)
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Connect the additions."""
     app.connect("doctree-read", complete_page)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

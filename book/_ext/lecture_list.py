@@ -88,7 +88,6 @@ class Lectures(SphinxDirective):
             raise self.error(str(error)) from None
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Add the directive."""
     app.add_directive("lectures", Lectures)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,20 +18,15 @@ No query is shorter than three characters then, none equals a term, and none cut
 The index is as large as one of whole words.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import snowballstemmer
+from sphinx.application import Sphinx
 from sphinx.search import SearchLanguage
 from sphinx.search.en import js_porter_stemmer
-
-if TYPE_CHECKING:
-    from sphinx.application import Sphinx
 
 # A run of syllables, or a word in any other script; 1.05 is one word.
 _words = re.compile(r"[가-힣]+|(?:[^\W가-힣]|×)+(?:\.[0-9]+)*")
@@ -83,7 +78,7 @@ class SearchKorean(SearchLanguage):
         return f"__{'_'.join(parts)}_"
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> dict[str, int]:
     """Add the language."""
     app.add_search_language(SearchKorean)
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {"env_version": 1}

@@ -49,13 +49,10 @@ def animate(app: Sphinx, doctree: nodes.document) -> None:
             bundle += drawn
 
 
-def load_styles(
-    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document
-) -> None:
-    """Ask for the script and the style only where a page has an animation."""
+def load_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Ask for the script only where a page has an animation."""
     if doctree and any("steps" in node for node in doctree.findall(nodes.raw)):
         app.add_js_file("steps.js", loading_method="defer")
-        app.add_css_file("steps.css")
 
 
 def allow_mime(app: Sphinx, config: Config) -> None:
@@ -63,9 +60,9 @@ def allow_mime(app: Sphinx, config: Config) -> None:
     config.suppress_warnings = [*config.suppress_warnings, "mystnb.unknown_mime_type"]
 
 
-def setup(app: Sphinx) -> dict[str, bool]:
+def setup(app: Sphinx) -> None:
     """Connect the animation."""
     app.connect("config-inited", allow_mime)
     app.connect("doctree-read", animate, priority=400)  # before Sphinx collects the pictures
-    app.connect("html-page-context", load_styles)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("html-page-context", load_script)
+    app.add_css_file("steps.css", priority=600)  # after the book's own; lean.py packs them all

@@ -31,24 +31,32 @@ def measure_overlap(a: Box, b: Box) -> float:
     return wide * high if wide > 0 and high > 0 else 0.0
 
 
+def settle(
+    places: list[list[Box]], marks: list[Box], dislike: list[list[float]], chosen: list[int]
+) -> list[int]:
+    """Choose a place for each name, in turn, where it hides least of the marks and other names.
+
+    To avoid a place that is disliked, a name may hide as much more.
+    """
+    chosen = list(chosen)
+    for _ in range(4):
+        for i, boxes in enumerate(places):
+            others = marks + [places[j][k] for j, k in enumerate(chosen) if j != i]
+            hidden = [sum(measure_overlap(box, other) for other in others) for box in boxes]
+            costs = [sum(both) for both in zip(hidden, dislike[i])]
+            chosen[i] = costs.index(min(costs))
+    return chosen
+
+
 def place_names(points: list[Point], widths: list[float], before: list[int]) -> list[int]:
     """Place each name: free if possible, near its point, and rather where it was before."""
-    chosen = list(before)
     marks = [(x, y, 22, 22) for x, y in points]
-
-    def box(i: int, k: int) -> Box:
-        return points[i][0] + PLACES[k][0], points[i][1] + PLACES[k][1], widths[i], FONT
-
-    def cost(i: int, k: int) -> float:
-        names = [box(j, chosen[j]) for j in range(len(points)) if j != i]
-        hidden = sum(measure_overlap(box(i, k), other) for other in marks + names)
-        far = 0 if k < 8 else 40  # a reader might take it for a neighbour's
-        return 3 * hidden + 2 * k + far + (0 if k == before[i] else 15)
-
-    for _ in range(3):
-        for i in range(len(points)):
-            chosen[i] = min(range(len(PLACES)), key=lambda k, i=i: cost(i, k))
-    return chosen
+    at = zip(points, widths)
+    places = [[(x + dx, y + dy, width, FONT) for dx, dy in PLACES] for (x, y), width in at]
+    # A reader might take a name that is far from its point for a neighbour's.
+    far = [(2 * k + (40 if k >= 8 else 0)) / 3 for k in range(len(PLACES))]
+    dislike = [[far[k] + 5 * (k != kept) for k in range(len(PLACES))] for kept in before]
+    return settle(places, marks, dislike, before)
 
 
 def place_all(paths: list[list[Point]], labels: list[str]) -> list[list[int]]:

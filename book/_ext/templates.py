@@ -76,8 +76,3 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
     if lost and Rewritten.done and not exception:
         lines = [f"{who}: {template} has no {old!r}" for who, template, old, _ in lost]
         raise ExtensionError("; ".join(lines))
-
-
-def setup(app: Sphinx) -> dict[str, bool]:
-    """Say that pages may be read and written in parallel."""
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,9 +4,8 @@ Without a browser these tests are skipped, visibly; `.ci/run` sets REQUIRE_BROWS
 fail. CHROMIUM names a browser that is not on the PATH.
 """
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,11 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from book import chromium
 
-from .site import SITE, serve
-
-
-def missing(what: str) -> None:
-    (pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip)(what)
+from .site import SITE, missing, require_book, serve
 
 
 # One per file: playwright keeps an event loop running, which the notebooks' tests cannot bear.
@@ -39,8 +34,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The address of the built book."""
-    if not SITE.is_dir():
-        missing("the book is not built: run `make book` first")
+    require_book()
     with serve(SITE) as address:
         yield address
 
@@ -57,15 +51,17 @@ class Visit:
 @contextmanager
 def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
     """Give a function that opens a page and waits until it has loaded; close all at the end."""
-    contexts = []
 
-    def open_page(url: str, width: int = 1280, height: int = 900, dark: bool = False) -> Visit:
+    def open_page(
+        url: str, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
+            java_script_enabled=scripts,
             locale="ko-KR",
         )
-        contexts.append(context)
+        contexts.enter_context(context)
         seen = Visit(context.new_page())
         seen.page.on("request", lambda request: seen.requests.append(request.url))
         seen.page.on("requestfailed", lambda request: seen.errors.append(f"failed: {request.url}"))
@@ -74,13 +70,12 @@ def opening(browser: Browser) -> Iterator[Callable[..., Visit]]:
         seen.page.goto(url, wait_until="load")
         return seen
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    with ExitStack() as contexts:
+        yield open_page
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Callable[..., Visit]]:
-    """visit(url, width=1280, dark=False): a page that nobody has touched."""
+    """visit(url, width=1280, dark=False, scripts=True): a page that nobody has touched."""
     with opening(browser) as open_page:
         yield open_page

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from .conftest import Visit, missing, opening
-from .site import EVERY_PAGE, SITE
+from .conftest import Visit, opening
+from .site import EVERY_PAGE, SITE, require_book
+from .test_axe import UNFOLD
 from .test_korean import COLLECT, foreign
 from .test_print import A4_WIDTH, CUT, FOLDED, HIDDEN
-from .test_weight import READ, assert_light, list_foreign
-
-UNFOLD = "document.querySelectorAll('details').forEach((fold) => (fold.open = true))"
+from .test_weight import LOAD, assert_light, list_foreign
 
 
 @pytest.fixture(scope="module", params=EVERY_PAGE)
@@ -28,8 +27,7 @@ def web(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator
 @pytest.fixture(scope="module", params=EVERY_PAGE)
 def folder(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     """A page from a USB stick in a lecture hall."""
-    if not SITE.is_dir():
-        missing("the book is not built: run `make book` first")
+    require_book()
     with opening(browser) as open_page:
         yield open_page(f"{SITE.as_uri()}/{request.param}")
 
@@ -38,8 +36,10 @@ def test_it_is_light_and_stands_still(web: Visit, site: str) -> None:
     assert_light(web, f"{site}/")
 
 
-def test_nothing_fails_and_nothing_is_complained_of(web: Visit) -> None:
+def test_nothing_fails_is_complained_of_or_comes_in_vain(web: Visit) -> None:
     assert web.errors == []
+    steps = [url for url in web.requests if "steps.js" in url]
+    assert len(steps) == min(1, web.page.locator(".steps").count())
 
 
 def test_its_interface_is_korean(web: Visit) -> None:
@@ -65,7 +65,7 @@ def test_it_does_not_scroll_sideways(web: Visit) -> None:
 
 
 def test_it_needs_no_server(folder: Visit) -> None:
-    folder.page.evaluate(READ)
+    folder.page.evaluate(LOAD)
     assert list_foreign(folder, f"{SITE.as_uri()}/") == []
     assert folder.errors == []
 

@@ -1,29 +1,23 @@
 """The index page and the way from lecture to lecture follow from _toc.yml and the notebooks."""
 
-import copy
+import json
 import re
 from pathlib import Path
 
 import lecture_list
 import pytest
-from bs4 import BeautifulSoup
 
-from book.pages import ADDRESS, LECTURES, ROOT, SITE
+from book.pages import ADDRESS, LECTURES, ROOT
 from tests.notebooks import cells, load, source
 
-from .test_book import needs_site
+from .site import soup
 
 PATHS = lecture_list.read_toc(ROOT)
 every_lecture = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
 def code(text: str, *outputs: dict, tags: tuple[str, ...] = ()) -> dict:
-    return {
-        "cell_type": "code",
-        "source": [text],
-        "metadata": {"tags": [*tags]},
-        "outputs": [*outputs],
-    }
+    return {"cell_type": "code", "source": [text], "metadata": {"tags": tags}, "outputs": outputs}
 
 
 def prose(text: str) -> dict:
@@ -61,15 +55,12 @@ def test_minutes_leave_out_the_bootstrap_cell():
 @every_lecture
 def test_a_lecture_says_its_minutes(path: Path):
     said = re.search(r"읽는 데 (\d+)분쯤", source(load(path)["cells"][0]))
-    assert int(said[1]) == lecture_list.count_minutes(load(path)), (
-        "set the number in the first cell"
-    )
+    assert int(said[1]) == lecture_list.count_minutes(load(path)), "set the first cell's number"
 
 
-@needs_site
 def test_the_index_lists_every_lecture():
-    page = BeautifulSoup((SITE / "book" / "index.html").read_text("utf-8"), "html.parser")
-    shown = [item for item in page.select("article ol > li") if item.select("a[href*=lectures]")]
+    items = soup("book/index").select("article ol > li")
+    shown = [item for item in items if item.select("a[href*=lectures]")]
     assert [item.a["href"] for item in shown] == [f"../{lecture}.html" for lecture in LECTURES]
     for item, path in zip(shown, PATHS, strict=True):
         first, minutes = load(path)["cells"][0], lecture_list.count_minutes(load(path))
@@ -83,27 +74,19 @@ def test_a_new_lecture_needs_no_line_on_the_index():
     assert {*named} == {PATHS[0].stem}  # where to begin
 
 
-def test_a_lecture_in_the_contents_is_listed(tmp_path: Path):
-    toc = "parts:\n- chapters:\n  - file: book/a\n  - file: lectures/09_new\n"
-    (tmp_path / "_toc.yml").write_text(toc, encoding="utf-8")
-    assert lecture_list.read_toc(tmp_path) == [tmp_path / "lectures" / "09_new.ipynb"]
-
-
-@pytest.mark.parametrize("fault", ["title", "summary"])
-def test_a_lecture_without_its_words_is_refused(monkeypatch: pytest.MonkeyPatch, fault: str):
-    notebook = copy.deepcopy(load(PATHS[0]))
-    if fault == "title":
-        notebook["cells"][0]["source"] = ["# 제목"]
-    else:
-        del notebook["cells"][0]["metadata"]["summary"]
-    monkeypatch.setattr(lecture_list.json, "loads", lambda text: notebook)
-    with pytest.raises(ValueError, match="01_pytorch_basics.ipynb: the first cell needs"):
-        lecture_list.write_entry(PATHS[0], ROOT)
-
-
-def leads_to(text: str) -> list[str]:
-    """Return where the section on the next lecture links to, as far as those are lectures."""
-    return re.findall(rf"\]\({re.escape(ADDRESS)}(lectures/\w+)\.html", text)
+@pytest.mark.parametrize(
+    "first",
+    [
+        prose("# 제목") | {"metadata": {"summary": "요약"}},
+        prose("# 1강. 제목"),
+    ],
+    ids=["title", "summary"],
+)
+def test_a_lecture_without_its_words_is_refused(tmp_path: Path, first: dict):
+    path = tmp_path / "01_a.ipynb"
+    path.write_text(json.dumps({"cells": [first]}), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"01_a.ipynb: the first cell needs"):
+        lecture_list.write_entry(path, tmp_path)
 
 
 @pytest.mark.parametrize(("page", "following"), [*zip(LECTURES, [*LECTURES[1:], None])])
@@ -111,11 +94,9 @@ def test_a_lecture_ends_with_the_way_to_the_next(page: str, following: str | Non
     text = "\n".join(map(source, cells(ROOT / f"{page}.ipynb", "markdown")))
     section = text.partition("\n## 다음 강의")[2]
     assert section
-    later = [link for link in leads_to(section) if link > page]
-    if following is None:
-        assert later == []
-        return
-    assert later == [following], f"link {following} under 다음 강의 of {page}"
-    title = source(load(ROOT / f"{following}.ipynb")["cells"][0]).splitlines()[0].removeprefix("# ")
-    number = title.partition(".")[0]
-    assert f"[{title}](" in section or f"[{number}](" in section
+    links = re.findall(rf"\]\({re.escape(ADDRESS)}(lectures/\w+)\.html", section)
+    assert [link for link in links if link > page] == ([following] if following else [])
+    if following:
+        first = source(load(ROOT / f"{following}.ipynb")["cells"][0])
+        title = first.splitlines()[0].removeprefix("# ")
+        assert f"[{title}](" in section or f"[{title.partition('.')[0]}](" in section

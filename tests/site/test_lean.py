@@ -13,7 +13,6 @@ import numpy as np
 import purge
 import pytest
 import sphinx
-from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 from formulas import start_v8
 from matplotlib import colormaps
@@ -22,7 +21,7 @@ from sphinx.errors import ExtensionError
 
 from tests.notebooks import ROOT
 
-from .test_book import LECTURES, PAGES, SITE, needs_site
+from .site import EVERY_PAGE, LECTURES, SITE, soup
 
 FONTS = ROOT / "book" / "_ext" / "katex" / "fonts"
 DOCTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/doctools.js"
@@ -67,29 +66,26 @@ def test_an_imported_stylesheet_comes_along(tmp_path):
     assert purged(tmp_path, '@import "basic.css";p{color:blue}', "here").startswith(".here{")
 
 
-def face(family: str, file: str, weight: int = 400, style: str = "normal") -> str:
+def face(style: str, weight: int = 400, slope: str = "normal") -> str:
     return (
-        f"@font-face{{font-family:{family};font-weight:{weight};font-style:{style};"
-        f'src:url({FONTS / file}) format("woff2"),url(fonts/other.ttf) format("truetype")}}'
+        f"@font-face{{font-family:KaTeX_Main;font-weight:{weight};font-style:{slope};"
+        f'src:url({FONTS}/KaTeX_Main-{style}.woff2) format("woff2"),url(other.ttf)}}'
     )
 
 
-def letters(css: str) -> set[str]:
-    content = base64.b64decode(re.search(r"base64,([^)]*)\)", css)[1])
-    return set(map(chr, TTFont(BytesIO(content)).getBestCmap()))
-
-
-def test_a_font_keeps_the_letters_that_occur(tmp_path):
-    css = face("KaTeX_Main", "KaTeX_Main-Regular.woff2") + "p{font-family:KaTeX_Main}"
-    sheet = purged(tmp_path, css, text="ab한")
-    assert letters(sheet) == {"a", "b"}  # another font has the Korean ones
+@pytest.mark.parametrize(
+    ("rule", "text", "kept"),
+    [
+        ("p{font-family:KaTeX_Main}", "ab한", "ab"),  # another font has the Korean ones
+        ('p:before{font-family:KaTeX_Main;content:"\\221e"}', "", "∞"),  # icons are letters
+        ('.gone:before{content:"\\222b"}p:before{font-family:KaTeX_Main}', "a", "a"),
+    ],
+)
+def test_a_font_keeps_the_letters_that_occur(tmp_path, rule, text, kept):
+    sheet = purged(tmp_path, face("Regular") + rule, text=text)
+    font = TTFont(BytesIO(base64.b64decode(re.search(r"base64,([^)]*)\)", sheet)[1])))
+    assert set(map(chr, font.getBestCmap())) == set(kept)
     assert len(sheet) < 3000 and "other.ttf" not in sheet
-
-
-def test_icons_are_letters_too(tmp_path):
-    css = face("KaTeX_Main", "KaTeX_Main-Regular.woff2")
-    css += 'p:before{font-family:KaTeX_Main;content:"\\221e"}.gone:before{content:"\\222b"}'
-    assert letters(purged(tmp_path, css)) == {"∞"}
 
 
 @pytest.mark.parametrize(
@@ -104,9 +100,7 @@ def test_icons_are_letters_too(tmp_path):
     ],
 )
 def test_a_font_that_no_rule_asks_for_is_left_out(tmp_path, rules, faces):
-    css = face("KaTeX_Main", "KaTeX_Main-Regular.woff2")
-    css += face("KaTeX_Main", "KaTeX_Main-Bold.woff2", weight=700)
-    css += face("KaTeX_Main", "KaTeX_Main-Italic.woff2", style="italic")
+    css = face("Regular") + face("Bold", weight=700) + face("Italic", slope="italic")
     assert purged(tmp_path, css + rules, text="a").count("@font-face") == faces
 
 
@@ -149,182 +143,109 @@ def test_few_colours_are_close_to_the_many(tmp_path):
 
 
 # A site in small: what Sphinx leaves, before it is made light.
-PAGE = """<!DOCTYPE html><html><head><title>제목</title>
-<link rel="stylesheet" href="_static/a.css"><link rel="stylesheet" href="_static/b.css">
-{katex}<link rel="preload" as="script" href="_static/scripts/bootstrap.js">
-<script src="_static/scripts/fontawesome.js"></script>
-<script src="_static/copybutton.js"></script>
-<script src="searchindex.js"></script>
-<script>DOCUMENTATION_OPTIONS.pagename = "a";</script>
-<script src="_static/scripts/bootstrap.js"></script></head>
-<body><img src="_static/a.png"><article><p>짧다.</p><p>{said}</p>{body}</article></body></html>"""
+PAGE = """<html><head><title>제목</title>
+<link rel="stylesheet" href="_static/a.css"><link rel="stylesheet" href="_static/katex.css">
+<script src="_static/own.js"></script><script src="_static/scripts/bootstrap.js"></script></head>
+<body><article>{}</article></body></html>"""
 
 
 @pytest.fixture
 def site(tmp_path):
-    """build(**bodies) -> {name: the page after}."""
+    """site(body): make a site of one page light; the page after."""
     static = tmp_path / "_static"
     (static / "scripts").mkdir(parents=True)
-    Image.new("RGB", (120, 60)).save(static / "a.png", dpi=(120, 120))
-    for name, css in {
-        "a.css": ".here{color:red}.gone{color:red}.by-script{color:red}",
-        "b.css": ".tooltip-inner{color:red}.carousel{color:red}",
-        "katex.css": ".katex{color:red}",
+    for name, text in {
+        "a.css": ".here{color:red}.gone{color:red}.by-script{color:red}.tooltip-inner{color:red}",
+        "katex.css": ".katex{color:red}.carousel{color:red}",
+        "own.js": 'add("by-script")',
+        "menus.js": "",
+        "scripts/bootstrap.js": '"carousel" "tooltip-inner"',
     }.items():
-        (static / name).write_text(css, encoding="utf-8")
-    for name in "menus.js", "scripts/fontawesome.js", "../searchindex.js":
-        (static / name).touch()
-    (static / "copybutton.js").write_text('add("by-script")', encoding="utf-8")
-    (static / "scripts/bootstrap.js").write_text('"carousel" "tooltip-inner"', encoding="utf-8")
-    shutil.copy(ROOT / "book/_static/colab-badge.svg", static)
+        (static / name).write_text(text, encoding="utf-8")
     shutil.copy(DOCTOOLS, static)
 
-    def build(**bodies: str) -> dict[str, BeautifulSoup]:
-        for name, body in bodies.items():
-            katex = '<link rel="stylesheet" href="_static/katex.css">' if "katex" in body else ""
-            page = PAGE.format(katex=katex, body=body, said="말 " * 100)
-            (tmp_path / f"{name}.html").write_text(page, encoding="utf-8")
+    def lighten(page: str) -> str:
+        (tmp_path / "a.html").write_text(page, encoding="utf-8")
         app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=str(tmp_path))
         lean.lighten(app, None)
-        return {
-            name: BeautifulSoup((tmp_path / f"{name}.html").read_text("utf-8"), "html.parser")
-            for name in bodies
-        }
+        return (tmp_path / "a.html").read_text("utf-8")
 
-    build.folder = tmp_path
-    return build
+    lighten.static = static
+    return lighten
 
 
-def test_stylesheets_become_one(site):
-    code = '<div class="highlight"></div>'
-    pages = site(a='<p class="here">', b=f'{code}<p class="katex">')
-    hrefs = [[link["href"] for link in page.select("[rel=stylesheet]")] for page in pages.values()]
-    assert [[re.sub(r"\?v=\w+", "", href) for href in page] for page in hrefs] == [
-        ["_static/site.css"],
-        ["_static/site.css", "_static/formulas.css"],
+def test_what_a_page_or_a_script_names_keeps_its_rules(site):
+    site(PAGE.format('<p class="here katex">'))
+    sheets = [(site.static / name).read_text("utf-8") for name in ("site.css", "formulas.css")]
+    assert [re.findall(r"\.([\w-]+)\{", css) for css in sheets] == [
+        ["here", "by-script", "tooltip-inner"],
+        ["katex"],
     ]
-    css = (site.folder / "_static/site.css").read_text("utf-8")
-    assert re.findall(r"\.([\w-]+)\{", css) == ["here", "by-script", "tooltip-inner"]
-
-
-def test_scripts_wait_or_stay_away(site):
-    code = '<div class="highlight"></div><script src="own.js"></script>'
-    pages = site(a="", b=code, c='<div id="search-results"></div>')
-    sources = {
-        name: [script.get("src") for script in page.find_all("script")]
-        for name, page in pages.items()
-    }
-    menus, inline = "_static/menus.js", None
-    assert sources["a"] == [inline, menus]
-    assert sources["b"] == ["_static/copybutton.js", inline, menus, "own.js"]
-    assert sources["c"] == ["searchindex.js", inline, menus]
-    for page in pages.values():
-        for script in page.select("head script"):
-            assert script.has_attr("defer") or script["type"] == "module"
-        assert page.select_one("[data-bootstrap]")["data-bootstrap"].endswith("bootstrap.js")
-        assert not page.select("[rel=preload]")
 
 
 def test_scripts_that_wait_start_together(site):
     """Sphinx's "when the page is ready" is after the last script, not while others still come."""
-    site(a="")
-    ready = re.search(
-        "const _ready = .*?};", (site.folder / "_static/doctools.js").read_text("utf-8"), re.S
-    )
+    site(PAGE)
+    code = (site.static / "doctools.js").read_text("utf-8")
     engine = start_v8()
-    engine.eval("document = { addEventListener: () => {} }; var started = '';" + ready[0])
+    engine.eval("document = { addEventListener: () => {} }; var started = '';")
+    engine.eval(re.search("const _ready = .*?};", code, re.S)[0])
     for state in "loading", "interactive", "complete":
         engine.eval(f"document.readyState = '{state}'; _ready(() => (started += '{state}'))")
     assert engine.eval("started") == "complete"
 
 
 def test_another_doctools_stops_the_build(site):
-    file = site.folder / "_static/doctools.js"
+    file = site.static / "doctools.js"
     file.write_text(file.read_text("utf-8").replace("State !== ", "State != "), "utf-8")
     with pytest.raises(ExtensionError, match="lean: doctools.js has 'State !== "):
-        site(a="")
-
-
-def test_a_page_without_the_menus_script_is_reported(site, caplog):
-    page = site.folder / "b.html"
-    page.write_text(
-        '<html><head><title>b</title><script src="x.js"></script></head></html>', "utf-8"
-    )
-    site(a="")
-    assert "b.html has no script bootstrap.js" in caplog.text and "a.html" not in caplog.text
-
-
-def test_images_have_their_size_and_wait(site):
-    remote = '<img src="https://colab.example/assets/colab-badge.svg">'
-    page = site(a=f'{remote}<img src="_static/a.png">')["a"]
-    icon, badge, figure = page.find_all("img")
-    assert badge["src"] == "_static/colab-badge.svg" and badge["width"] == "128"
-    assert not badge.has_attr("loading")
-    assert figure["src"] == "_static/a.webp" and figure["loading"] == "lazy"
-    assert (figure["width"], figure["height"]) == ("96", "48")
-    assert icon["src"] == "_static/a.png" and icon["loading"] == "lazy"
-
-
-def test_a_page_describes_itself(site):
-    content = site(a="")["a"].find("meta", attrs={"name": "description"})["content"]
-    assert content.startswith("말 말") and content.endswith("…") and len(content) <= 150
+        site(PAGE)
 
 
 def test_what_is_light_stays_as_it_is(site):
     """Sphinx writes only the pages that changed; the others pass here again."""
-    body = '<p class="here katex"><img src="_static/a.png"><img src="_static/a.png">'
-    first = str(site(a=body)["a"])
-    again = site()
-    assert again == {} and (site.folder / "a.html").read_text("utf-8") == first
+    Image.new("RGB", (9, 9)).save(site.static / "a.png")
+    once = site(PAGE.format('<p class="here katex"><img src="_static/a.png">' * 2))
+    assert site(once) == once
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("page", "said"),
     [
-        '<img src="https://elsewhere.example/gone.png">',
-        '<script src="//elsewhere.example/a.js"></script>',
-        '<link rel="stylesheet" href="https://elsewhere.example/a.css">',
-        '<iframe src="https://elsewhere.example/"></iframe>',
+        (PAGE.format('<img src="https://else.example/gone.png">'), "a.html asks for"),
+        (PAGE.format('<script src="//else.example/a.js"></script>'), "a.html asks for"),
+        (PAGE.format('<link rel="stylesheet" href="https://else.example/">'), "a.html asks for"),
+        (PAGE.format('<iframe src="https://else.example/"></iframe>'), "a.html asks for"),
+        (PAGE.replace("bootstrap", "other"), "a.html has no script bootstrap.js"),
+        (PAGE.format('<a href="https://else.example/">x</a>'), ""),
     ],
 )
-def test_a_request_to_another_site_is_reported(site, caplog, body):
-    site(a=body)
-    assert "a.html asks for" in caplog.text and "elsewhere.example" in caplog.text
+def test_what_a_page_should_not_ask_for_or_lacks_is_reported(site, caplog, page, said):
+    site(page)
+    assert said in caplog.text if said else not caplog.text
 
 
-def test_a_link_to_another_site_is_none(site, caplog):
-    site(a='<a href="https://elsewhere.example/">x</a>')
-    assert caplog.text == ""
-
-
-def page(name: str) -> BeautifulSoup:
-    return BeautifulSoup((SITE / f"{name}.html").read_text("utf-8"), "html.parser")
-
-
-@needs_site
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [path.removesuffix(".html") for path in EVERY_PAGE])
 def test_the_built_pages_are_light(name):
-    built = page(name)
-    styles = [link["href"].split("?")[0][-12:] for link in built.select("link[rel=stylesheet]")]
-    formulas = ["formulas.css"] if built.select(".katex") else []
+    page = soup(name)
+    styles = [link["href"].split("?")[0] for link in page.select("link[rel=stylesheet]")]
+    formulas = ["formulas.css"] if page.select(".katex") else []
     assert [style.rpartition("/")[2] for style in styles] == ["site.css", *formulas]
-    assert built.select_one("link[rel=icon]")
-    for image in built.select("article img"):
+    scripts = [script for script in page.select("head script") if script.get("src")]
+    assert all(script.has_attr("defer") or script.get("type") == "module" for script in scripts)
+    assert page.find("script", string=re.compile("^DOCUMENTATION_"))["type"] == "module"
+    assert page.select_one("[data-bootstrap]")["src"].endswith("menus.js")
+    sources = " ".join(script["src"] for script in scripts)
+    assert not re.search("fontawesome|thebe", sources)
+    assert ("copybutton" in sources) == bool(page.select("div.highlight"))
+    assert ("searchindex" in sources) == bool(page.select("#search-results"))
+    assert page.select_one("link[rel=icon]") and not page.select("[rel=preload]")
+    assert 20 < len(page.select_one("meta[name=description]")["content"]) <= 150
+    for place, image in enumerate(page.select("article img")):
         assert image["src"].endswith((".webp", ".svg"))
         assert image["width"].isdigit() and image["height"].isdigit()
+        assert (image.get("loading") == "lazy") == (place > 0)  # the first may be in sight
         if image["src"].endswith(".webp") and name in LECTURES:  # crisp on a dense screen
             with Image.open((SITE / f"{name}.html").parent / image["src"]) as figure:
                 assert figure.width >= 2 * int(image["width"]), image["src"]
-    assert "katex-error" not in str(built)
-
-
-@needs_site
-def test_no_page_carries_the_renderer():
-    assert list(SITE.rglob("katex*.js")) == []
-
-
-@needs_site
-@pytest.mark.parametrize("name", LECTURES)
-def test_a_downloaded_lecture_is_the_lecture(name):
-    ours, theirs = ROOT / f"{name}.ipynb", SITE / "_sources" / f"{name}.ipynb"
-    assert ours.read_bytes() == theirs.read_bytes()
+    assert "katex-error" not in str(page)

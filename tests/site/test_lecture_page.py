@@ -1,9 +1,5 @@
 """What a page adds to its lecture comes from the notebook, all of it and nothing else."""
 
-import copy
-import re
-from datetime import datetime
-
 import lecture_html
 import pytest
 from bs4 import BeautifulSoup
@@ -12,118 +8,66 @@ from lecture_utils.notebook import figure_tables
 from tests import stamp
 from tests.notebooks import LECTURES, cells, load
 
-from .test_book import SITE, needs_site
+from .site import soup
 
-MIME = figure_tables.MIME
+PYTHON = stamp.platform.python_version()
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 
 
-def page(path) -> BeautifulSoup:
-    return BeautifulSoup(
-        (SITE / "lectures" / f"{path.stem}.html").read_text("utf-8"), "html.parser"
-    )
-
-
-def texts(tag, selector: str) -> list[str]:
-    return [found.get_text() for found in tag.select(selector)]
-
-
-def shown(table: dict) -> dict:
-    """A notebook's table as the page should write it."""
-
-    def text(value):
-        if value is None:
-            return "빈칸"
-        return value if isinstance(value, str) else f"{value:,}"
-
-    return {**table, "rows": [[*map(text, row)] for row in table["rows"]]}
-
-
-def figures(path) -> list[list[dict]]:
-    """The tables of each picture."""
-    outputs = [output.get("data", {}) for cell in cells(path, "code") for output in cell["outputs"]]
-    pictures = [data for data in outputs if "image/png" in data]
-    return [data[MIME] for data in pictures]
-
-
-@needs_site
 @every_lecture
 def test_every_picture_has_its_numbers_below(path):
-    found, drawn = page(path), figures(path)
-    order = found.select("article img[src*=_images], .steps, details.figure-data")
+    page = soup(f"lectures/{path.stem}")
+    outputs = [output.get("data", {}) for cell in cells(path, "code") for output in cell["outputs"]]
+    drawn = [data[figure_tables.MIME] for data in outputs if "image/png" in data]
+    order = page.select("article img[src*=_images], .steps, details.figure-data")
     assert [tag.name == "details" for tag in order] == [False, True] * len(drawn)
-    tables = [
-        {
-            "caption": table.caption.get_text(),
-            "columns": texts(table, "thead th[scope=col]"),
-            "rows": [texts(row, "th[scope=row], td") for row in table.select("tbody tr")],
-        }
-        for table in found.select("details.figure-data table")
+    written = [lecture_html.write_fold(*numbered) for numbered in enumerate(drawn, start=1)]
+    assert [str(tag) for tag in order[1::2]] == [
+        str(BeautifulSoup(fold, "html.parser")) for fold in written
     ]
-    assert tables == [shown(table) for tables in drawn for table in tables]
-    names = [box["aria-label"] for box in found.select("details.figure-data > [role=region]")]
-    assert len(names) == len(tables) == len({*names})
+    names = [box["aria-label"] for box in page.select("details.figure-data > [role=region]")]
+    assert len(names) == len({*names})
 
 
-@needs_site
 @every_lecture
 def test_page_says_when_on_what_and_how_long(path):
-    (line,) = page(path).select("p.provenance")
-    metadata, code = load(path)["metadata"], cells(path, "code")
-    start, end = (
-        datetime.fromisoformat(cell["metadata"]["execution"][key])
-        for cell, key in [(code[0], "iopub.execute_input"), (code[-1], "shell.execute_reply")]
-    )
-    assert datetime.fromisoformat(line.time["datetime"]) == start.replace(microsecond=0)
-    minutes, seconds = re.search(r"(?:, (\d+)분)?,? (?:(\d+)초 )?걸렸습니다", line.text).groups("0")
-    assert abs(60 * int(minutes) + int(seconds) - (end - start).total_seconds()) <= 1
-    said = {"ml-100k": "MovieLens 100K", "solo": "9×8 평점표"}
-    words = " · ".join(said[name] for name in metadata["executed"]["data"])
-    assert line.text.startswith(f"{line.time.text}에 {words}{'로 ' * bool(words)}실행했고, ")
-    versions = metadata["executed"]["versions"]
-    assert line.text.endswith(
-        f"걸렸습니다. Python {metadata['language_info']['version']} · "
-        f"PyTorch {versions['torch']} · pandas {versions['pandas']} · "
-        f"NumPy {versions['numpy']} · Matplotlib {versions['matplotlib']}"
-    )
-
-
-NOTEBOOK = {
-    "cells": [
-        {"cell_type": "markdown", "source": ["# 제목"]},
-        {
-            "cell_type": "code",
-            "source": ["data = load_movielens()"],
-            "metadata": {
-                "execution": {
-                    "iopub.execute_input": "2026-11-22T15:00:59.7Z",
-                    "shell.execute_reply": "2026-11-22T15:02:12.1Z",
-                }
-            },
-            "outputs": [
-                {"output_type": "stream", "text": ["데이터: ml-100k\n"]},
-            ],
-        },
-    ],
-    "metadata": {
-        "language_info": {"version": stamp.platform.python_version()},
-        "executed": {
-            "data": ["ml-100k"],
-            "versions": {"torch": "2", "pandas": "3", "numpy": "2", "matplotlib": "3"},
-        },
-    },
-}
+    [line] = soup(f"lectures/{path.stem}").select("p.provenance")
+    assert str(line) == lecture_html.write_provenance(load(path))
 
 
 @pytest.fixture
 def notebook() -> dict:
-    return copy.deepcopy(NOTEBOOK)
+    execution = {
+        "iopub.execute_input": "2026-11-22T15:00:59.7Z",
+        "shell.execute_reply": "2026-11-22T15:02:12.1Z",
+    }
+    versions = {"torch": "2", "pandas": "3", "numpy": "2", "matplotlib": "3"}
+    code = {
+        "cell_type": "code",
+        "source": ["data = load_movielens()"],
+        "metadata": {"execution": execution},
+        "outputs": [{"output_type": "stream", "text": ["데이터: ml-100k\n"]}],
+    }
+    return {
+        "cells": [{"cell_type": "markdown", "source": ["# 제목"]}, code],
+        "metadata": {
+            "language_info": {"version": PYTHON},
+            "executed": {"data": ["ml-100k"], "versions": versions},
+        },
+    }
 
 
-def test_times_are_korean_and_rounded(notebook):
-    line = lecture_html.write_provenance(notebook)
-    assert '<time datetime="2026-11-23T00:00:59+09:00">2026년 11월 23일</time>' in line
-    assert "에 MovieLens 100K로 실행했고, 1분 12초 걸렸습니다." in line
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [(["ml-100k", "solo"], "MovieLens 100K · 9×8 평점표로 "), ([], "")],
+)
+def test_the_line_is_korean_and_its_times_are_rounded(notebook, data, words):
+    notebook["metadata"]["executed"]["data"] = data
+    assert lecture_html.write_provenance(notebook) == (
+        '<p class="provenance"><time datetime="2026-11-23T00:00:59+09:00">2026년 11월 23일</time>'
+        f"에 {words}실행했고, 1분 12초 걸렸습니다. "
+        f"Python {PYTHON} · PyTorch 2 · pandas 3 · NumPy 2 · Matplotlib 3</p>"
+    )
 
 
 def test_page_text_is_escaped():
@@ -133,17 +77,19 @@ def test_page_text_is_escaped():
     assert '<th scope="row">&lt;</th><td>1,234.5</td><td>빈칸</td><td>&quot;</td>' in text
 
 
-@pytest.mark.parametrize("missing", ["executed", "execution", "synthetic", "torch"])
-def test_a_notebook_without_its_mark_stops_the_build(notebook, missing):
-    metadata = notebook["metadata"]
-    if missing == "executed":
-        del metadata["executed"]
-    elif missing == "execution":
-        del notebook["cells"][1]["metadata"]["execution"]
-    elif missing == "synthetic":
-        metadata["executed"]["data"] = ["synthetic"]  # never committed, so it has no words
-    else:
-        del metadata["executed"]["versions"]["torch"]
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda cell, metadata: metadata.pop("executed"),
+        lambda cell, metadata: cell["metadata"].pop("execution"),
+        # never committed, so it has no words
+        lambda cell, metadata: metadata["executed"].update(data=["synthetic"]),
+        lambda cell, metadata: metadata["executed"]["versions"].pop("torch"),
+    ],
+    ids=["executed", "execution", "synthetic", "torch"],
+)
+def test_a_notebook_without_its_mark_stops_the_build(notebook, change):
+    change(notebook["cells"][1], notebook["metadata"])
     with pytest.raises(KeyError):  # which lecture.py turns into "run make lectures"
         lecture_html.write_provenance(notebook)
 
@@ -153,22 +99,21 @@ def test_a_mark_names_code_data_and_versions(notebook):
     assert mark["sha256"] == stamp.digest(notebook) and mark["data"] == ["ml-100k"]
     assert {*mark["versions"]} == {*lecture_html.NAMES}
     assert mark["versions"]["numpy"] == figure_tables.np.__version__
-    notebook["cells"][1]["source"] = ["table = load_solo().table"]
-    notebook["cells"][1]["outputs"] = []
+    notebook["cells"][1] |= {"source": ["table = load_solo().table"], "outputs": []}
     assert stamp.mark(notebook)["data"] == ["solo"]
 
 
-def test_only_what_ran_here_is_marked(notebook):
-    silent = copy.deepcopy(notebook)
-    silent["cells"][1]["outputs"] = []
-    with pytest.raises(ValueError, match="prints what it loads"):
-        stamp.mark(silent)
-    other = copy.deepcopy(notebook)
-    other["metadata"]["language_info"]["version"] = "3.99"
-    with pytest.raises(ValueError, match=r"executed by Python 3\.99"):
-        stamp.mark(other)
-    del notebook["cells"][1]["metadata"]["execution"]
-    with pytest.raises(ValueError, match="no times in the cells"):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda cell, language: cell["outputs"].clear(), "prints what it loads"),
+        (lambda cell, language: language.update(version="3.99"), r"executed by Python 3\.99"),
+        (lambda cell, language: cell["metadata"].clear(), "no times in the cells"),
+    ],
+)
+def test_only_what_ran_here_is_marked(notebook, change, said):
+    change(notebook["cells"][1], notebook["metadata"]["language_info"])
+    with pytest.raises(ValueError, match=said):
         stamp.mark(notebook)
 
 

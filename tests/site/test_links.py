@@ -19,7 +19,7 @@ from tests.notebooks import LECTURES, ROOT, cells, source
 TRACKED = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT).decode().split("\0")[:-1]
 TEXTS = [name for name in TRACKED if name.endswith((".md", ".ipynb", ".cff", "_config.yml"))]
 REPOSITORY, SITE = map(re.escape, forms(address()))
-BRANCH = re.escape(CONFIG["repository"]["branch"])
+BRANCH = CONFIG["repository"]["branch"]
 REST = r"([^\s)\"'<>\]\\#]*)"
 ON_GITHUB = re.compile(rf"github(?:\.com)?/{REPOSITORY}/(?:blob|tree|raw|edit)/{REST}", re.I)
 ON_BINDER = re.compile(rf"mybinder\.org/v2/gh/{REPOSITORY}/{REST}", re.I)
@@ -39,14 +39,11 @@ def is_page(path: str) -> bool:
 
 def find_dead(text: str, folder: str = ".") -> Iterator[str]:
     """Yield the addresses that lead nowhere, of a `text` that stands in `folder`."""
-    for found in ON_GITHUB.finditer(text):
-        branch, _, path = unquote(found[1]).partition("/")
-        if not (re.fullmatch(BRANCH, branch) and is_tracked(path.rstrip("/"))):
-            yield found[0]
-    for found in ON_BINDER.finditer(text):
-        branch, _, path = unquote(found[1]).partition("?urlpath=lab/tree/")
-        if not (re.fullmatch(BRANCH, branch) and is_tracked(path)):
-            yield found[0]
+    for pattern, after_branch in [(ON_GITHUB, "/"), (ON_BINDER, "?urlpath=lab/tree/")]:
+        for found in pattern.finditer(text):
+            branch, _, path = unquote(found[1]).partition(after_branch)
+            if branch != BRANCH or not is_tracked(path.rstrip("/")):
+                yield found[0]
     for found in ON_SITE.finditer(text):
         if not is_page(unquote(found[1])):
             yield found[0]
@@ -64,53 +61,36 @@ def test_no_address_is_dead(name):
     assert list(find_dead(text, str(PurePosixPath(name).parent))) == []
 
 
-def test_pages_lectures_and_settings_are_tracked():
-    assert all({f"{name}.md", f"{name}.ipynb"} & {*TRACKED} for name in PAGES)
-    assert {f"lectures/{path.name}" for path in LECTURES} <= {f"{name}.ipynb" for name in PAGES}
-    sphinx = CONFIG["sphinx"]
-    folders = sphinx["config"]["html_static_path"]
-    for name in sphinx["config"]["html_css_files"]:
-        assert any(is_tracked(f"{folder}/{name}") for folder in folders), name
-    for name, folder in sphinx["local_extensions"].items():
-        assert is_tracked(f"{folder}/{name}") or is_tracked(f"{folder}/{name}.py"), name
+def test_every_lecture_is_a_page_and_every_style_is_tracked():
+    assert {f"lectures/{path.stem}" for path in LECTURES} <= {*PAGES}
+    settings = CONFIG["sphinx"]["config"]
+    for name in settings["html_css_files"]:
+        assert any(is_tracked(f"{folder}/{name}") for folder in settings["html_static_path"]), name
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "dead"),
     [
-        "https://colab.research.google.com/github/{repo}/blob/{branch}/lectures/00_gone.ipynb",
-        "https://colab.research.google.com/github/{repo}/blob/gone/{lecture}",
-        "https://github.com/{repo}/blob/{branch}/book/untracked.md",
-        "https://github.com/{repo}/tree/{branch}/lecture",
-        "https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/gone",
-        "https://mybinder.org/v2/gh/{repo}/gone?urlpath=lab/tree/lectures",
-        "https://{site}/lectures/gone.html",
-        "https://{site}/README.html",
-        "[x](gone.md)",
-        "![x](_static/gone.png)",
-        "[x](../README.md)",
+        ("https://colab.research.google.com/github/{repo}/blob/{branch}/lectures/00.ipynb", 1),
+        ("https://colab.research.google.com/github/{repo}/blob/gone/{lecture}", 1),
+        ("https://github.com/{repo}/blob/{branch}/book/untracked.md", 1),
+        ("https://github.com/{repo}/tree/{branch}/lecture", 1),
+        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/gone", 1),
+        ("https://mybinder.org/v2/gh/{repo}/gone?urlpath=lab/tree/lectures", 1),
+        ("https://{site}/lectures/gone.html", 1),
+        ("https://{site}/README.html", 1),
+        ("[x](gone.md)", 1),
+        ("![x](_static/gone.png)", 1),
+        ("[x](../../README.md)", 1),
+        ("[x](https://colab.research.google.com/github/{repo}/blob/{branch}/{lecture}#y)", 0),
+        ("<https://github.com/{repo}/tree/{branch}/lectures>", 0),
+        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/lectures", 0),
+        ("[x](https://{site}/) [y](https://{site}/{page}.html#z)", 0),
+        ("[x](../README.md#y) [y](#z) [z](https://example.org/gone.md)", 0),
     ],
 )
-def test_a_dead_address_is_found(text):
-    assert len([*find_dead(fill(text))]) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "folder"),
-    [
-        ("[x](https://colab.research.google.com/github/{repo}/blob/{branch}/{lecture}#y)", "."),
-        ("<https://github.com/{repo}/tree/{branch}/lectures>", "."),
-        ("https://mybinder.org/v2/gh/{repo}/{branch}?urlpath=lab/tree/lectures", "."),
-        ("[x](https://{site}/) [y](https://{site}/{page}.html#z)", "."),
-        ("[x](../README.md#y) [y](#z) [z](https://example.org/gone.md)", "book"),
-    ],
-)
-def test_a_live_address_passes(text, folder):
-    assert [*find_dead(fill(text), folder)] == []
-
-
-def fill(text: str) -> str:
-    """Put this repository's names into an address."""
+def test_dead_addresses_are_found(text, dead):
     repo, site = forms(address())
-    branch, lecture = CONFIG["repository"]["branch"], f"lectures/{LECTURES[0].name}"
-    return text.format(repo=repo, site=site, branch=branch, lecture=lecture, page=PAGES[-1])
+    given = {"lecture": f"lectures/{LECTURES[0].name}", "page": PAGES[-1], "site": site}
+    text = text.format(repo=repo, branch=BRANCH, **given)
+    assert len([*find_dead(text, "book")]) == dead

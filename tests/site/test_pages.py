@@ -63,16 +63,11 @@ def test_buttons_of_a_phone_fit_a_finger(visit, site: str) -> None:
     assert min(min(size["width"], size["height"]) for size in sizes) >= 36
 
 
-def test_dark_from_the_first_paint_and_light_without_scripts(browser, site: str) -> None:
+def test_dark_from_the_first_paint_and_light_without_scripts(visit, site: str) -> None:
     """The theme's own script comes late; a page must not flash white until then."""
-    context = browser.new_context(color_scheme="dark")
-    page = context.new_page()
+    page = visit("about:blank", dark=True).page
     page.route("**/*.js*", lambda route: route.abort())
     page.goto(f"{site}/{LECTURE}")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    context.close()
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site}/{LECTURE}")
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page = visit(f"{site}/{LECTURE}", dark=True, scripts=False).page
     assert page.locator("html").get_attribute("data-theme") == "light"
-    context.close()

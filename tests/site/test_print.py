@@ -7,8 +7,8 @@ from pypdf import PdfReader
 
 from book import chromium, pages, pdf
 
-from .conftest import missing
-from .site import EVERY_PAGE, LECTURES, SITE
+from .site import EVERY_PAGE, LECTURES, missing, require_book
+from .test_slides import squeezed
 
 A4_WIDTH = 672  # CSS pixels between the margins of print.css: 210 mm - 2 x 16 mm
 # What sticks out of the sheet, or is cut off by a box.
@@ -24,16 +24,6 @@ FOLDED = """[...document.querySelectorAll(
 HIDDEN = ".bd-header-article, .bd-sidebar-primary, .bd-sidebar-secondary, .prev-next-footer"
 
 
-@pytest.fixture
-def paper(visit, site: str):
-    def lay_out(page: str, dark: bool = False):
-        seen = visit(f"{site}/{page}", width=A4_WIDTH, dark=dark)
-        seen.page.emulate_media(media="print", color_scheme="dark" if dark else "light")
-        return seen.page
-
-    return lay_out
-
-
 @pytest.mark.parametrize(
     "plant",
     [
@@ -43,15 +33,17 @@ def paper(visit, site: str):
     ],
     ids=["code", "box", "table"],
 )
-def test_a_cut_is_noticed(paper, plant: str) -> None:
-    sheet = paper(EVERY_PAGE[0])
+def test_a_cut_is_noticed(visit, site: str, plant: str) -> None:
+    sheet = visit(f"{site}/{EVERY_PAGE[0]}", width=A4_WIDTH).page
+    sheet.emulate_media(media="print")
     sheet.evaluate(f"document.querySelector('article').insertAdjacentHTML('beforeend', `{plant}`)")
     assert sheet.evaluate(CUT) != []
 
 
-def test_a_dark_page_is_printed_dark_on_light(paper) -> None:
-    sheet = paper(f"{LECTURES[0]}.html", dark=True)
-    sheet.evaluate("document.documentElement.dataset.theme = 'dark'")
+def test_a_dark_page_is_printed_dark_on_light(visit, site: str) -> None:
+    sheet = visit(f"{site}/{LECTURES[0]}.html", width=A4_WIDTH, dark=True).page
+    sheet.emulate_media(media="print")
+    assert sheet.locator("html").get_attribute("data-theme") == "dark"
     colours = "(names) => [...document.querySelectorAll(names)].map(p => getComputedStyle(p).color)"
     assert set(sheet.evaluate(colours, "article :is(p, h2, code, pre span)")) == {"rgb(0, 0, 0)"}
 
@@ -60,8 +52,7 @@ def test_a_dark_page_is_printed_dark_on_light(paper) -> None:
 def book(tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
     if chromium.find() is None:
         missing(chromium.MISSING)
-    if not SITE.is_dir():
-        missing("the book is not built: run `make book` first")
+    require_book()
     return pdf.make(tmp_path_factory.mktemp("pdf") / "book.pdf")
 
 
@@ -69,10 +60,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
 def texts(book: PdfReader) -> list[str]:
     """What can be selected on each page: to find out takes seconds."""
     return [page.extract_text() for page in book.pages]
-
-
-def squeezed(text: str) -> str:
-    return re.sub(r"\s", "", text)
 
 
 def titles(outline: list, depth: int = 1) -> list[tuple[int, str]]:

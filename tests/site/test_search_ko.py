@@ -5,7 +5,6 @@ asks the built book.
 """
 
 import json
-import re
 from pathlib import Path
 from types import SimpleNamespace
 from unicodedata import normalize
@@ -18,8 +17,6 @@ from docutils.nodes import paragraph, section, title
 from docutils.utils import new_document
 from formulas import start_v8
 from sphinx.search import IndexBuilder, languages
-
-from tests.notebooks import LECTURES, ROOT, load, source
 
 KOREAN = search_ko.SearchKorean({})
 SEARCHTOOLS = Path(sphinx.__file__).parent / "themes/basic/static/searchtools.js"
@@ -198,18 +195,6 @@ PAGES = {
 )
 def test_all_words_of_a_query_count(query: str, pages: str) -> None:
     assert " ".join(find(query, **PAGES)) == pages
-
-
-def test_both_stemmers_agree() -> None:
-    """On every Latin word of the lectures and of the package."""
-    files = [*ROOT.glob("book/*.md"), *ROOT.glob("lecture_utils/*.py")]
-    text = " ".join(file.read_text(encoding="utf-8") for file in files)
-    text += " ".join(source(cell) for lecture in LECTURES for cell in load(lecture)["cells"])
-    words = sorted({word for word in KOREAN.split(text) if not re.match("[가-힣]", word)})
-    assert len(words) > 500
-    queries = call("(words) => words.map((word) => new Stemmer().stemWord(word))", words)
-    for word, query in zip(words, queries):
-        assert KOREAN.stem(word) in {f"_{query}", f"_{query}_"}, word
 
 
 def test_a_summary_begins_at_the_word_as_typed() -> None:

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from book import pages
 from book.slides import answer, blocks, topics
 
-from .conftest import missing, opening
-from .site import LECTURES, ROOT
+from .conftest import opening
+from .site import LECTURES, ROOT, missing
 
 CODE = '<div class="cell_input"><div class="highlight"><pre>{}</pre></div></div>'
 OUTPUT = '<div class="cell_output"><div class="output stream"><div class="highlight"><pre>2</pre>'
@@ -145,12 +145,8 @@ def test_no_word_and_no_figure_is_lost(deck) -> None:
     texts = [tag.text for tag in article.select("h1, h2, h3, p, li, td, th, summary")]
     texts += [line for code in article.select("pre") for line in code.text.splitlines()]
     assert [text for text in texts if squeezed(text) not in shown] == []
-    assert seen.page.evaluate("document.querySelectorAll('.slide img').length") == len(
-        article.select("img")
-    )
-    assert seen.page.evaluate("document.querySelectorAll('.slide .katex').length") == len(
-        article.select(".katex")
-    )
+    for kind in "img", ".katex":
+        assert seen.page.locator(f".slide {kind}").count() == len(article.select(kind))
 
 
 def test_the_last_row_can_read_it(deck) -> None:

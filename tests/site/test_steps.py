@@ -1,14 +1,11 @@
 """The animation of lecture 03 in the hands of a reader: mouse, keyboard, screen reader, paper."""
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.notebook.test_steps import in_lecture_03, steps
-
-from .site import SITE
 
 LECTURE = "lectures/03_neural_recommender.html"
 FOLD = ".cell:has(.steps) summary"
@@ -41,14 +38,6 @@ def assert_shows(page: Page, epoch: int) -> None:
     assert len(points) == len(WALKS)
     for point, walk in zip(points, WALKS):
         assert point.evaluate(plane) == pytest.approx([85 * at for at in walk[epoch]], abs=0.06)
-
-
-def test_only_this_page_loads_the_script(visit, site: str) -> None:
-    def asked(page: str) -> list[str]:
-        return [url for url in visit(f"{site}/{page}").requests if "steps.js" in url]
-
-    assert len(asked(LECTURE)) == 1
-    assert not asked("lectures/01_pytorch_basics.html") and not asked("book/index.html")
 
 
 def test_every_group_has_its_colour(page: Page) -> None:
@@ -190,26 +179,11 @@ def test_calm_readers_get_few_still_frames(page: Page) -> None:
     assert point.evaluate("g => getComputedStyle(g).transitionDuration") == "0.1s"
 
 
-def test_without_script_the_last_epoch_stands(browser, site: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.goto(f"{site}/{LECTURE}")
-        expect(page.locator(".steps svg")).to_be_visible()
-        expect(page.locator(".steps-now")).to_have_text(says(100))
-        assert page.locator(".steps-controls").bounding_box() is None  # nor an empty place
-        (x, y), style = WALKS[0][100], page.locator(".steps-point").first.get_attribute("style")
-        assert [float(n) for n in re.findall(r"-?[\d.]+", style)] == pytest.approx(
-            [85 * x, -85 * y], abs=0.06
-        )
-    finally:
-        context.close()
-
-
-def test_opens_from_a_stick(visit) -> None:
-    seen = visit((SITE / LECTURE).as_uri())
-    press(seen.page, "다음")
-    assert_shows(seen.page, 1)
+def test_without_script_the_last_epoch_stands(visit, site: str) -> None:
+    page = visit(f"{site}/{LECTURE}", scripts=False).page
+    expect(page.locator(".steps svg")).to_be_visible()
+    expect(page.locator(".steps-now")).to_have_text(says(100))
+    assert page.locator(".steps-controls").bounding_box() is None  # nor an empty place
 
 
 def test_paper_shows_the_last_epoch(page: Page) -> None:
@@ -226,10 +200,3 @@ def test_paper_shows_the_last_epoch(page: Page) -> None:
     expect(page.locator(".steps svg")).to_be_visible()
     # A rim around the letters puts every name into a PDF twice.
     expect(page.locator(".steps-point text").first).to_have_css("stroke", "none")
-
-
-def test_what_the_browser_got_is_the_notebooks(page: Page) -> None:
-    sent = json.loads(page.locator(".steps script").text_content())
-    assert sent["mse"] == DATA["mse"]
-    size = page.locator(".steps").evaluate("e => new Blob([e.outerHTML]).size")
-    assert 10_000 < size < 50_000

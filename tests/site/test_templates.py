@@ -1,8 +1,6 @@
 """What rewrites other people's HTML stops where a string is gone, and says which, where and who."""
 
-import gettext
 import re
-import shutil
 from types import SimpleNamespace
 
 import accessible
@@ -10,10 +8,8 @@ import korean
 import pytest
 import templates
 from jinja2 import DictLoader, Environment
-from sphinx import locale
 from sphinx.errors import ExtensionError
-
-from tests.notebooks import ROOT
+from templates import ANY
 
 
 @pytest.mark.parametrize("text", ["", "<b>", "<i><i>"])
@@ -43,7 +39,7 @@ def render(monkeypatch):
 
 
 def test_a_template_is_changed_and_others_are_left(render):
-    changes = {"a.html": {"<i>": "<u>"}, templates.ANY: {"<b>": "<p>"}}
+    changes = {"a.html": {"<i>": "<u>"}, ANY: {"<b>": "<p>"}}
     assert render(changes, a="<i><b>", b="<i><b><b>") == {"a.html": "<u><p>", "b.html": "<i><p><p>"}
 
 
@@ -52,10 +48,7 @@ def test_a_template_is_changed_and_others_are_left(render):
     [
         ({"a.html": {"<gone>": ""}}, "us: template a.html has '<gone>' 0 times"),
         ({"a.html": {"<i>": ""}, "gone.html": {"<i>": ""}}, "us: gone.html has no '<i>'"),
-        (
-            {"a.html": {"<i>": ""}, templates.ANY: {"<gone>": ""}},
-            "us: any template has no '<gone>'",
-        ),
+        ({"a.html": {"<i>": ""}, ANY: {"<gone>": ""}}, "us: any template has no '<gone>'"),
     ],
     ids=["string", "template", "anywhere"],
 )
@@ -105,14 +98,6 @@ def button(**given: str) -> dict:
 ADDRESS = f"https://example.org/issues/new?title={''.join(korean.ISSUE)}"
 
 
-def test_buttons_speak_korean():
-    context = button(url=ADDRESS, text=".ipynb")
-    korean.label_buttons(None, "a", "", context, None)
-    [spoken] = context["header_buttons"][0]["buttons"]
-    assert spoken["text"] == korean.MENUS[".ipynb"]
-    assert spoken["url"].endswith("title=틀린%20곳:%20")
-
-
 @pytest.mark.parametrize(
     "given",
     [*({"url": ADDRESS.replace(words, "new")} for words in korean.ISSUE), {"text": ".docx"}],
@@ -145,17 +130,3 @@ def test_a_copy_button_with_other_words_stops_the_build(copy_button, words):
     script.write_text(" ".join(korean.COPYBUTTON).replace(words, "'New'"), encoding="utf-8")
     with pytest.raises(ExtensionError, match=re.escape(f"korean: copybutton.js has {words!r}")):
         korean.translate_copy_button(app, None)
-
-
-def test_our_catalogs_stand_before_the_themes(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "book" / "_locale", tmp_path / "words")
-    theirs = gettext.NullTranslations()
-    theirs.gettext = {"By": "으로", "Fallback": "뒤"}.get
-    monkeypatch.setattr(locale, "translators", {("general", "booktheme"): theirs})
-    settings = {"language": "ko", "locale_dirs": ["words"], "source_encoding": "utf-8"}
-    app = SimpleNamespace(srcdir=tmp_path)
-    korean.load_catalogs(app, SimpleNamespace(**settings))
-    assert locale.translators["general", "booktheme"].gettext("By") == "지은이:"
-    assert locale.translators["general", "booktheme"].gettext("Fallback") == "뒤"
-    assert locale.translators["general", "togglebutton"].gettext("Click to show") == "펼치기"
-    assert app.translator.gettext("Search") == "검색"

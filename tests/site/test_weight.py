@@ -2,26 +2,29 @@
 
 import pytest
 
-from .site import EVERY_PAGE, LECTURES, SITE
+from .site import EVERY_PAGE, LECTURES
 
 KB, REQUESTS, SHIFT = 300, 30, 0.1
 
-# Down to the end in steps of a screen; pictures that this was too fast for are called.
-READ = """async () => {
-  window.shift = 0;
-  new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-    if (!entry.hadRecentInput) window.shift += entry.value;
-  })).observe({ type: "layout-shift", buffered: true });
-  for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {
-    scrollTo(0, y);
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  }
+# Pictures that have not been in sight are called; a reader goes down in steps of a screen.
+LOAD = """async () => {
   const shown = [...document.images].filter((image) => image.checkVisibility());
   shown.forEach((image) => image.loading = "eager");
   await Promise.all(shown.map((image) => image.decode()));
+}"""
+READ = f"""async () => {{
+  window.shift = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((entry) => {{
+    if (!entry.hadRecentInput) window.shift += entry.value;
+  }})).observe({{ type: "layout-shift", buffered: true }});
+  for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {{
+    scrollTo(0, y);
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  }}
+  await ({LOAD})();
   await new Promise((done) => setTimeout(done, 200));
   return window.shift;
-}"""
+}}"""
 SQUEEZED = """[...document.querySelectorAll("article img")]
   .filter((image) => image.checkVisibility() &&
   Math.abs(image.naturalWidth / image.naturalHeight / (image.width / image.height) - 1) > 0.03)
@@ -80,16 +83,3 @@ def test_menus_open_with_the_first_click(visit, site: str) -> None:
     button = seen.page.locator(".dropdown-download-buttons button").first
     button.dispatch_event("click")  # not even a pointer that came near
     seen.page.locator(".dropdown-download-buttons .dropdown-menu").wait_for(state="visible")
-
-
-@pytest.mark.parametrize("home", ["http", "file"])
-def test_search_finds_a_word_typed_on_another_page(visit, site: str, home: str) -> None:
-    """Its index is loaded by the search page alone."""
-    seen = visit(f"{site if home == 'http' else SITE.as_uri()}/{LECTURES[0]}.html")
-    assert not [url for url in seen.requests if "searchindex" in url]
-    seen.page.keyboard.press("Control+k")
-    seen.page.keyboard.type("MSE")
-    seen.page.keyboard.press("Enter")
-    seen.page.wait_for_url("**/search.html?q=MSE*")
-    seen.page.locator("#search-results li a").first.wait_for()
-    assert seen.errors == []
