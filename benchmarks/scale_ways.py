@@ -10,16 +10,18 @@ own.
 """
 
 import json
-import resource
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import process_time
 
 import numpy as np
+
+from benchmarks.memory import peak_mb
 
 RANK = 10
 BATCH, BATCHES, WARM_UP = 2**16, 40, 10  # of minibatches as people make them
@@ -55,11 +57,6 @@ class Way:
     setting: str
     run: Callable
     epochs: int = 9
-
-    @property
-    def ours(self) -> bool:
-        """Say whether it is a way of the course."""
-        return self.who == "ours"
 
 
 def read(folder, clock, _):
@@ -128,7 +125,6 @@ def document(folder, clock, epochs, *, bias):
     import torch
 
     from lecture_utils import MatrixFactorization
-    from lecture_utils.train import mse
 
     _import_adam()
     clock.start()
@@ -136,10 +132,7 @@ def document(folder, clock, epochs, *, bias):
     model = MatrixFactorization(*sizes, RANK, bias=bias, mean=train[2].mean().item())
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
     for _ in range(1 + epochs):
-        loss = mse(model, train)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        _step(model, optimizer, train, [slice(None)])
         clock.lap()
 
 
@@ -160,15 +153,16 @@ def sparse_adam(folder, clock, _):
         table.sparse = True
     optimizer = torch.optim.SparseAdam(list(model.parameters()), lr=0.01)
     batches = torch.randperm(len(train[0])).split(BATCH)
-    _batches(model, optimizer, train, batches[:WARM_UP])
+    _step(model, optimizer, train, batches[:WARM_UP])
     clock.lap()
     some = batches[WARM_UP : WARM_UP + BATCHES] or batches
-    _batches(model, optimizer, train, some)
+    _step(model, optimizer, train, some)
     clock.lap(sum(map(len, some)) / len(train[0]))
     return {"steps": len(batches), "steps_timed": len(some)}
 
 
-def _batches(model, optimizer, train, batches):
+def _step(model, optimizer, train, batches):
+    """Take a step on each batch, which is an index of the ratings."""
     from lecture_utils.train import mse
 
     for batch in batches:
@@ -185,9 +179,8 @@ def als(folder, clock, epochs):
 
     clock.start()
     train, sizes = _tensors(folder)
-    for _ in zip(
-        range(1 + epochs), train_models(Tensors(*train), sizes, rank=RANK, ridge_bias=4.0)
-    ):
+    models = train_models(Tensors(*train), sizes, rank=RANK, ridge_bias=4.0)
+    for _ in islice(models, 1 + epochs):
         clock.lap()
 
 
@@ -237,12 +230,6 @@ def measure(way: Way, folder: Path) -> dict:
     epoch = float(np.median(later)) if later else None
     memory = {"peak_mb": peak_mb(), "peak_before_mb": clock.before_mb}
     return {"epoch_cpu_s": epoch, "start_cpu_s": start} | memory | found
-
-
-def peak_mb() -> float:
-    """Return the largest resident memory of this process so far in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def invent(folder: Path, number: int, code: str) -> dict:
