@@ -36,7 +36,7 @@ def spark():
 
 @pytest.fixture(scope="module")
 def fitted(spark, blocks):
-    return spark_als.fit(spark, blocks.folder, RANK, SWEEPS, RIDGE)
+    return spark_als.fit(spark, blocks, RANK, SWEEPS, RIDGE)
 
 
 def test_it_finds_what_was_planted(spark, blocks, fitted):
