@@ -101,19 +101,24 @@ def clocked(monkeypatch):
     return now, clock
 
 
-def test_the_clock_stands_still_while_it_predicts(monkeypatch):
+@pytest.mark.parametrize(
+    ("average", "errors", "spent"), [(False, [2, 1, 0], 100), (True, [2, 1.5, 1], 300)]
+)
+def test_the_clock_stands_still_while_it_predicts(monkeypatch, average, errors, spent):
+    """With `average` the mean of draws is scored, and all of them are needed."""
     now, clock = clocked(monkeypatch)
+    stars = iter([1.0, 2.0, 3.0])
 
     def predict():
         now[0] += 100
-        return [4.0, 9.0]  # 9 counts as 5
+        return [next(stars), 3.0]
 
-    now[0] += 2
-    clock.report(1, predict)
-    now[0] += 3
-    clock.report(2, predict)
-    assert clock.curve == [(1, 2.0, math.sqrt(2.5)), (2, 5.0, math.sqrt(2.5))]
-    assert clock.predict == 100
+    for step in range(3):
+        now[0] += 2
+        clock.report(step, predict, average)
+    rmse = [pytest.approx(error / math.sqrt(2)) for error in errors]
+    assert clock.curve == [(0, 2.0, rmse[0]), (1, 4.0, rmse[1]), (2, 6.0, rmse[2])]
+    assert clock.predict == spent
 
 
 def test_the_clock_runs_while_a_model_is_trained(monkeypatch):
@@ -130,20 +135,6 @@ def test_the_clock_runs_while_a_model_is_trained(monkeypatch):
     one, two = math.sqrt(0.5), math.sqrt(2)
     assert clock.curve == [(1, 2.0, one), (2, 4.0, one), (3, 6.0, two)]
     assert clock.predict == 100
-
-
-def test_the_mean_of_draws_is_scored(monkeypatch):
-    now, clock = clocked(monkeypatch)
-
-    def predict():
-        now[0] += 1
-        return [now[0], 3.0]  # 1, then 2, then 3
-
-    for step in range(3):
-        clock.report(step, predict, average=True)
-    errors = [rmse * math.sqrt(2) for _, _, rmse in clock.curve]
-    assert errors == pytest.approx([2, 1.5, 1])
-    assert clock.predict == 3  # all of them are needed
 
 
 def test_refits_go_on_until_all_targets_are_reached():
