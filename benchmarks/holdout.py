@@ -26,15 +26,12 @@ CANDIDATES = {
     ],
     "gibbs": [{"rank": rank} for rank in (7, 10, 14, 20)],
     "gibbs-side": [
-        {"rank": 10},
-        {"rank": 7},
-        {"rank": 14},
+        *({"rank": rank} for rank in (10, 7, 14)),
         {"rank": 10, "ordinal": False},
         {"rank": 10, "user_noise": False},
     ],
     "gibbs-time": [
-        {"rank": 16},
-        {"rank": 10},
+        *({"rank": rank} for rank in (16, 10)),
         {"rank": 16, "ordinal": False},
         {"rank": 16, "pauses": PAUSES[::2]},
         {"rank": 16, "pauses": (30, 240, 3600)},

@@ -213,52 +213,24 @@ def _over_root(rated):
     return sparse.diags(1 / np.sqrt(np.asarray(rated.sum(1)).clip(min=1)).ravel()) @ rated
 
 
+svd = partial(surprise, algorithm="SVD")
+svd_tuned = partial(surprise, algorithm="SVD", n_factors=50, reg_all=0.09)
+svdpp = partial(surprise, algorithm="SVDpp", n_factors=20, reg_all=0.09, cache_ratings=True)
+similarity = {"name": "pearson_baseline", "user_based": False}
+knn = partial(surprise, algorithm="KNNBaseline", sim_options=similarity)
+mf_tuned = partial(cornac, k=50, learning_rate=0.005, lambda_reg=0.1)
+als = partial(cmfrec, k=40, lambda_=0.15, scale_lam=True)
+myfm_side = partial(myfm, side=True)
+myfm_ordinal = partial(myfm, side=True, ordinal=True)
 PEERS = {
-    "surprise-svd": Method(
-        "Surprise", "SVD, default", partial(surprise, algorithm="SVD"), 20, refit=True
-    ),
-    "surprise-svd-tuned": Method(
-        "Surprise",
-        "SVD, k 50, reg .09",
-        partial(surprise, algorithm="SVD", n_factors=50, reg_all=0.09),
-        100,
-        refit=True,
-    ),
-    "surprise-svdpp": Method(
-        "Surprise",
-        "SVD++, k 20, reg .09",
-        partial(surprise, algorithm="SVDpp", n_factors=20, reg_all=0.09, cache_ratings=True),
-        50,
-        refit=True,
-        slow=True,
-    ),
-    "surprise-knn": Method(
-        "Surprise",
-        "KNNBaseline, items, pearson_baseline",
-        partial(
-            surprise,
-            algorithm="KNNBaseline",
-            sim_options={"name": "pearson_baseline", "user_based": False},
-        ),
-    ),
+    "surprise-svd": Method("Surprise", "SVD, default", svd, 20, refit=True),
+    "surprise-svd-tuned": Method("Surprise", "SVD, k 50, reg .09", svd_tuned, 100, refit=True),
+    "surprise-svdpp": Method("Surprise", "SVD++, k 20, reg .09", svdpp, 50, refit=True, slow=True),
+    "surprise-knn": Method("Surprise", "KNNBaseline, items, pearson_baseline", knn),
     "cornac-mf": Method("cornac", "MF, default", cornac, 20, refit=True),
-    "cornac-mf-tuned": Method(
-        "cornac",
-        "MF, k 50, lr .005, reg .1",
-        partial(cornac, k=50, learning_rate=0.005, lambda_reg=0.1),
-        100,
-        refit=True,
-    ),
-    "cmfrec": Method(
-        "cmfrec",
-        "ALS, k 40, scale_lam, lambda .15",
-        partial(cmfrec, k=40, lambda_=0.15, scale_lam=True),
-        10,
-        refit=True,
-    ),
+    "cornac-mf-tuned": Method("cornac", "MF, k 50, lr .005, reg .1", mf_tuned, 100, refit=True),
+    "cmfrec": Method("cmfrec", "ALS, k 40, scale_lam, lambda .15", als, 10, refit=True),
     "myfm": Method("myFM", "rank 10", myfm, 200),
-    "myfm-side": Method("myFM", "rank 10", partial(myfm, side=True), 512, SIDE),
-    "myfm-side-ordinal": Method(
-        "myFM", "rank 10, ordinal", partial(myfm, side=True, ordinal=True), 512, SIDE
-    ),
+    "myfm-side": Method("myFM", "rank 10", myfm_side, 512, SIDE),
+    "myfm-side-ordinal": Method("myFM", "rank 10, ordinal", myfm_ordinal, 512, SIDE),
 }

@@ -1,7 +1,7 @@
 """Run every method in a process of its own and write results.json: `make bench`.
 
-This module imports neither torch nor pandas: a process inherits the peak memory of the one that
-started it, so that one has to be small.
+This module imports neither torch nor, before all is measured, pandas: a process inherits the peak
+memory of the one that started it, so that one has to be small.
 """
 
 import argparse
@@ -13,9 +13,11 @@ import platform
 import subprocess
 import sys
 import tokenize
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from itertools import product
 from pathlib import Path
 from statistics import mean
@@ -24,10 +26,12 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "_build" / "bench"
 RESULTS = Path(__file__).with_name("results.json")
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
-PACKAGES = (
-    "torch", "numpy", "pandas", "scikit-surprise", "cornac", "cmfrec", "myfm",
-)  # fmt: skip
+PACKAGES = ("torch", "numpy", "pandas", "scikit-surprise", "cornac", "cmfrec", "myfm")
 MEASURED = ("rmse", "fit_cpu_s", "predict_cpu_s", "peak_mb", "peak_before_mb")
+SHOWN = (
+    "split", "who", "setting", "rmse.mean", "rmse.spread", "fit_cpu_s.mean", "predict_cpu_s.mean",
+    "peak_mb.mean", "reached_cpu_s.0.94.mean", "information",
+)  # fmt: skip
 SMALL = {"COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENCODING", "ENDMARKER"}
 
 
@@ -46,61 +50,77 @@ def describe() -> dict[str, dict]:
     return json.loads(spawn("benchmarks.worker"))
 
 
-def identity(split: str, key: str, method: dict, steps: int | None) -> dict:
+def digest(*names: str, ours: bool) -> str:
+    """Digest these files, given as paths from the root, and with `ours` all of lecture_utils."""
+    files = [ROOT / name for name in names]
+    files += sorted((ROOT / "lecture_utils").rglob("*.py")) if ours else []
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def read_runs(folder: Path) -> list[dict]:
+    """Read what has run: a line of `folder`/runs.jsonl each."""
+    file = folder / "runs.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def find_or_run(folder: Path, wanted: dict, start: Callable[[], dict]) -> dict:
+    """Find the run that is `wanted` in `folder`/runs.jsonl; if it lacks it, start and note it.
+
+    The load says how busy the machine was before.
+    """
+    for run in read_runs(folder):
+        if wanted.items() <= run.items():
+            return run
+    load = os.getloadavg()[0]
+    run = wanted | start() | {"load": load}
+    with (folder / "runs.jsonl").open("a") as out:
+        out.write(json.dumps(run) + "\n")
+    return run
+
+
+def identity(split: str, key: str, method: dict) -> dict:
     """Return what two runs that differ in the seed share; `code` digests what they depend on."""
-    files = [ROOT / "benchmarks" / name for name in ("methods.py", "worker.py", "requirements.txt")]
-    if method["who"] == "ours":
-        files += sorted((ROOT / "lecture_utils").rglob("*.py"))
-    code = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    steps = steps or method["steps"]
-    return {
-        "method": key,
-        "split": split,
-        "setting": method["setting"],
-        "steps": steps,
-        "code": code,
-    }
+    names = ("memory.py", "methods.py", "requirements.txt", "worker.py")
+    code = digest(*(f"benchmarks/{name}" for name in names), ours=method["who"] == "ours")
+    given = {"setting": method["setting"], "steps": method["steps"]}
+    return {"method": key, "split": split} | given | {"code": code}
 
 
-def measure(folder, methods: dict, splits, seeds, steps: int | None = None) -> list[dict]:
+def measure(folder: Path, methods: dict, splits, seeds) -> list[dict]:
     """Run what `folder`/runs.jsonl lacks, seed by seed, and return everything that it holds.
 
-    `folder` holds the splits (`worker.save`). `steps` replaces every method's own.
+    `folder` holds the splits (`worker.save`).
     """
-    file = Path(folder) / "runs.jsonl"
-    runs = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     for seed, split, (key, method) in product(seeds, splits, methods.items()):
-        wanted = identity(split, key, method, steps) | {"seed": seed}
-        if any(wanted.items() <= run.items() for run in runs):
-            continue
-        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        result = json.loads(spawn("benchmarks.worker", folder, key, split, seed, wanted["steps"]))
-        print(f"{seed} {split} {key:20} RMSE {result['rmse']:.4f} {result['fit_cpu_s']:7.2f} s")
-        runs.append(wanted | result | {"load": load})
-        with file.open("a") as out:
-            out.write(json.dumps(runs[-1]) + "\n")
-    return runs
+        wanted = identity(split, key, method) | {"seed": seed}
+        find_or_run(folder, wanted, partial(run_method, folder, key, split, seed, method["steps"]))
+    return read_runs(folder)
 
 
-def summary(runs: list[dict], methods: dict, splits, seeds, steps: int | None = None) -> list[dict]:
+def run_method(folder: Path, key: str, split: str, seed: int, steps: int) -> dict:
+    """Run a method once in a process of its own."""
+    result = json.loads(spawn("benchmarks.worker", folder, key, split, seed, steps))
+    print(f"{seed} {split} {key:20} RMSE {result['rmse']:.4f} {result['fit_cpu_s']:7.2f} s")
+    return result
+
+
+def summary(runs: list[dict], methods: dict, splits, seeds) -> list[dict]:
     """Make a row per split and method that has run with every seed: means and spreads."""
     rows = []
     for split, (key, method) in product(splits, methods.items()):
-        same = identity(split, key, method, steps)
+        same = identity(split, key, method)
         found = {run["seed"]: run for run in runs if same.items() <= run.items()}
         if not set(seeds) <= set(found):
             continue
         chosen = [found[seed] for seed in seeds]
         row = {name: same[name] for name in ("method", "split", "setting")}
-        row |= {name: method[name] for name in ("who", "information")}
-        row |= {"steps": same["steps"], "seeds": list(seeds)}
+        row |= {name: method[name] for name in ("who", "information", "steps")}
+        row |= {"seeds": list(seeds)}
         row |= {name: spread([run[name] for run in chosen]) for name in MEASURED}
         curves = [run["reached_cpu_s"] for run in chosen]
-        row["reached_cpu_s"] = all(curves) and {
-            target: spread([curve[target] for curve in curves]) for target in curves[0]
-        }
-        row["reached_cpu_s"] = row["reached_cpu_s"] or None
-        rows.append(row | {"code_lines": code_lines(method["code"]) if method["code"] else None})
+        reached = {target: spread([c[target] for c in curves]) for target in curves[0] or ()}
+        code = code_lines(method["code"]) if method["code"] else None
+        rows.append(row | {"reached_cpu_s": reached or None, "code_lines": code})
     return rows
 
 
@@ -121,10 +141,9 @@ def code_lines(modules: list[str]) -> int:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if tokenize.tok_name[token.type] not in SMALL:
                 lines.update(range(token.start[0], token.end[0] + 1))
-        for node in ast.walk(ast.parse(text)):
-            kinds = ast.Module | ast.ClassDef | ast.FunctionDef
-            if isinstance(node, kinds) and ast.get_docstring(node) is not None:
-                lines -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+        for node in ast.walk(ast.parse(text)):  # a text that stands alone is a docstring
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                lines -= {*range(node.lineno, node.end_lineno + 1)}
         count += len(lines)
     return count
 
@@ -134,34 +153,23 @@ def machine(runs: list[dict]) -> dict:
     info = Path("/proc/cpuinfo")
     names = [x for x in info.read_text().splitlines() if "model name" in x] if info.exists() else []
     cpu = names[0].partition(":")[2].strip() if names else platform.processor()
-    loads = [run["load"] for run in runs if run.get("load") is not None]
-    busy = {"mean": round(mean(loads), 2), "largest": max(loads)} if loads else None
+    loads = [run["load"] for run in runs]
+    busy = {"mean": round(mean(loads), 2), "largest": max(loads)}
     return {"cpu": cpu, "cores": os.cpu_count(), "system": platform.system(), "load": busy}
 
 
 def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
     """Return the versions of Python and of what is installed of `packages`."""
-    found = {"python": platform.python_version()}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    here = {one.name: one.version for one in distributions()}
+    found = {package: here[package] for package in packages if package in here}
+    return {"python": platform.python_version()} | found
 
 
-def table(rows: list[dict]) -> str:
-    """Format the rows as text, one line each."""
-    lines = [f"{'':64} RMSE (spread)      fit s  predict s  peak MB  s to .94  may look at"]
-    for row in rows:
-        name = f"{row['split']} {row['who']}: {row['setting']}"
-        cells = [row[key]["mean"] for key in ("fit_cpu_s", "predict_cpu_s", "peak_mb")]
-        reached = (row["reached_cpu_s"] or {}).get("0.94")
-        rmse = f"{row['rmse']['mean']:.4f} ({row['rmse']['spread']:.4f})"
-        text = f"{name:64} {rmse} {cells[0]:8.2f} {cells[1]:10.2f} {cells[2]:8.0f}"
-        text += f" {reached['mean']:9.2f}" if reached else f" {'-':>9}"
-        lines.append(f"{text}  {row['information']}")
-    return "\n".join(lines)
+def table(rows: list[dict], columns: tuple[str, ...]) -> str:
+    """Format these columns of the rows as text; "rmse.mean" is the entry "mean" of "rmse"."""
+    import pandas as pd  # when all has been measured: see above
+
+    return pd.json_normalize(rows).reindex(columns=columns).to_string(index=False)
 
 
 def main() -> None:
@@ -186,7 +194,7 @@ def main() -> None:
         "epoch": json.loads(spawn("benchmarks.epoch", FOLDER)),
     }
     RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    print(table(results["rows"]))
+    print(table(results["rows"], SHOWN))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ python -m benchmarks.scale_runs FOLDER PART prints one line of JSON; `scale_ways
 What is timed runs in processes of its own, each on one thread.
 """
 
-import csv
 import json
 import shutil
 import subprocess
@@ -12,6 +11,9 @@ import sys
 import time
 from pathlib import Path
 from statistics import median
+
+import numpy as np
+import pandas as pd
 
 EPOCHS = 9
 SAVED = 3  # epochs before the kill
@@ -30,11 +32,10 @@ def command(folder: Path, run: Path, epochs: int, *options: str, processes: int 
 def saved(run: Path) -> list[float]:
     """Read the seconds of each saved epoch, the pass over the held-out data included."""
     try:
-        with (run / "metrics.csv").open(encoding="utf-8") as file:
-            ends = [0.0, *(float(row["seconds"]) for row in csv.DictReader(file))]
+        ends = pd.read_csv(run / "metrics.csv")["seconds"]
     except FileNotFoundError:
         return []
-    return [after - before for before, after in zip(ends, ends[1:])]
+    return np.diff(ends, prepend=0).tolist()
 
 
 def processes(folder: Path) -> dict:
@@ -47,7 +48,8 @@ def processes(folder: Path) -> dict:
 
 
 def _epoch(folder: Path, number: int, options: list[str]) -> float:
-    run = _anew(folder / "run")
+    run = folder / "run"
+    shutil.rmtree(run, ignore_errors=True)
     train = command(folder, run, EPOCHS, *options, processes=number)
     done = subprocess.run(train, capture_output=True, text=True)
     if done.returncode:
@@ -62,7 +64,8 @@ def kill(folder: Path) -> dict:
     `start_s`, until the second process had been started and had loaded the checkpoint, and
     `read_s`, by which its first epoch was longer than usual because it read the blocks.
     """
-    run = _anew(folder / "run")
+    run = folder / "run"
+    shutil.rmtree(run, ignore_errors=True)
     train = command(folder, run, ENDLESS)
     with subprocess.Popen(train, stderr=subprocess.PIPE, text=True) as process:
         _wait(process, run, SAVED)
@@ -93,11 +96,6 @@ def _wait(process: subprocess.Popen, run: Path, epochs: int) -> None:
         if process.poll() is not None:
             raise SystemExit(f"ended before epoch {epochs}:\n{process.stderr.read()[-2000:]}")
         time.sleep(0.01)
-
-
-def _anew(run: Path) -> Path:
-    shutil.rmtree(run, ignore_errors=True)
-    return run
 
 
 PARTS = {"processes": processes, "kill": kill}

@@ -10,16 +10,18 @@ own.
 """
 
 import json
-import resource
 import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import process_time
 
 import numpy as np
+
+from benchmarks.memory import peak_mb
 
 RANK = 10
 BATCH, BATCHES, WARM_UP = 2**16, 40, 10  # of minibatches as people make them
@@ -55,11 +57,6 @@ class Way:
     setting: str
     run: Callable
     epochs: int = 9
-
-    @property
-    def ours(self) -> bool:
-        """Say whether it is a way of the course."""
-        return self.who == "ours"
 
 
 def read(folder, clock, _):
@@ -128,7 +125,6 @@ def document(folder, clock, epochs, *, bias):
     import torch
 
     from lecture_utils import MatrixFactorization
-    from lecture_utils.train import mse
 
     _import_adam()
     clock.start()
@@ -136,10 +132,7 @@ def document(folder, clock, epochs, *, bias):
     model = MatrixFactorization(*sizes, RANK, bias=bias, mean=train[2].mean().item())
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
     for _ in range(1 + epochs):
-        loss = mse(model, train)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        _step(model, optimizer, train, [slice(None)])
         clock.lap()
 
 
@@ -160,15 +153,16 @@ def sparse_adam(folder, clock, _):
         table.sparse = True
     optimizer = torch.optim.SparseAdam(list(model.parameters()), lr=0.01)
     batches = torch.randperm(len(train[0])).split(BATCH)
-    _batches(model, optimizer, train, batches[:WARM_UP])
+    _step(model, optimizer, train, batches[:WARM_UP])
     clock.lap()
     some = batches[WARM_UP : WARM_UP + BATCHES] or batches
-    _batches(model, optimizer, train, some)
+    _step(model, optimizer, train, some)
     clock.lap(sum(map(len, some)) / len(train[0]))
     return {"steps": len(batches), "steps_timed": len(some)}
 
 
-def _batches(model, optimizer, train, batches):
+def _step(model, optimizer, train, batches):
+    """Take a step on each batch, which is an index of the ratings."""
     from lecture_utils.train import mse
 
     for batch in batches:
@@ -185,9 +179,8 @@ def als(folder, clock, epochs):
 
     clock.start()
     train, sizes = _tensors(folder)
-    for _ in zip(
-        range(1 + epochs), train_models(Tensors(*train), sizes, rank=RANK, ridge_bias=4.0)
-    ):
+    models = train_models(Tensors(*train), sizes, rank=RANK, ridge_bias=4.0)
+    for _ in islice(models, 1 + epochs):
         clock.lap()
 
 
@@ -239,12 +232,6 @@ def measure(way: Way, folder: Path) -> dict:
     return {"epoch_cpu_s": epoch, "start_cpu_s": start} | memory | found
 
 
-def peak_mb() -> float:
-    """Return the largest resident memory of this process so far in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
 def invent(folder: Path, number: int, code: str) -> dict:
     """Fill `folder` with about `number` ratings; about.json, written last, holds `code`."""
     from lecture_utils.scale import layouts
@@ -262,22 +249,19 @@ def invent(folder: Path, number: int, code: str) -> dict:
 
 def _write_csv(path: Path, number: int) -> int:
     """Write a file in the layout of MovieLens 25M; return how many ratings it holds."""
-    import pyarrow as pa
-    from pyarrow import csv
+    import pandas as pd
 
     from lecture_utils.scale.layouts import HEADER
     from lecture_utils.synthetic import large as synthetic
 
     rng, count = np.random.Generator(np.random.PCG64(1)), 0
-    stars = pa.array([f"{half / 2:.1f}" for half in range(11)])  # "3.0", not 3
-    plain = csv.WriteOptions(include_header=False, quoting_style="none")
-    with path.open("wb") as file:
-        file.write(f"{HEADER}\n".encode())
-        for users, movies, ratings in synthetic.chunks(number):
-            seconds = rng.integers(789_652_009, 1_574_327_703, len(users))  # 1995 to 2019
-            columns = [users, movies, stars.take(pa.array((2 * ratings).astype("i4"))), seconds]
-            csv.write_csv(pa.table(columns, names=HEADER.split(",")), file, plain)
-            count += len(users)
+    with path.open("w", encoding="ascii") as file:
+        file.write(f"{HEADER}\n")
+        for chunk in synthetic.chunks(number):
+            seconds = rng.integers(789_652_009, 1_574_327_703, len(chunk[0]))  # 1995 to 2019
+            columns = dict(zip(HEADER.split(","), (*chunk, seconds)))
+            pd.DataFrame(columns).to_csv(file, header=False, index=False)
+            count += len(seconds)
     return count
 
 

@@ -1,22 +1,21 @@
 """One method, one split, one seed: the only thing that its process does.
 
-python -m benchmarks.worker FOLDER METHOD SPLIT SEED [STEPS] prints one line of JSON;
+python -m benchmarks.worker FOLDER METHOD SPLIT SEED STEPS prints one line of JSON;
 python -m benchmarks.worker FOLDER puts the splits of the real MovieLens into FOLDER;
 python -m benchmarks.worker prints what there is to run.
 """
 
 import json
 import pickle
-import resource
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from time import process_time
 from types import SimpleNamespace
 
 import numpy as np
 
+from benchmarks.memory import peak_mb
 from benchmarks.methods import Method, find, find_all
 
 SPLITS = ("ua", "u1")
@@ -79,12 +78,9 @@ def run(method: Method, data: object, seed: int, steps: int, refit: bool = False
     `refit` asks for the curve of a method that shows no iterates: it is trained anew, from the
     same seed, for 1 epoch, 2 and so on, until it reaches every target.
     """
-    ratings = data.test["rating"].to_numpy(float)
-    begun = _peak()
-    clock = Clock(ratings)
+    clock, before = Clock(data.test["rating"].to_numpy(float)), peak_mb()
     method.run(data, seed, clock, steps)
-    peak, (_, fit, rmse) = _peak(), clock.curve[-1]
-    curve = clock.curve
+    peak, curve, (_, seconds, rmse) = peak_mb(), clock.curve, clock.curve[-1]
     if method.refit:
         curve = list(_refits(method, data, seed, steps)) if refit else []
     reached = {
@@ -93,10 +89,10 @@ def run(method: Method, data: object, seed: int, steps: int, refit: bool = False
     }
     return {
         "rmse": rmse,
-        "fit_cpu_s": fit,
+        "fit_cpu_s": seconds,
         "predict_cpu_s": clock.predict,
         "peak_mb": peak,
-        "peak_before_mb": begun,
+        "peak_before_mb": before,
         "reached_cpu_s": reached if curve else None,
     }
 
@@ -112,16 +108,10 @@ def _refits(method: Method, data: object, seed: int, steps: int):
         epochs = min(steps, max(epochs + 1, round(epochs * GROWTH)))
 
 
-def _peak() -> float:
-    """Return the largest resident memory of this process so far in MB."""
-    unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
 def save(data: object, path: Path) -> None:
     """Save a `Ratings` as tables, which peers' workers read without torch."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(pickle.dumps({f.name: getattr(data, f.name) for f in fields(data)}))
+    path.write_bytes(pickle.dumps(vars(data)))
 
 
 def load(path: Path, ours: bool) -> object:
@@ -147,23 +137,21 @@ def fetch(folder: Path) -> None:
 
 def registry() -> dict[str, dict]:
     """Return every method without its function."""
-    names = [f.name for f in fields(Method) if f.name != "run"]
-    return {key: {n: getattr(method, n) for n in names} for key, method in find_all().items()}
+    return {key: vars(method) | {"run": None} for key, method in find_all().items()}
 
 
-def main(folder: str = "", *arguments: str) -> None:
-    """Run one method, save the splits, or print the registry."""
-    if not folder:
-        print(json.dumps(registry()))
-        return
-    if not arguments:
-        fetch(Path(folder))
-        return
-    key, split, seed, *steps = arguments
-    method = find(key)
-    data = load(Path(folder) / f"{split}.pickle", method.ours)
-    steps = int(steps[0]) if steps else method.steps
-    print(json.dumps(run(method, data, int(seed), steps, refit=split == SPLITS[0])))
+def main(*arguments: str) -> None:
+    """Print the registry, save the splits, or run one method."""
+    match arguments:
+        case []:
+            print(json.dumps(registry()))
+        case [folder]:
+            fetch(Path(folder))
+        case [folder, key, split, seed, steps]:
+            method = find(key)
+            data = load(Path(folder) / f"{split}.pickle", method.ours)
+            refit = split == SPLITS[0]
+            print(json.dumps(run(method, data, int(seed), int(steps), refit)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ Needs Java 17 or later and pyspark. The executors run no Python: all work is don
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -118,19 +117,14 @@ def estimator(cores: int, rank: int, sweeps: int, ridge: float, seed: int) -> AL
 
 
 def fit(
-    spark: SparkSession, folder: str | os.PathLike, rank: int = 10, sweeps: int = 10,
-    ridge: float = 0.1, seed: int = 0,
+    spark: SparkSession, blocks: Blocks, rank: int = 10, sweeps: int = 10, ridge: float = 0.1,
+    seed: int = 0,
 ) -> Fitted:  # fmt: skip
-    """Train on the prepared `folder`.
+    """Train on prepared blocks.
 
     Spark's ALS has no biases: two of its factors must learn them. The mean is subtracted, since the
     ridge draws all predictions to 0, which should be the average and not a movie of no star.
-
-    Raises:
-        FileNotFoundError: The folder was not prepared; Spark is not asked.
-        ValueError: A file in it is damaged.
     """
-    blocks = Blocks(folder)
     cores = spark.sparkContext.defaultParallelism
     rest = read(spark, blocks, "train-*").withColumn("rest", F.col("rating") - blocks.mean)
     return Fitted(estimator(cores, rank, sweeps, ridge, seed).fit(rest), blocks.mean)
@@ -161,7 +155,7 @@ def main(arguments: list[str]) -> int:
 def report(spark: SparkSession, blocks: Blocks, options: argparse.Namespace) -> None:
     """Train, score on the test data and print both."""
     begun = perf_counter()
-    fitted = fit(spark, blocks.folder, options.rank, options.sweeps, options.ridge)
+    fitted = fit(spark, blocks, options.rank, options.sweeps, options.ridge)
     trained = perf_counter()
     rmse = fitted.rmse(read(spark, blocks, "test"))
     print(f"✓ 테스트 RMSE {rmse:.4f} (MSE {rmse**2:.4f}), 예측은 자르지 않았습니다. ", end="")

@@ -33,12 +33,12 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def methods():
     registry = run.describe()
-    return {key: registry[key] for key in CHEAP}
+    return {key: registry[key] | {"steps": 2} for key in CHEAP}
 
 
 @pytest.fixture(scope="module")
 def runs(folder, methods):
-    return run.measure(folder, methods, ["ua"], [0, 1], steps=2)
+    return run.measure(folder, methods, ["ua"], [0, 1])
 
 
 def check_row(row):
@@ -53,30 +53,24 @@ def check_row(row):
 
 @pytest.mark.full
 def test_a_row_has_means_over_the_seeds(runs, methods):
-    rows = run.summary(runs, methods, ["ua"], [0, 1], steps=2)
+    rows = run.summary(runs, methods, ["ua"], [0, 1])
     assert [row["method"] for row in rows] == [*CHEAP]
     for row in rows:
         check_row(row)
     rmse = [row["rmse"]["mean"] for row in rows]
     assert rmse[0] > rmse[1] > rmse[2]
     assert rows[1]["rmse"]["spread"] == 0 < rows[2]["rmse"]["spread"]  # only ALS has a seed
-    assert run.summary(runs, methods, ["ua"], [0, 1, 2], steps=2) == []
-    assert run.summary(runs, methods, ["ua"], [0, 1], steps=3) == []  # runs of other lengths
-    assert all(row["setting"] in run.table(rows) for row in rows)
+    assert all(row["setting"] in run.table(rows, run.SHOWN) for row in rows)
 
 
 @pytest.mark.full
-def test_what_has_run_does_not_run_again(folder, methods, runs, monkeypatch):
-    monkeypatch.setattr(run, "spawn", lambda *_: pytest.fail("ran again"))
-    assert run.measure(folder, methods, ["ua"], [0, 1], steps=2) == runs
-    assert len((folder / "runs.jsonl").read_text().splitlines()) == len(runs) == 6
-
-
-@pytest.mark.full
-def test_what_ran_with_other_code_does_not_count(methods, runs, tmp_path):
+def test_other_runs_do_not_count(methods, runs):
+    longer = {key: method | {"steps": 3} for key, method in methods.items()}
     stale = [one | {"code": "before"} for one in runs]
-    assert run.summary(stale, methods, ["ua"], [0, 1], steps=2) == []
-    peer = run.identity("ua", "myfm", run.describe()["myfm"], None)
+    assert run.summary(runs, methods, ["ua"], [0, 1, 2]) == []
+    assert run.summary(runs, longer, ["ua"], [0, 1]) == []
+    assert run.summary(stale, methods, ["ua"], [0, 1]) == []
+    peer = run.identity("ua", "myfm", run.describe()["myfm"])
     assert peer["code"] != runs[0]["code"]  # ours depends on lecture_utils, a peer does not
 
 
@@ -87,7 +81,7 @@ def test_seeds_take_turns(runs):
 
 def test_a_failed_run_stops_and_tells_why(folder):
     with pytest.raises(SystemExit, match="KeyError: 'nothing'"):
-        run.spawn("benchmarks.worker", folder, "nothing", "ua", 0)
+        run.spawn("benchmarks.worker", folder, "nothing", "ua", 0, 1)
 
 
 def test_only_the_real_movielens_is_measured(tmp_path, monkeypatch):
@@ -107,19 +101,24 @@ def clocked(monkeypatch):
     return now, clock
 
 
-def test_the_clock_stands_still_while_it_predicts(monkeypatch):
+@pytest.mark.parametrize(
+    ("average", "errors", "spent"), [(False, [2, 1, 0], 100), (True, [2, 1.5, 1], 300)]
+)
+def test_the_clock_stands_still_while_it_predicts(monkeypatch, average, errors, spent):
+    """With `average` the mean of draws is scored, and all of them are needed."""
     now, clock = clocked(monkeypatch)
+    stars = iter([1.0, 2.0, 3.0])
 
     def predict():
         now[0] += 100
-        return [4.0, 9.0]  # 9 counts as 5
+        return [next(stars), 3.0]
 
-    now[0] += 2
-    clock.report(1, predict)
-    now[0] += 3
-    clock.report(2, predict)
-    assert clock.curve == [(1, 2.0, math.sqrt(2.5)), (2, 5.0, math.sqrt(2.5))]
-    assert clock.predict == 100
+    for step in range(3):
+        now[0] += 2
+        clock.report(step, predict, average)
+    rmse = [pytest.approx(error / math.sqrt(2)) for error in errors]
+    assert clock.curve == [(0, 2.0, rmse[0]), (1, 4.0, rmse[1]), (2, 6.0, rmse[2])]
+    assert clock.predict == spent
 
 
 def test_the_clock_runs_while_a_model_is_trained(monkeypatch):
@@ -136,20 +135,6 @@ def test_the_clock_runs_while_a_model_is_trained(monkeypatch):
     one, two = math.sqrt(0.5), math.sqrt(2)
     assert clock.curve == [(1, 2.0, one), (2, 4.0, one), (3, 6.0, two)]
     assert clock.predict == 100
-
-
-def test_the_mean_of_draws_is_scored(monkeypatch):
-    now, clock = clocked(monkeypatch)
-
-    def predict():
-        now[0] += 1
-        return [now[0], 3.0]  # 1, then 2, then 3
-
-    for step in range(3):
-        clock.report(step, predict, average=True)
-    errors = [rmse * math.sqrt(2) for _, _, rmse in clock.curve]
-    assert errors == pytest.approx([2, 1.5, 1])
-    assert clock.predict == 3  # all of them are needed
 
 
 def test_refits_go_on_until_all_targets_are_reached():

@@ -44,13 +44,7 @@ class Block(NamedTuple):
     by_item: Tensor  # (n,) int32, the order that sorts them by movie
 
     def errors(self, num_users: int, num_items: int, mean: float = 0.0) -> Errors:
-        """Build what `sparse.MeanSquare` trains on.
-
-        Raises:
-            IndexError: An id lies outside the tables.
-        """
-        if int(self.users.max()) >= num_users or int(self.items.max()) >= num_items:
-            raise IndexError(f"ids must lie below {num_users} (users) and {num_items} (items)")
+        """Build what `sparse.MeanSquare` trains on; the ids must lie below these numbers."""
         turned = (ids.index_select(0, self.by_item) for ids in (self.items, self.users))
         E = _build_matrix(self.users, self.items, num_users, num_items)
         E_T = _build_matrix(*turned, num_items, num_users)

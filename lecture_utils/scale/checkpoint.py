@@ -92,11 +92,9 @@ def load(run: str | os.PathLike) -> dict | None:
         ValueError: It is damaged, or of another version.
     """
     path = Path(run).expanduser() / CHECKPOINT
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    with file:
+    with path.open("rb") as file:
         try:
             state = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:  # whatever a damaged file makes of unpickling, OSError too
@@ -110,10 +108,9 @@ def load(run: str | os.PathLike) -> dict | None:
 
 def resume(training: Training, state: dict) -> None:
     """Set `training` back to where `state` was saved; the learning rate stays as it is now."""
-    lr = training.optimizer.param_groups[0]["lr"]
     training.model.load_state_dict(state["model"])
     training.optimizer.load_state_dict(state["optimizer"])
-    training.optimizer.param_groups[0]["lr"] = lr
+    training.optimizer.param_groups[0]["lr"] = training.lr
     training.history[:] = [Epoch(*row) for row in state["history"]]
     training.best = state["best"] and Best(*state["best"])
 

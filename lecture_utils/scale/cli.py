@@ -47,10 +47,8 @@ def main(arguments: list[str]) -> int:
         received.append(number)
         raise KeyboardInterrupt
 
-    # SIGTERM is what torchrun sends.
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    for number in (signal.SIGINT, signal.SIGTERM):  # the second is what torchrun sends
+        signal.signal(number, interrupt)
     try:
         settings = parse(arguments)
         return RUN[type(settings)](settings)
@@ -71,9 +69,6 @@ def main(arguments: list[str]) -> int:
         if "WORLD_SIZE" not in os.environ:
             raise
         return _stop(settings, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _complain(sentence: object, status: int) -> int:
@@ -153,13 +148,13 @@ def _report(settings: TrainSettings, training: Training, test_mse: float, mean_m
             f"--out을 바꾸고 --lr {settings.lr:g}을 줄이거나, --epochs를 늘려 보세요.",
             1,
         )
-    held = sum(training.blocks.sizes[number] for number in training.validation)
+    held = sum(training.blocks.sizes[number] for number in training.held_out)
     print(
         f"✓ 에폭 {len(training.history)}까지 했습니다.\n"
         f"  검증 MSE가 가장 낮은 에폭 {training.best.epoch}의 모델을 남깁니다.\n"
         f"  훈련 MSE {kept.train_mse:.4f}, 검증 MSE {kept.held_out_mse:.4f}, "
         f"테스트 MSE {test_mse:.4f}\n"
-        f"  검증에 쓴 블록: {len(training.blocks)}개 가운데 {len(training.validation)}개 "
+        f"  검증에 쓴 블록: {len(training.blocks)}개 가운데 {training.validation}개 "
         f"(평점 {held:,}개)\n"
         f"  폴더: {settings.out}"
     )

@@ -89,8 +89,6 @@ def read_chunks(layout: Layout, size: int = 2**20) -> Iterator[tuple[np.ndarray,
         ValueError: A line is not as it should be. File and line are named, when it gets there: the
             chunks before have been handed out by then.
     """
-    if size < 1:
-        raise ValueError(f"size must be at least 1, not {size}")
     done = 0
     try:
         with _open_arrow(layout) as batches:

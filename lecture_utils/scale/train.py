@@ -8,6 +8,7 @@ adds the shares up before each step, and all take the same step.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import KW_ONLY, dataclass
 from time import perf_counter
 from typing import NamedTuple
 
@@ -55,6 +56,7 @@ class Best(NamedTuple):
     parameters: dict[str, Tensor]
 
 
+@dataclass(eq=False)
 class Training:
     """A model in training on blocks.
 
@@ -65,47 +67,44 @@ class Training:
     all blocks. `stream` reads blocks anew in every epoch instead of keeping them in memory (24
     bytes a rating). The last `validation` blocks are not trained on, and `best` remembers the epoch
     that predicts them best.
+
+    Raises:
+        ValueError: A setting is out of range, or there are too few blocks for it.
     """
 
-    def __init__(
-        self,
-        model: MatrixFactorization,
-        blocks: Blocks,
-        world: World = World(),  # noqa: B008, it cannot change
-        *,
-        lr: float = 0.05,
-        ridge: float = 10.0,
-        ridge_bias: float = 5.0,
-        full_batch: bool = False,
-        stream: bool = False,
-        validation: int = 0,
-        seed: int = 0,
-    ):
-        """Prepare the first epoch.
+    model: MatrixFactorization
+    blocks: Blocks
+    world: World = World()  # noqa: RUF009, it cannot change
+    _: KW_ONLY
+    lr: float = 0.05
+    ridge: float = 10.0
+    ridge_bias: float = 5.0
+    full_batch: bool = False
+    stream: bool = False
+    validation: int = 0
+    seed: int = 0
 
-        Raises:
-            ValueError: A setting is out of range, or there are too few blocks for it.
-        """
-        for name, value in {"lr": lr, "ridge": ridge, "ridge_bias": ridge_bias}.items():
+    def __post_init__(self):
+        """Prepare the first epoch."""
+        for name in ("lr", "ridge", "ridge_bias"):
+            value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0 and (name != "lr" or value)):
                 least = "positive" if name == "lr" else "at least 0"
                 raise ValueError(f"{name} must be {least} and finite, not {value}")
-        left = len(blocks) - validation
-        if not (validation >= 0 and left >= world.size):
+        left = len(self.blocks) - self.validation
+        if not (self.validation >= 0 and left >= self.world.size):
             raise ValueError(
-                f"--validation: 블록 {len(blocks)}개에서 검증에 {validation}개를 떼면 "
-                f"프로세스 {world.size}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
+                f"--validation: 블록 {len(self.blocks)}개에서 검증에 {self.validation}개를 떼면 "
+                f"프로세스 {self.world.size}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
             )
-        self.model, self.blocks, self.world = model.to(world.device), blocks, world
-        self.sizes, self.validation = blocks.sizes[:left], range(left, len(blocks))
-        self.ridge, self.ridge_bias = ridge, ridge_bias
-        self.full_batch, self.seed = full_batch, seed
+        self.model.to(self.world.device)
+        self.sizes, self.held_out = self.blocks.sizes[:left], range(left, len(self.blocks))
         self.progress: Callable[[int], object] = lambda ratings: None  # told each step's ratings
-        self.stream, self.kept = stream, {}
+        self.kept: dict[int, Errors | Block] = {}
         self.loss = SquaredErrors(self.model)
-        if world.size > 1:
+        if self.world.size > 1:
             self.loss = DistributedDataParallel(self.loss, gradient_as_bucket_view=True)
-        self.optimizer = torch.optim.Adam(model.parameters(), lr=lr, fused=True)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=self.lr, fused=True)
         self.history: list[Epoch] = []
         self.best: Best | None = None
 
@@ -134,10 +133,9 @@ class Training:
         train = self.world.sum(error)[0] / sum(self.sizes)
         held_out = self.held_out_mse()
         if not (math.isfinite(train) and math.isfinite(held_out)):  # or the last step did it
-            lr = self.optimizer.param_groups[0]["lr"]
             raise ValueError(
                 f"오차가 너무 커졌습니다(훈련 {train:.3g}, 그 밖 {held_out:.3g}). "
-                f"학습률 --lr {lr:g}이나 --ridge를 줄이세요."
+                f"학습률 --lr {self.lr:g}이나 --ridge를 줄이세요."
             )
         if self.validation and held_out < min((e.held_out_mse for e in self.history), default=1e99):
             found = self.model.state_dict().items()
@@ -201,7 +199,7 @@ class Training:
         return self._measure(self.blocks.read_test(), model)
 
     def _read_validation(self) -> Iterator[tuple[Tensor, ...]]:
-        for number in self.validation:
+        for number in self.held_out:
             yield from zip(*(column.split(PIECE) for column in self.blocks.read(number)[:3]))
 
     @torch.no_grad()

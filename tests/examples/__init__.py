@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.prepare import prepare
@@ -30,3 +31,14 @@ def planted(folder) -> Blocks:
     bias = 0.4 * rng.standard_normal(300)[user] + 0.4 * rng.standard_normal(200)[movie]
     stars = 3.5 + bias + (q[user] * p[movie]).sum(1) + NOISE * rng.standard_normal(len(user))
     return prepare(lambda: iter([(user, movie, stars.astype("f4"))]), folder)
+
+
+def whole(parts) -> list[torch.Tensor]:
+    """Join parts of (users, items, ratings)."""
+    return [torch.cat(columns) for columns in zip(*parts)]
+
+
+def spread(blocks: Blocks) -> float:
+    """Measure on the test data the MSE of predicting the mean."""
+    ratings = whole(blocks.read_test())[2]
+    return (ratings - blocks.mean).square().mean().item()

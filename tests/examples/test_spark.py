@@ -8,7 +8,7 @@ import torch
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.als import als
-from tests.examples import NOISE, fragment, planted
+from tests.examples import NOISE, fragment, planted, spread, whole
 
 pytest.importorskip("pyspark", reason="no pyspark here: tests/examples/requirements.txt")
 if not shutil.which("java"):
@@ -36,22 +36,12 @@ def spark():
 
 @pytest.fixture(scope="module")
 def fitted(spark, blocks):
-    return spark_als.fit(spark, blocks.folder, RANK, SWEEPS, RIDGE)
-
-
-def whole(parts):
-    return [torch.cat(columns) for columns in zip(*parts)]
-
-
-def spread(blocks):
-    """RMSE of predicting the mean."""
-    ratings = whole(blocks.read_test())[2]
-    return (ratings - blocks.mean).square().mean().sqrt().item()
+    return spark_als.fit(spark, blocks, RANK, SWEEPS, RIDGE)
 
 
 def test_it_finds_what_was_planted(spark, blocks, fitted):
     rmse = fitted.rmse(spark_als.read(spark, blocks, "test"))
-    assert NOISE < rmse < 0.5 * spread(blocks)
+    assert NOISE < rmse < 0.5 * spread(blocks) ** 0.5
 
 
 def test_it_ends_where_our_own_als_ends(spark, blocks, fitted):
@@ -102,8 +92,3 @@ def test_the_command_line(capsys, blocks):
     arguments = ["--rank", "5", "--ridge", "0.01", "--memory", "1g"]
     assert spark_als.main([str(blocks.folder), *arguments]) == 0
     assert "테스트 RMSE 0.3" in capsys.readouterr().out
-
-
-def test_a_wrong_folder_is_told_without_a_session(tmp_path):
-    with pytest.raises(FileNotFoundError, match="prepare한 폴더를"):
-        spark_als.fit(None, tmp_path)

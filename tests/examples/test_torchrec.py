@@ -14,7 +14,7 @@ from torch.multiprocessing.spawn import spawn
 
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.world import World
-from tests.examples import NOISE, fragment, planted
+from tests.examples import NOISE, fragment, planted, spread, whole
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # fbgemm's and torchrec's own
@@ -95,7 +95,7 @@ def by_hand(blocks):
         return error.mean(), (error + ridge * (u.square().sum(1) + i.square().sum(1))).mean()
 
     def test_mse():
-        return loss(*map(torch.cat, zip(*blocks.read_test())), 0)[0].item()
+        return loss(*whole(blocks.read_test()), 0)[0].item()
 
     curve = []
     for seed in range(2):
@@ -125,24 +125,17 @@ def test_it_does_what_is_done_by_hand(blocks, tmp_path, size):
     assert users == [blocks.num_users // size] * size  # each has its part, and no more
 
 
-def run(processes, *arguments):
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    module = [f"--nproc-per-node={processes}", "-m", "examples.torchrec_mf"]
-    command = [*launch, *module, *map(str, arguments)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
-
-
 def test_torchrun_with_two_processes_learns_what_was_planted(blocks):
     settings = {"--epochs": 20, "--batch": 500, "--lr": 0.3, "--ridge": 0.03, "--rank": 3}
-    done = run(2, blocks.folder, *(word for pair in settings.items() for word in pair))
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"]
+    command = [sys.executable, "-m", *torchrun, "examples.torchrec_mf", str(blocks.folder)]
+    command += [str(word) for pair in settings.items() for word in pair]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
     assert done.returncode == 0, done.stderr
     curve = [float(mse) for mse in re.findall(r"테스트 MSE ([0-9.]+)", done.stdout)]
-    spread = (
-        (torch.cat([part[2] for part in blocks.read_test()]) - blocks.mean).square().mean().item()
-    )
     assert len(curve) == 20 and curve[-1] < curve[4] < curve[0]
-    assert NOISE**2 < curve[-1] < 0.2 * spread
+    assert NOISE**2 < curve[-1] < 0.2 * spread(blocks)
 
 
 def test_the_fragment_of_lecture_08_runs():

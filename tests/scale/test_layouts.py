@@ -1,6 +1,7 @@
 """The three layouts of MovieLens, told apart by their content, and every line to be refused."""
 
 import os
+import re
 from textwrap import dedent
 
 import numpy as np
@@ -55,13 +56,16 @@ def refused(path, line, *words):
 
 @each
 def test_as_published(separator, tmp_path):
+    """Whatever other files the archive has."""
     path = write(tmp_path, separator)
+    for name in ("ua.base", "u.item", "movies.dat", "tags.csv"):
+        (tmp_path / name).write_text("1\t1\t1\t1\n")
     layout = layouts.find_ratings(tmp_path)
     assert layout == (path, separator, separator == ",")
-    users, movies, ratings = read(tmp_path)
-    assert same((users, movies, ratings), PARSED[separator])
-    assert (users.dtype, movies.dtype, ratings.dtype) == (np.int32, np.int32, np.float32)
-    assert all(column.flags.writeable for column in next(layouts.read_chunks(layout)))
+    (chunk,) = layouts.read_chunks(layout)
+    assert same(chunk, PARSED[separator])
+    assert [column.dtype for column in chunk] == [np.int32, np.int32, np.float32]
+    assert all(column.flags.writeable for column in chunk)
 
 
 @each
@@ -86,14 +90,6 @@ def test_content_counts_and_not_the_name(separator, tmp_path):
 
 
 @each
-def test_the_other_files_of_an_archive_are_ignored(separator, tmp_path):
-    write(tmp_path, separator)
-    for name in ("ua.base", "u.item", "movies.dat", "tags.csv"):
-        (tmp_path / name).write_text("1\t1\t1\t1\n")
-    assert same(read(tmp_path), PARSED[separator])
-
-
-@each
 @pytest.mark.parametrize("block", [48, 64, 100, 2**22])
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 def test_chunks_lose_nothing(size, block, separator, tmp_path, monkeypatch):
@@ -110,27 +106,26 @@ def test_chunks_lose_nothing(size, block, separator, tmp_path, monkeypatch):
 @each
 def test_a_chunk_is_as_large_as_it_may_be(separator, tmp_path):
     write(tmp_path, separator, more=["1|2|3|4"] * 7)
-    layout = layouts.find_ratings(tmp_path)
-    assert [len(chunk[0]) for chunk in layouts.read_chunks(layout, 4)] == [4, 4, 2]
-    with pytest.raises(ValueError, match="size must be at least 1, not 0"):
-        next(layouts.read_chunks(layout, 0))
+    chunks = layouts.read_chunks(layouts.find_ratings(tmp_path), 4)
+    assert [len(chunk[0]) for chunk in chunks] == [4, 4, 2]
 
 
 @each
 def test_extremes(separator, tmp_path):
     more = ["2147483647|2147483647|0.5|0", "1|1|5|9999999999", "1|2|5.0|7"]
     write(tmp_path, separator, more=more)
-    assert read(tmp_path)[0].tolist()[3:] == [2147483647, 1, 1]
-    assert read(tmp_path)[2].tolist()[3:] == [0.5, 5, 5]
+    users, _, ratings = read(tmp_path)
+    assert [*users[3:]] == [2147483647, 1, 1] and [*ratings[3:]] == [0.5, 5, 5]
 
 
 WRONG = {
     "1|2|3": "3칸입니다: ",
     "1|2|3|4|5": "5칸입니다: ",
-    "": "1칸입니다: ''",
-    "1 2 3 4": "1칸입니다: '1 2 3 4'",
+    "": "로 나뉜 네 칸이어야 하는데 1칸입니다: ''",
     "1;2;3;4": "1칸입니다: '1;2;3;4'",
     "1|2|3|" + 500 * "4": "",
+    # Arrow reads "::" as ":" with nothing between.
+    **dict.fromkeys(["1::2::3:4", "1::2:3::4:", "1:x:2::3::4", "1::2::3::4:", ":1::2::3::4"], ""),
 }
 IDS, ARABIC, LARGE = "칸은 1에서 2147483647까지의 정수", "\u0661", 20 * "9"
 STARS = "rating 칸은 0.5에서 5까지 0.5점 단위의 별점"
@@ -183,23 +178,6 @@ def test_truncated(line, separator, tmp_path):
     refused(path, len(PUBLISHED[separator][1]) + 1)
 
 
-@each
-@pytest.mark.parametrize("other", PUBLISHED)
-def test_mixed_separators(other, separator, tmp_path):
-    if other != separator:
-        line = "1|2|3|4".replace("|", other)
-        path = write(tmp_path, separator, more=[line, "1|2|3|4"])
-        told = f"{separator!r}로 나뉜 네 칸이어야 하는데 1칸"
-        refused(path, len(PUBLISHED[separator][1]) + 1, told)
-
-
-@pytest.mark.parametrize(
-    "line", ["1::2::3:4", "1::2:3::4:", "1:x:2::3::4", "1:2:3:4", "1::2::3::4:", ":1::2::3::4"]
-)
-def test_single_colons(line, tmp_path):
-    refused(write(tmp_path, "::", more=[line]), 4)
-
-
 @pytest.mark.parametrize("name", layouts.FILES)
 @pytest.mark.parametrize(
     "text",
@@ -213,11 +191,12 @@ def test_single_colons(line, tmp_path):
         HEADER.replace(",", "\t") + "\n1\t296\t5.0\t1147880044\n",
         "1::122::5\n1::185::5::838983525\n",
         "<!DOCTYPE html>\n<title>404 Not Found</title>\n",
+        "PK\x03\x04\xff\xfe",  # a zip
     ],
 )
 def test_wrong_first_line(text, name, tmp_path):
-    (tmp_path / name).write_text(text)
-    refused(tmp_path / name, 1, repr(text.split("\n")[0].split("\t")[0])[1:-1])
+    (tmp_path / name).write_text(text, "latin-1")
+    refused(tmp_path / name, 1, repr(re.split("[\n\t\xff]", text)[0])[1:-1])
 
 
 @pytest.mark.parametrize("last", ["", "\n", "\r\n"])
@@ -226,27 +205,12 @@ def test_header_only(last, tmp_path):
     refused(tmp_path / "ratings.csv", 2, "평점이 있어야 하는데 파일이 끝났습니다")
 
 
-@pytest.mark.parametrize("name", layouts.FILES)
-def test_zip(name, tmp_path):
-    (tmp_path / name).write_bytes(b"PK\x03\x04\xff\xfe")
-    refused(tmp_path / name, 1, "읽은 것: 'PK")
-
-
 @each
 def test_binary_behind_the_first_lines(separator, tmp_path):
     """Longer than a block, and without a line end."""
     path = write(tmp_path, separator)
     path.write_bytes(path.read_bytes() + b"\x00\xff\x01" * layouts.BLOCK)
     refused(path, len(PUBLISHED[separator][1]) + 1, "1칸입니다: ")
-
-
-@each
-def test_a_file_that_changed_meanwhile(separator, tmp_path):
-    path = write(tmp_path, separator)
-    layout = layouts.find_ratings(tmp_path)
-    path.write_bytes(b"")
-    with pytest.raises(ValueError, match="평점이 있어야 하는데 파일이 끝났습니다"):
-        next(layouts.read_chunks(layout))
 
 
 @each
