@@ -131,12 +131,3 @@ def test_factors():
 def test_bad_factors_are_refused(points, groups, message):
     with pytest.raises(ValueError, match=message):
         plot.factors(points, ["가", "나"], groups)
-
-
-def test_font_comes_back():
-    """Elsewhere a test does the same in a running notebook: test_troubleshooting."""
-    with plt.style.context("default"):
-        assert plt.rcParams["font.family"] == ["sans-serif"]
-        plot.use_font()
-        assert plt.rcParams["font.family"][0] == plot.FONT
-        assert not plt.rcParams["axes.unicode_minus"]
