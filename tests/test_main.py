@@ -111,28 +111,15 @@ def remedies(capsys, *arguments: str) -> list[str]:
     return lines[lines.index("고치려면: ") : lines.index("\n✓ 한글")].splitlines()
 
 
-def carry_out(remedy: str) -> None:
-    """Run the command of a remedy."""
-    command = remedy.removeprefix("고치려면: ")
-    shell = ["powershell", "-Command"] if os.name == "nt" else ["sh", "-c"]
-    subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
-
-
-def test_damaged_cache_is_no_fault(cache, capsys):
-    """It is downloaded again when it is needed."""
-    cache.mkdir(parents=True)
-    (cache / "ml-100k.zip").write_text("damaged")
-    assert __main__.main([]) == 0
-    assert "아직 없음, 처음 쓸 때 내려받음" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
-def test_file_where_the_cache_should_be(arguments, cache, capsys):
+def test_file_where_the_cache_should_be(cache, capsys):
+    """The remedy is a command that mends it."""
     cache.parent.mkdir(parents=True)
     cache.touch()
-    (remedy,) = remedies(capsys, *arguments)
-    carry_out(remedy)
-    assert cache.parent.exists() and download.describe() == ("download", cache / "ml-100k.zip", [])
+    (remedy,) = remedies(capsys, "--need-movielens")
+    shell = ["powershell", "-Command"] if os.name == "nt" else ["sh", "-c"]
+    command = remedy.removeprefix("고치려면: ")
+    subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
+    assert download.describe() == ("download", cache / "ml-100k.zip", [])
 
 
 def test_nothing_of_others_is_removed(cache, capsys):
@@ -141,10 +128,9 @@ def test_nothing_of_others_is_removed(cache, capsys):
     assert f"{ENVIRONMENT}" in remedy and "rm" not in remedy and "Remove" not in remedy
 
 
-@pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
-def test_environment_without_movielens(arguments, cache, monkeypatch, tmp_path, capsys):
+def test_environment_without_movielens(cache, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "named"))
-    first, second = remedies(capsys, *arguments)
+    first, second = remedies(capsys, "--need-movielens")
     unset = "Remove-Item Env:" if os.name == "nt" else "unset "
     assert first == f"고치려면: {unset}{ENVIRONMENT}"
     assert f"{tmp_path / 'named'} 폴더에" in second
@@ -173,6 +159,7 @@ def test_need_movielens(cache, monkeypatch, capsys):
     address = "http://127.0.0.1:1/ml-100k.zip"
     monkeypatch.setattr(download, "URLS", (address,))
     assert __main__.main([]) == 0
+    assert "아직 없음, 처음 쓸 때 내려받음" in capsys.readouterr().out
     (remedy,) = remedies(capsys, "--need-movielens")
     assert f"{ENVIRONMENT}" in remedy and remedy.endswith("python -m lecture_utils")
     assert __main__.main([]) == 1  # it failed in this process

@@ -73,6 +73,8 @@ def test_top_n():
     assert top_n(SCORES, torch.tensor([2]), OFFERED, 3).tolist() == [4, 5, 1]
     assert top_n(SCORES, NONE, OFFERED, 5).tolist() == [2, 4, 5, 1, 3]
     assert top_n(SCORES, NONE, torch.tensor([5, 0, 3]), 3).tolist() == [0, 5, 3]
+    counts = torch.tensor([3, 9, 9, 1])  # of a type that has no NaN
+    assert top_n(counts, NONE, torch.arange(4), 2).tolist() == [1, 2]
 
 
 def test_the_lower_id_comes_first_among_equals():
@@ -82,26 +84,22 @@ def test_the_lower_id_comes_first_among_equals():
     assert found == sorted(set(range(500)) - {3, 4}, key=lambda i: (-scores[i].item(), i))
 
 
-def test_counts_are_scores_too():
-    assert top_n(torch.tensor([3, 9, 9, 1]), NONE, torch.arange(4), 2).tolist() == [1, 2]
-
-
-@pytest.mark.parametrize("n", [0, 5])
-def test_top_n_refuses_more_than_there_are(n):
-    with pytest.raises(ValueError, match=f"from 1 to 4, the items not seen, not {n}"):
-        top_n(SCORES, torch.tensor([2]), OFFERED, n)
-
-
-@pytest.mark.parametrize("bad", [-1, 6])
-def test_top_n_refuses_what_it_does_not_know(bad):
-    for seen, offered in ((torch.tensor([bad]), OFFERED), (NONE, torch.tensor([bad]))):
-        with pytest.raises(IndexError, match=f"item id {bad} is outside 0..5"):
-            top_n(SCORES, seen, offered, 1)
-
-
-def test_top_n_refuses_scores_that_are_no_row():
-    with pytest.raises(ValueError, match=r"not \(2, 3\): take one row"):
-        top_n(torch.ones(2, 3), NONE, OFFERED[:1])
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"n": 0}, ValueError, "from 1 to 5, the items not seen, not 0"),
+        ({"n": 5, "seen": torch.tensor([2])}, ValueError, "from 1 to 4, the items not seen, not 5"),
+        *(
+            ({name: torch.tensor([bad])}, IndexError, f"item id {bad} is outside 0..5")
+            for name in ("seen", "offered")
+            for bad in (-1, 6)
+        ),
+        ({"scores": SCORES.reshape(2, 3)}, ValueError, r"not \(2, 3\): take one row"),
+    ],
+)
+def test_top_n_refuses(change, error, words):
+    with pytest.raises(error, match=words):
+        top_n(**{"scores": SCORES, "seen": NONE, "offered": OFFERED, "n": 1} | change)
 
 
 def test_top_n_refuses_nan():
