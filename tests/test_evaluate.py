@@ -103,15 +103,6 @@ def test_ties_by_hand(scores, precision, ndcg):
     assert found == pytest.approx({"precision": precision, "recall": precision, "ndcg": ndcg})
 
 
-def test_ranking_by_hand():
-    """Offered 7 1 3 5 9, liked 3 7 8: the example of lecture 05."""
-    scores = torch.tensor([[0.0] * 10, [9, 4, 0, 3, 0, 2, 0, 5, 0, 1]])
-    test = triple([(1, 3, 4), (1, 7, 5), (1, 8, 4), (1, 5, 3)])
-    found = evaluate.ranking(scores, triple([(1, 2, 1)]), test, offered(10), k=5)
-    ideal = 1 + 1 / math.log2(3) + 0.5
-    assert found == pytest.approx({"precision": 0.4, "recall": 2 / 3, "ndcg": 1.5 / ideal})
-
-
 def test_only_what_is_offered_is_shown():
     """Item 0 is like any other: the catalogue says what may be shown, not a rule."""
     scores = torch.tensor([[9.0, 5, 1], [0, 0, 0]])
