@@ -7,10 +7,8 @@ holds the notebook alone, and a fake google.colab. The bootstrap cell finds the 
 
 import http.server
 import subprocess
-import sys
 import threading
 import zipfile
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -67,23 +65,17 @@ class Session:
         self.drive.mkdir(parents=True)
         self.python = overlay(COLAB, folder)
         self.modules = folder / "modules"
-        (self.modules / "google" / "colab").mkdir(parents=True)
-        (self.modules / "google" / "colab" / "__init__.py").touch()
-        text = DRIVE.format(drive=str(self.drive.parent))
-        (self.modules / "google" / "colab" / "drive.py").write_text(text)
+        colab = self.modules / "google" / "colab"
+        colab.mkdir(parents=True)
+        (colab / "__init__.py").touch()
+        (colab / "drive.py").write_text(DRIVE.format(drive=str(self.drive.parent)))
 
     def packages(self) -> set[str]:
         command = [self.python, "-m", "pip", "freeze", "--all"]
         return set(subprocess.check_output(command, text=True).splitlines())
 
     def run(
-        self,
-        lecture: Path,
-        tag: str,
-        drive: str = "",
-        until: str = "",
-        more: str = "",
-        **environment: str,
+        self, lecture: Path, tag: str, drive="", until="", more="", **environment: str
     ) -> list[dict]:
         """Run a lecture up to `until`, then `more`; `drive` names what lies on the Drive."""
         replace = {SOURCE: repr(tag)}
@@ -102,12 +94,6 @@ class Session:
 @pytest.fixture
 def session(tmp_path):
     return Session(tmp_path)
-
-
-def seconds(cell: dict) -> float:
-    times = cell["metadata"]["execution"]
-    begin, end = times["iopub.execute_input"], times["shell.execute_reply"]
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
 
 
 def errors(cells: list[dict]) -> list[str]:
@@ -161,20 +147,17 @@ def run_whole(session: Session, lecture: Path, tag: str, data: Path | None, more
     return cells
 
 
-def test_one_lecture_and_every_module(session, tag, movielens, capsys):
+def test_one_lecture_and_every_module(session, tag, movielens):
     """What the archive lacks, or cannot be imported from it, is missed here."""
     cells = run_whole(session, WHOLE, tag, movielens, more=EVERYTHING)
     names = subprocess.check_output(["git", "ls-files", "lecture_utils"], cwd=ROOT, text=True)
     paths = [Path(name) for name in names.split() if (ROOT / name).is_file()]
-    inside = [
-        path for path in paths if path.suffix == ".py" and path.parent / "__init__.py" in paths
-    ]
-    dotted = {".".join(path.with_suffix("").parts) for path in inside}
-    modules = {name.removesuffix(".__init__") for name in dotted} - {"lecture_utils"}
+    packages = {path.parent for path in paths if path.name == "__init__.py"}
+    inside = [path.with_suffix("") for path in paths if path.suffix == ".py"]
+    inside = [path for path in inside if path.parent in packages and path.name != "__init__"]
+    modules = {".".join(path.parts) for path in [*packages, *inside]} - {"lecture_utils"}
     tables = {path.name for path in paths if path.suffix == ".toml"}
     assert tables and {*told(cells[-1:]).split()} == modules | tables
-    with capsys.disabled():
-        print(f"\n{WHOLE.stem}: bootstrap in {seconds(cells[0]):.1f} s", file=sys.stderr)
 
 
 @pytest.mark.parametrize("lecture", OTHERS)

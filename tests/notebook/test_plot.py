@@ -11,13 +11,6 @@ from lecture_utils import History, load_solo
 from lecture_utils.notebook import plot
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def test_korean_font_is_ours_and_draws_everything():
     path = font_manager.findfont(plot.FONT, fallback_to_default=False)
     assert path.endswith("LectureGothic.ttf")
