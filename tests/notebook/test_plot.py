@@ -20,14 +20,6 @@ def test_korean_font_is_ours_and_draws_everything():
     assert font_manager.get_font(path).family_name == plot.FONT  # the OFL reserves "Nanum"
 
 
-def test_no_missing_glyph(recwarn):
-    """Minus signs and Hangul together: matplotlib warns where a glyph is missing."""
-    ax = plot.curves({"훈련": [-2.0, -1.0]}, {"평균 예측": -1.5})
-    ax.set_title("한글 제목, 음수 -1")
-    ax.figure.canvas.draw()
-    assert not recwarn.list
-
-
 def test_curves():
     ax = plot.curves({"훈련": [3.0, 2.0], "테스트": [4.0, 3.0]}, {"평균 예측": 1.26}, ylim=(0, 5))
     assert [line.get_label() for line in ax.get_lines()] == ["훈련", "테스트", "평균 예측"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lecture_utils import as_tensors, data
+from lecture_utils import as_tensors
 from lecture_utils.download import SPLITS
 from lecture_utils.methods.biases import fit_biases
 from lecture_utils.synthetic import small as synthetic
@@ -47,21 +47,6 @@ def test_shape_is_that_of_movielens_100k(ratings):
     per_user, per_movie = ratings["user"].value_counts(), ratings["movie"].value_counts()
     assert sorted(per_user.index) == list(range(1, 944)) and per_user.min() >= 20
     assert sorted(per_movie.index) == list(range(1, 1683)) and per_movie.min() >= 1
-
-
-def test_catalogues(splits):
-    movies, users = splits["ua"][2:]
-    assert movies["movie"].tolist() == [*range(1, 1683)]
-    assert users["user"].tolist() == [*range(1, 944)]
-    assert movies["title"].str.fullmatch(r"Synthetic Movie \d{4} \(19\d\d\)").all()
-    assert movies["title"].is_unique
-    assert (movies["title"].str[-5:-1] == movies["release_date"].str[-4:]).all()
-    assert movies["release_date"].str.fullmatch(r"01-Jan-19\d\d").all()
-    flags = movies[[*data.GENRES]]
-    assert set(np.unique(flags)) == {0, 1}
-    assert flags.sum(axis=1).between(1, 3).all() and (flags.sum() > 0).all()
-    assert users["age"].between(7, 73).all() and set(users["gender"]) == {"M", "F"}
-    assert users["occupation"].nunique() == 21 and users["zip"].str.fullmatch(r"\d{5}").all()
 
 
 def test_every_split_holds_the_same_ratings_and_catalogues(splits, ratings):
