@@ -1,15 +1,12 @@
 """Colab, as near as it comes without Colab: its versions, its folder, its Drive, no course.
 
 Each test has a Python of its own with the versions of tests/colab.txt, an empty HOME, a folder that
-holds the notebook alone, and a fake google.colab. The bootstrap cell finds the tag's archive at
-127.0.0.1: the files that git tracks here, zipped as GitHub zips them.
+holds the notebook alone, and a fake google.colab. The bootstrap cell finds the tag's archive on
+this machine: the files that git tracks here, zipped as GitHub zips them.
 """
 
-import http.server
 import subprocess
-import threading
 import zipfile
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from lecture_utils import __version__
 from lecture_utils.download import DownloadError, find_movielens
 from tests.doors.kernel import edited, overlay, run, told
 from tests.notebooks import LECTURES, ROOT, source
+from tests.site.test_links import TRACKED
 
 COLAB = ROOT / ".venv-colab" / "bin" / "python"
 SOURCE = f'f"https://github.com/{{REPO}}/archive/refs/tags/v{__version__}.zip"'
@@ -35,25 +33,19 @@ pytestmark = [
 ]
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def tag(tmp_path_factory):
     """The address of the archive that GitHub would make of a tag on this tree."""
-    folder = tmp_path_factory.mktemp("tag")
-    names = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
-    with zipfile.ZipFile(folder / "tag.zip", "w") as archive:
-        for name in filter(None, names):
-            if (ROOT / name).is_file():
-                archive.write(ROOT / name, f"REPO-{__version__}/{name}")
-    handler = partial(Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/tag.zip"
-        server.shutdown()
+    path = tmp_path_factory.mktemp("tag") / "tag.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in filter(is_there, TRACKED):
+            archive.write(ROOT / name, f"REPO-{__version__}/{name}")
+    return path.as_uri()
+
+
+def is_there(name: str) -> bool:
+    """Tell whether a tracked file has not just been removed."""
+    return (ROOT / name).is_file()
 
 
 class Session:
@@ -150,8 +142,7 @@ def run_whole(session: Session, lecture: Path, tag: str, data: Path | None, more
 def test_one_lecture_and_every_module(session, tag, movielens):
     """What the archive lacks, or cannot be imported from it, is missed here."""
     cells = run_whole(session, WHOLE, tag, movielens, more=EVERYTHING)
-    names = subprocess.check_output(["git", "ls-files", "lecture_utils"], cwd=ROOT, text=True)
-    paths = [Path(name) for name in names.split() if (ROOT / name).is_file()]
+    paths = [Path(n) for n in filter(is_there, TRACKED) if n.startswith("lecture_utils/")]
     packages = {path.parent for path in paths if path.name == "__init__.py"}
     inside = [path.with_suffix("") for path in paths if path.suffix == ".py"]
     inside = [path for path in inside if path.parent in packages and path.name != "__init__"]
