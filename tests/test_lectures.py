@@ -13,6 +13,7 @@ from tests import stamp
 from tests.address import address
 from tests.notebooks import LECTURES, ROOT, cells, has_figure, load, printed, source
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
 
 
@@ -54,14 +55,12 @@ def test_bootstrap_cell(path):
     assert first == source(cells(LECTURES[0], "code")[0])
     tag = f"archive/refs/tags/v{lecture_utils.__version__}.zip"
     assert f'REPO = "{address()}"\nSOURCE = f"https://github.com/{{REPO}}/{tag}"\n' in first
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    newer = re.search(r"<(\d+)\.(\d+)", project["requires-python"])
+    newer = re.search(r"<(\d+)\.(\d+)", PROJECT["requires-python"])
     assert f"if sys.version_info >= ({newer[1]}, {newer[2]}):" in first
 
 
 def test_one_version():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["version"] == lecture_utils.__version__
+    assert PROJECT["version"] == lecture_utils.__version__
     assert f"version: {lecture_utils.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 

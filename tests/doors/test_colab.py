@@ -166,13 +166,6 @@ def test_ratings_from_the_drive(session, tag, movielens):
     assert errors(cells) == [] and "Mounted at" in told(cells)
 
 
-def test_drive_without_the_folder(session, tag):
-    """The cell says what to do, and does not quietly read something else."""
-    cells = session.run(WHOLE, tag, drive="ml-100k", until="mount_drive(")
-    (error,) = errors(cells)
-    assert "unzip ml-100k.zip into My Drive" in error
-
-
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/tag.zip", "{tag}.gone"])
 def test_failure_says_what_to_do(address, session, tag):
     """No network, or no such tag: the last words are ours, in Korean."""
