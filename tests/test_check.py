@@ -81,6 +81,10 @@ def test_close(table, capsys, monkeypatch):
     assert "두 곡선: 2개 일치 (최대 차이 0.0001" in capsys.readouterr().out
     check.close(torch.tensor([[3.0]], requires_grad=True), 3.0, "겹침")
     assert "✓ 겹침: 3 (기대한 값 3, 허용 0.0003)" in capsys.readouterr().out
+    frame = pd.DataFrame({"a": [1, 2], "b": [3.0, 4.0]})
+    check.close(frame, [[1, 3], [2, 4]], "표")
+    check.close(frame["a"], torch.tensor([1.0, 2.0]), "열")
+    assert capsys.readouterr().out.count("✓") == 2
     check.close(3.005, "b")
     monkeypatch.setattr(check, "EXACT", True)
     check.close([1.05, 2.0], "c")
@@ -100,6 +104,7 @@ def test_close(table, capsys, monkeypatch):
         ([1.0, math.nan], [1.0, math.nan], "1번째에서 nan"),
         ([math.inf], [math.inf], "값이 다릅니다"),
         (3.1, "b", "b: 값이"),
+        (pd.Series([1, 2]), pd.Series([1, 3]), "값이 다릅니다"),
     ],
 )
 def test_close_refuses(table, actual, expected, words):
@@ -129,12 +134,3 @@ def test_fails(capsys):
         pass
     with pytest.raises(KeyError), check.fails(ValueError):
         raise KeyError("another")
-
-
-def test_close_reads_frames(capsys):
-    frame = pd.DataFrame({"a": [1, 2], "b": [3.0, 4.0]})
-    check.close(frame, [[1, 3], [2, 4]], "표")
-    check.close(frame["a"], torch.tensor([1.0, 2.0]), "열")
-    assert capsys.readouterr().out.count("✓") == 2
-    with pytest.raises(AssertionError, match="표: 값이 다릅니다"):
-        check.close(frame, frame + 1, "표")

@@ -3,22 +3,18 @@
 import re
 import subprocess
 import tomllib
-import unicodedata
 
 import pytest
 
 import lecture_utils
+from lecture_utils.course.values import text_width
 from lecture_utils.notebook import figure_tables
+from tests import stamp
 from tests.address import address
 from tests.notebooks import LECTURES, ROOT, cells, has_figure, load, printed, source
-from tests.stamp import digest
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 every_lecture = pytest.mark.parametrize("path", LECTURES, ids=lambda path: path.stem)
-
-
-def count_columns(line: str) -> int:
-    """Count the columns of a screen, where Hangul takes two."""
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line)
 
 
 @every_lecture
@@ -33,15 +29,12 @@ def test_executed_in_one_go(path):
 @every_lecture
 def test_outputs_are_of_this_code(path):
     """No code was edited after it ran; if it was: make lectures."""
-    assert load(path)["metadata"]["executed"]["sha256"] == digest(load(path))
+    assert load(path)["metadata"]["executed"]["sha256"] == stamp.digest(load(path))
 
 
 @every_lecture
 def test_on_the_real_data(path):
-    text = "\n".join(printed(cell) for cell in cells(path, "code"))
-    assert "synthetic" not in text
-    if any("load_movielens(" in source(cell) for cell in cells(path, "code")):
-        assert "데이터: ml-100k" in text
+    assert {*stamp.data(load(path))} <= {"ml-100k", "solo"}
 
 
 @every_lecture
@@ -62,14 +55,12 @@ def test_bootstrap_cell(path):
     assert first == source(cells(LECTURES[0], "code")[0])
     tag = f"archive/refs/tags/v{lecture_utils.__version__}.zip"
     assert f'REPO = "{address()}"\nSOURCE = f"https://github.com/{{REPO}}/{tag}"\n' in first
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    newer = re.search(r"<(\d+)\.(\d+)", project["requires-python"])
+    newer = re.search(r"<(\d+)\.(\d+)", PROJECT["requires-python"])
     assert f"if sys.version_info >= ({newer[1]}, {newer[2]}):" in first
 
 
 def test_one_version():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["version"] == lecture_utils.__version__
+    assert PROJECT["version"] == lecture_utils.__version__
     assert f"version: {lecture_utils.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
@@ -132,7 +123,7 @@ def test_cells_fit_a_phone(path):
             assert len(line) <= 72, line
         for output in cell["outputs"]:
             for line in "".join(output.get("text", "")).splitlines():
-                assert count_columns(line) <= 66, line
+                assert text_width(line) <= 66, line
 
 
 @every_lecture

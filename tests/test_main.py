@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ from lecture_utils.download import ENVIRONMENT
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def diagnose(*path: Path, encoding: str = "utf-8", **more: str) -> subprocess.CompletedProcess:
+def diagnose(
+    path: Path, encoding: str = "utf-8", options: Sequence[str] = (), **more: str
+) -> subprocess.CompletedProcess:
     """Run python -m lecture_utils in a process that imports from `path` first."""
-    variables = {"PYTHONPATH": os.pathsep.join(map(str, path)), "PYTHONIOENCODING": encoding}
     return subprocess.run(
-        [sys.executable, "-m", "lecture_utils"],
-        env=os.environ | variables | more,
-        cwd=path[0],
+        [sys.executable, *options, "-m", "lecture_utils"],
+        env=os.environ | {"PYTHONPATH": str(path), "PYTHONIOENCODING": encoding} | more,
+        cwd=path,
         capture_output=True,
         encoding=encoding,
     )
@@ -58,16 +60,9 @@ def test_missing_and_old_packages(healthy, monkeypatch, capsys):
     assert "✓ torch" in out
 
 
-def test_runs_without_torch(tmp_path):
-    """The diagnosis speaks where no package can be imported."""
-    (tmp_path / "sitecustomize.py").write_text(
-        "import sys, importlib.metadata as m\n"
-        "for name in ('torch', 'numpy', 'pandas', 'matplotlib', 'pooch'):\n"
-        "    sys.modules[name] = None\n"
-        "def gone(name): raise m.PackageNotFoundError(name)\n"
-        "m.version = gone\n"
-    )
-    run = diagnose(tmp_path, ROOT)
+def test_runs_without_torch():
+    """The diagnosis speaks where no package is installed."""
+    run = diagnose(ROOT, options=["-S"])
     assert run.returncode == 1, run.stderr
     assert run.stdout.count("없음") == 5 and "Traceback" not in run.stderr
 
@@ -112,27 +107,14 @@ def remedies(capsys, *arguments: str) -> list[str]:
     return lines[lines.index("고치려면: ") : lines.index("\n✓ 한글")].splitlines()
 
 
-def carry_out(remedy: str) -> None:
-    """Run the command of a remedy."""
-    command = remedy.removeprefix("고치려면: ")
-    shell = ["powershell", "-Command"] if os.name == "nt" else ["sh", "-c"]
-    subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
-
-
-def test_damaged_cache_is_no_fault(cache, capsys):
-    """It is downloaded again when it is needed."""
-    cache.mkdir(parents=True)
-    (cache / "ml-100k.zip").write_text("damaged")
-    assert __main__.main([]) == 0
-    assert "아직 없음, 처음 쓸 때 내려받음" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
-def test_file_where_the_cache_should_be(arguments, cache, capsys):
+def test_file_where_the_cache_should_be(cache, capsys):
+    """The remedy is a command that mends it."""
     cache.parent.mkdir(parents=True)
     cache.touch()
-    (remedy,) = remedies(capsys, *arguments)
-    carry_out(remedy)
+    (remedy,) = remedies(capsys, "--need-movielens")
+    shell = ["powershell", "-Command"] if os.name == "nt" else ["sh", "-c"]
+    command = remedy.removeprefix("고치려면: ")
+    subprocess.run([*shell, command], check=True, stdin=subprocess.DEVNULL)
     assert cache.parent.exists() and diagnosis.find_problems(*download.locate()) == []
 
 
@@ -142,10 +124,9 @@ def test_nothing_of_others_is_removed(cache, capsys):
     assert f"{ENVIRONMENT}" in remedy and "rm" not in remedy and "Remove" not in remedy
 
 
-@pytest.mark.parametrize("arguments", [[], ["--need-movielens"]])
-def test_environment_without_movielens(arguments, cache, monkeypatch, tmp_path, capsys):
+def test_environment_without_movielens(cache, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv(ENVIRONMENT, str(tmp_path / "named"))
-    first, second = remedies(capsys, *arguments)
+    first, second = remedies(capsys, "--need-movielens")
     unset = "Remove-Item Env:" if os.name == "nt" else "unset "
     assert first == f"고치려면: {unset}{ENVIRONMENT}"
     assert f"{tmp_path / 'named'} 폴더에" in second
@@ -174,6 +155,7 @@ def test_need_movielens(cache, monkeypatch, capsys):
     address = "http://127.0.0.1:1/ml-100k.zip"
     monkeypatch.setattr(download, "URLS", (address,))
     assert __main__.main([]) == 0
+    assert "아직 없음, 처음 쓸 때 내려받음" in capsys.readouterr().out
     (remedy,) = remedies(capsys, "--need-movielens")
     assert f"{ENVIRONMENT}" in remedy and remedy.endswith("python -m lecture_utils")
     assert __main__.main([]) == 1  # it failed in this process

@@ -26,13 +26,6 @@ def test_dots_keep_the_order_of_the_ratings(mkl):
     torch.testing.assert_close(Rows(ROWS, COLUMNS, 4, 5).dots(left, right), expected)
 
 
-def test_matrix_holds_each_value_in_its_place():
-    values = torch.arange(1.0, 7.0)
-    dense = torch.zeros(4, 5)
-    dense[ROWS, COLUMNS] = values
-    assert torch.equal(Rows(ROWS, COLUMNS, 4, 5).matrix(values).to_dense(), dense)
-
-
 def ratings(n=5000, num_users=90, num_items=70):
     torch.manual_seed(1)  # pairs come twice, too
     users, items = torch.randint(num_users, (n,)), torch.randint(num_items, (n,))

@@ -30,7 +30,7 @@ def read_pins() -> dict[str, str]:
 
 
 def test_environment_is_pyprojects():
-    """conda's ranges are pip's, and the pinned versions are within them."""
+    """conda's ranges are pip's."""
     text = (ROOT / "environment.yml").read_text("utf-8").replace("pytorch-cpu", "torch")
     *names, pip = yaml.safe_load(text)["dependencies"]
     conda = split_requirements(names)
@@ -41,8 +41,6 @@ def test_environment_is_pyprojects():
     assert scale.items() <= expected.items()  # a student who runs them here has all lectures
     python = conda.pop("python")
     assert conda == {**expected, "pip": ""} and pip == {"pip": ["-e ."]}
-    for name in expected:
-        assert read_pins()[name] in SpecifierSet(expected[name]), name
     promised = [f"3.{minor}.1" for minor in range(20) if f"3.{minor}.1" in SpecifierSet(python)]
     assert promised == ["3.11.1", "3.12.1", "3.13.1"]
     installs = SpecifierSet(PROJECT["project"]["requires-python"])
@@ -67,8 +65,9 @@ def test_constraints_pin_what_is_asked_for():
     groups = [*PROJECT["dependency-groups"].values(), *project["optional-dependencies"].values()]
     groups.append(project["dependencies"])
     wanted = [entry for group in groups for entry in group if isinstance(entry, str)]
-    for name in split_requirements(wanted):
-        assert name.lower() in read_pins(), f"constraints.txt does not pin {name}: make pins"
+    for name, versions in split_requirements(wanted).items():
+        pin = read_pins().get(name.lower())
+        assert pin in SpecifierSet(versions), f"constraints.txt pins {name} to {pin}: make pins"
     assert read_pins()["torch"] == "2.13.0"
 
 
@@ -143,6 +142,6 @@ def test_address_spreads(clone):
 
 
 @pytest.mark.parametrize("bad", ["", "alice", "alice/", "a b/c", "https://github.com/a/b"])
-def test_bad_address_is_refused(clone, bad):
+def test_bad_address_is_refused(bad, tmp_path):
     with pytest.raises(SystemExit, match="owner/name"):
-        address.spread(bad, clone)
+        address.spread(bad, tmp_path)

@@ -47,30 +47,6 @@ def test_is_the_documents_loop(triples):
     np.testing.assert_allclose(history.test_mse, test_mse, rtol=1e-5)
 
 
-def test_finds_the_ridge_solution():
-    """A model that is linear in its parameters must reach the closed form.
-
-    With l2, mean (r - X w)^2 + lambda w^2 is least where (X^T X / n + lambda) w = X^T r / n.
-    """
-
-    class Line(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.w = torch.nn.Parameter(torch.zeros(2))
-
-        def forward(self, users, items):
-            return self.w[0] * users + self.w[1] * items
-
-    generator = torch.Generator().manual_seed(0)
-    users, items = torch.randn(2, 50, generator=generator)
-    ratings = 3 * users - 2 * items + torch.randn(50, generator=generator)
-    line = Line()
-    fit(line, (users, items, ratings), epochs=2000, lr=0.05, l2={"w": 0.5})
-    X = torch.stack([users, items], 1)
-    expected = torch.linalg.solve(X.T @ X / 50 + 0.5 * torch.eye(2), X.T @ ratings / 50)
-    torch.testing.assert_close(line.w.detach(), expected, rtol=1e-4, atol=1e-4)
-
-
 def test_same_seed_same_curve_bit_for_bit(triples):
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -156,16 +156,9 @@ def heatmap(table: pd.DataFrame, ax: Axes | None = None, title: str | None = Non
     cmap = mpl.colormaps["viridis"].with_extremes(bad="#dddddd")
     image = ax.imshow(np.ma.masked_invalid(values), vmin=0, vmax=5, cmap=cmap, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
-        blank = np.isnan(value)
-        ax.text(
-            column,
-            row,
-            "?" if blank else f"{value:.2f}",
-            ha="center",
-            va="center",
-            fontsize=9,
-            color="black" if blank or value > 2.7 else "white",
-        )
+        text = "?" if np.isnan(value) else f"{value:.2f}"
+        color = "white" if value <= 2.7 else "black"  # a blank is not below 2.7
+        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=color)
     ax.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right")
     ax.set_yticks(range(table.shape[0]), table.index)
     ax.grid(False)

@@ -5,13 +5,11 @@ to watch the movie and rates it higher. Besides there are generous and strict us
 movies, hits that everybody has seen, and chance. No title, user or rating is real.
 
 Only `random` and `standard_normal` of a seeded PCG64 are drawn, so that every machine makes the
-same data; tests/test_synthetic.py holds the hash that would notice a change.
+same data; tests/synthetic/test_small.py holds the hash that would notice a change.
 """
 
 import numpy as np
 import pandas as pd
-
-from lecture_utils.download import SPLITS
 
 NUM_USERS, NUM_MOVIES, NUM_RATINGS, MIN_PER_USER, RANK, SEED = 943, 1682, 100_000, 20, 4, 100_000
 DAY = 86_400  # seconds
@@ -37,10 +35,8 @@ def make(split: str = "ua") -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, p
     """(train, test, movies, users) with the columns that `load_movielens` reads from the archive.
 
     "ua" and "ub" test on 10 ratings of each user, never the same; "u1" to "u5" on a fifth of all.
-    Ratings are 1 to 5, timestamps unix seconds. Raises ValueError for any other split.
+    Ratings are 1 to 5, timestamps unix seconds. `load_movielens` refuses any other split.
     """
-    if split not in SPLITS:
-        raise ValueError(f"unknown split {split!r}: choose one of {', '.join(SPLITS)}")
     rng = np.random.Generator(np.random.PCG64(SEED))
     taste = rng.standard_normal((NUM_USERS, RANK))
     traits = rng.standard_normal((NUM_MOVIES, RANK))

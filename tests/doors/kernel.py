@@ -21,15 +21,12 @@ def site_packages(python: str | Path) -> Path:
 
 
 def overlay(base: str | Path, folder: Path) -> Path:
-    """A Python with all that `base` has installed, except for lecture_utils.
+    """A Python with all that `base` has installed, except for an editable lecture_utils.
 
     What is installed into it stays in `folder`, so each test has one and none spoils `base`.
     """
-    others = folder / "others"
-    others.mkdir()
-    for path in site_packages(base).iterdir():
-        if "lecture_utils" not in path.name and path.suffix != ".pth":
-            (others / path.name).symlink_to(path)
+    others = site_packages(base)  # the .pth files in it, such as an editable one's, do nothing
+    assert not (others / "lecture_utils").exists(), "it must be installed with -e"
     subprocess.check_call([base, "-m", "venv", "--without-pip", folder / "venv"])
     python = folder / "venv" / "bin" / "python"
     (site_packages(python) / "others.pth").write_text(f"{others}\n")

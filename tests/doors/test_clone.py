@@ -59,15 +59,18 @@ def test_bare_clone_names_what_lacks(empty):
     assert told[-1].startswith("터미널에서 설치하고") and '-m pip install "torch>=2.6"' in told[-1]
 
 
-def test_without_pip(empty, tmp_path):
-    """Not the internet's fault."""
-    told = last_words(empty, BOOTSTRAP, tmp_path)
-    assert told.endswith(f"실행하세요: uv pip install -p {empty} pip") and "인터넷" not in told
-
-
-def test_python_newer_than_torch(empty, tmp_path):
-    told = last_words(empty, f"import sys; sys.version_info = (3, 15)\n{BOOTSTRAP}", tmp_path)
-    assert told.endswith("이 파이썬은 너무 새것입니다. 3.13을 쓰세요.")
+@pytest.mark.parametrize(
+    ("before", "why"),
+    [
+        ("", "실행하세요: uv pip install -p {python} pip"),  # not the internet's fault
+        ("import sys; sys.version_info = (3, 15)", "이 파이썬은 너무 새것입니다. 3.13을 쓰세요."),
+        ("open('pip.py', 'w').write('exit(1)')", "인터넷과 주소를 확인하고 다시 실행하세요."),
+    ],
+    ids=["no pip", "too new", "pip fails"],
+)
+def test_why_nothing_is_installed(before, why, empty, tmp_path):
+    told = last_words(empty, f"{before}\n{BOOTSTRAP}", tmp_path)
+    assert told.endswith(why.format(python=empty)) and told.count("인터넷") == why.count("인터넷")
 
 
 def test_vscode_recommends_what_opens_a_notebook():

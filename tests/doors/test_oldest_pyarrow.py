@@ -10,6 +10,7 @@ import venv
 
 import pytest
 
+from tests.doors.kernel import site_packages
 from tests.notebooks import ROOT
 
 pytestmark = pytest.mark.door
@@ -22,10 +23,8 @@ def test_the_oldest_pyarrow_that_is_declared(tmp_path):
     oldest = re.search(r"pyarrow>=([0-9.]+)", str(project["optional-dependencies"]["scale"]))[1]
     venv.create(tmp_path, with_pip=True)
     python = tmp_path / ("Scripts" if os.name == "nt" else "bin") / "python"
-    where = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
-    site = subprocess.check_output(where, text=True).strip()
-    with open(os.path.join(site, "shared.pth"), "w") as file:  # torch and pytest are this Python's
-        file.write(sysconfig.get_path("purelib") + "\n")
+    shared = site_packages(python) / "shared.pth"  # torch and pytest are this Python's
+    shared.write_text(sysconfig.get_path("purelib") + "\n")
     pip = [python, "-m", "pip", "install", "-q", "--no-deps", f"pyarrow=={oldest}.*", *OLD]
     subprocess.run(pip, check=True)
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}

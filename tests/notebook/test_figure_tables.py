@@ -15,13 +15,6 @@ from lecture_utils import load_solo
 from lecture_utils.notebook import figure_tables, plot
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def only(ax) -> dict:
     """The one table of the one Axes."""
     (table,) = figure_tables.read_tables(ax.figure)
@@ -51,8 +44,7 @@ def test_a_curve_of_nan_leaves_the_others_their_table(epochs):
     ]
 
 
-def test_a_short_curve_is_whole_and_unnamed_curves_are_the_axis():
-    ax = plt.figure().add_subplot()
+def test_a_short_curve_is_whole_and_unnamed_curves_are_the_axis(ax):
     ax.plot([2, 1], [20.0, 10.0])
     ax.axhline(3)  # a line that guides the eye: no name, no column
     ax.set(xlabel="x", ylabel="y")
@@ -60,8 +52,7 @@ def test_a_short_curve_is_whole_and_unnamed_curves_are_the_axis():
     assert only(ax) == expected
 
 
-def test_curves_over_other_places_have_a_table_each():
-    ax = plt.figure().add_subplot()
+def test_curves_over_other_places_have_a_table_each(ax):
     ax.plot([0, 1], [5, 6], label="가")
     ax.plot([0, 1, 2], [7, 8, 9], label="나")
     ax.set_title("둘")
@@ -70,8 +61,7 @@ def test_curves_over_other_places_have_a_table_each():
     assert second["rows"] == [["0", 7], ["1", 8], ["2", 9]]
 
 
-def test_curves_over_named_places():
-    ax = plt.figure().add_subplot()
+def test_curves_over_named_places(ax):
     ax.plot([0, 1, 2], [4, 1, 5], "o", label="나와야 할 값")
     ax.plot([0, 1, 2], [2.8, 3.3, 3.8], label="직선")
     ax.set_xticks([0, 1, 2], ["옥순", "영숙", "하니"])
@@ -80,8 +70,7 @@ def test_curves_over_named_places():
     assert table["rows"] == [["옥순", 4, 2.8], ["영숙", 1, 3.3], ["하니", 5, 3.8]]
 
 
-def test_a_crowd_of_dots_over_named_places_is_summed_up():
-    ax = plt.figure().add_subplot()
+def test_a_crowd_of_dots_over_named_places_is_summed_up(ax):
     for place in [0, 1]:
         ax.plot(place + np.linspace(-0.25, 0.25, 5), np.arange(5.0) + place, "o")
     ax.axhline(1.7, label="평균 예측")
@@ -102,7 +91,7 @@ def test_heatmap():
     assert table["rows"][0][1] is None  # JSON has no NaN
 
 
-def test_bars_and_histograms():
+def test_bars_and_histograms(ax):
     figure, (bars, histogram) = plt.subplots(1, 2)
     pd.Series([1, 2, 2, 5]).value_counts().sort_index().plot.bar(ax=bars)
     bars.set(xlabel="별", ylabel="개수")
@@ -114,11 +103,7 @@ def test_bars_and_histograms():
     assert len(second["rows"]) == 9  # five bins in a row, three in the last
     assert [n for _, n in second["rows"]] == [counts[i : i + 5].sum() for i in range(0, 43, 5)]
     assert second["rows"][-1][0] == f"{edges[40]:.4g}~{edges[43]:.4g}"
-
-
-def test_few_bins_stay_apart():
-    ax = plt.figure().add_subplot()
-    ax.hist([0.1, 0.2, 0.9], bins=2, range=(0, 1))
+    ax.hist([0.1, 0.2, 0.9], bins=2, range=(0, 1))  # few bins stay apart
     assert only(ax)["rows"] == [["0~0.5", 2], ["0.5~1", 1]]
 
 
@@ -129,17 +114,12 @@ def test_named_points():
     table = only(ax)
     assert table["columns"] == ["이름", "무리", "첫째 요인", "둘째 요인"]
     assert table["rows"] == [["가", "IN", 0, 1], ["다", "IN, 남자", 4, 5], ["나", "EN", 2, 3]]
-    plain = only(plot.factors(points, ["가", "나", "다"]))
+    plain = only(plot.factors(points // 4, ["가", "나", "다"]))  # two at one place
     assert plain["columns"] == ["이름", "첫째 요인", "둘째 요인"]
+    assert plain["rows"] == [["가", 0, 0], ["나", 0, 0], ["다", 1, 1]]
 
 
-def test_points_at_one_place_keep_their_names():
-    table = only(plot.factors(np.array([[0, 0], [0, 0], [1, 1]]), ["가", "나", "다"]))
-    assert table["rows"] == [["가", 0, 0], ["나", 0, 0], ["다", 1, 1]]
-
-
-def test_nameless_points_are_summed_up():
-    ax = plt.figure().add_subplot()
+def test_nameless_points_are_summed_up(ax):
     ax.scatter(np.arange(5), np.arange(5) * 10.0, label="영화")
     table = only(ax)
     assert table["columns"] == ["영화", "점 수", "최소", "중앙값", "최대"]
@@ -162,14 +142,19 @@ def test_a_drawing_is_described():
     assert len(figure_tables._described) == kept - 1
 
 
-@pytest.mark.parametrize("draw", ["barh", "imshow", "photograph", "nothing"])
-def test_what_is_no_small_table_has_none(draw):
-    figure, ax = plt.subplots()
-    if draw == "barh":
-        ax.barh(["가", "나"], [1, 2])
-    elif draw != "nothing":
-        ax.imshow(np.zeros((943, 1682) if draw == "imshow" else (4, 4, 3)))
-    assert figure_tables.read_tables(figure) == []
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda ax: ax.barh(["가", "나"], [1, 2]),
+        lambda ax: ax.imshow(np.zeros((943, 1682))),
+        lambda ax: ax.imshow(np.zeros((4, 4, 3))),
+        lambda ax: None,
+    ],
+    ids=["barh", "large", "photograph", "nothing"],
+)
+def test_what_is_no_small_table_has_none(draw, ax):
+    draw(ax)
+    assert figure_tables.read_tables(ax.figure) == []
 
 
 def test_a_figure_that_cannot_be_read_costs_a_warning(monkeypatch):
@@ -209,5 +194,4 @@ def test_groups_of_one_axes_are_told_apart():
     axes[0].set_title("구름")
     axes[1].set_title("막대")
     captions = [table["caption"] for table in figure_tables.read_tables(figure)]
-    plt.close(figure)
     assert captions == ["구름: 앞", "구름: 뒤", "막대: 앞", "막대: 뒤"]

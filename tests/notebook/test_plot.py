@@ -11,13 +11,6 @@ from lecture_utils import History, load_solo
 from lecture_utils.notebook import plot
 
 
-@pytest.fixture(autouse=True)
-def close_figures():
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
-
-
 def test_korean_font_is_ours_and_draws_everything():
     path = font_manager.findfont(plot.FONT, fallback_to_default=False)
     assert path.endswith("LectureGothic.ttf")
@@ -25,14 +18,6 @@ def test_korean_font_is_ours_and_draws_everything():
     table = load_solo().table
     assert all(ord(char) in chars for char in "훈련 테스트 에폭 기준" + "".join(table.index))
     assert font_manager.get_font(path).family_name == plot.FONT  # the OFL reserves "Nanum"
-
-
-def test_no_missing_glyph(recwarn):
-    """Minus signs and Hangul together: matplotlib warns where a glyph is missing."""
-    ax = plot.curves({"훈련": [-2.0, -1.0]}, {"평균 예측": -1.5})
-    ax.set_title("한글 제목, 음수 -1")
-    ax.figure.canvas.draw()
-    assert not recwarn.list
 
 
 def test_curves():
@@ -131,12 +116,3 @@ def test_factors():
 def test_bad_factors_are_refused(points, groups, message):
     with pytest.raises(ValueError, match=message):
         plot.factors(points, ["가", "나"], groups)
-
-
-def test_font_comes_back():
-    """Elsewhere a test does the same in a running notebook: test_troubleshooting."""
-    with plt.style.context("default"):
-        assert plt.rcParams["font.family"] == ["sans-serif"]
-        plot.use_font()
-        assert plt.rcParams["font.family"][0] == plot.FONT
-        assert not plt.rcParams["axes.unicode_minus"]

@@ -2,16 +2,16 @@
 
 import base64
 import json
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import steps_figure
 import torch
+from bs4 import BeautifulSoup
 
 from lecture_utils import Steps
 from lecture_utils.notebook import figure_tables, steps
-from tests.notebooks import LECTURES, ROOT, cells
+from tests.notebooks import LECTURES, ROOT, cells, printed, source
 
 POSITIONS = [[[0, 0], [1, 2]], [[0.126, 0], [1, 1.5]], [[0.5, 0], [1, 1]], [[-1, 0], [1, -0.004]]]
 GIVEN = {
@@ -24,38 +24,33 @@ GIVEN = {
 }
 
 
+[LECTURE] = [path for path in LECTURES if path.name.startswith("03")]
+
+
 def in_lecture_03() -> tuple[dict, dict]:
     """The cell that shows the steps, and their data."""
-    [lecture] = [path for path in LECTURES if path.name.startswith("03")]
-    [(cell, data)] = [
+    [found] = [
         (cell, output["data"])
-        for cell in cells(lecture, "code")
+        for cell in cells(LECTURE, "code")
         for output in cell["outputs"]
         if steps.MIME in output.get("data", {})
     ]
-    return cell, data
+    return found
 
 
-class Drawn(HTMLParser):
-    """The elements of a figure, each with its attributes and its own text, in their order."""
+CELL, OUTPUT = in_lecture_03()
+DATA = OUTPUT[steps.MIME]
 
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict, list[str]]] = []
-        self.feed(html)
 
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.elements.append((tag, dict(attrs), []))
+@pytest.fixture(scope="module")
+def html() -> str:
+    alt = CELL["metadata"]["mystnb"]["image"]["alt"]
+    return steps_figure.draw_figure(DATA, "steps-1", alt)
 
-    def handle_data(self, data: str) -> None:
-        self.elements[-1][2].append(data)
 
-    def all(self, tag: str, **wanted: str) -> list[tuple[dict, str]]:
-        return [
-            (attrs, "".join(text))
-            for name, attrs, text in self.elements
-            if name == tag and wanted.items() <= attrs.items()
-        ]
+def read_walk(path: str) -> np.ndarray:
+    """Read "x,y x,y …", (epochs, 2)."""
+    return np.array([pair.split(",") for pair in path.split()], dtype=float)
 
 
 def test_data_are_what_was_recorded():
@@ -118,54 +113,25 @@ def test_bad_input_is_refused(wrong: dict, message: str):
 
 def test_the_lecture_recorded_its_own_training():
     """Epoch by epoch the MSEs that the training cell printed, from 0 to 100."""
-    data = in_lecture_03()[1][steps.MIME]
-    assert len(data["mse"]) == 101 and len(data["labels"]) == len(data["groups"]) == 17
-    assert all(len(path.split()) == 101 for path in data["paths"])
-    [lecture] = [path for path in LECTURES if path.name.startswith("03")]
-    printed = next(
-        "".join(c["outputs"][0]["text"])
-        for c in cells(lecture, "code")
-        if "footprints.append" in "".join(c["source"])
-    )
-    for line in printed.splitlines():  # "epoch:  20, MSE: 0.2972"
+    assert len(DATA["mse"]) == 101 and len(DATA["labels"]) == len(DATA["groups"]) == 17
+    assert all(len(path.split()) == 101 for path in DATA["paths"])
+    [out] = [printed(c) for c in cells(LECTURE, "code") if "footprints.append" in source(c)]
+    for line in out.splitlines():  # "epoch:  20, MSE: 0.2972"
         epoch, mse = (part.split()[-1] for part in line.split(","))
-        assert data["mse"][int(epoch)] == float(mse)
-    assert data["mse"][100] < data["mse"][99]
+        assert DATA["mse"][int(epoch)] == float(mse)
+    assert DATA["mse"][100] < DATA["mse"][99]
 
 
-def test_figure_is_small_and_shows_the_last_epoch():
-    cell, data = in_lecture_03()
-    data, alt = data[steps.MIME], cell["metadata"]["mystnb"]["image"]["alt"]
-    html = steps_figure.draw_figure(data, "steps-1", alt)
+def test_figure_is_small_and_shows_the_last_epoch(html):
+    """Its words, buttons, description and the other epochs: site/test_steps."""
     files = [ROOT / "book" / "_static" / name for name in ("steps.js", "steps.css")]
     assert len(html.encode()) + sum(file.stat().st_size for file in files) < 60_000
-
-    drawn = Drawn(html)
-    points = drawn.all("g", **{"class": "steps-point"})
-    assert len(points) == 17
-    for (attrs, _), path in zip(points, data["paths"]):
-        x, y = map(float, path.split()[-1].split(","))
-        at = attrs["style"].removeprefix("transform:translate(").removesuffix(")")
-        assert [float(part.removesuffix("px")) for part in at.split(",")] == pytest.approx(
-            [steps_figure.UNIT * x, -steps_figure.UNIT * y], abs=0.06
-        )
-    labels = [text for _, text in drawn.all("text") if text in data["labels"]]
-    assert labels == data["labels"]
-    assert [text for _, text in drawn.all("desc")] == [alt]
-    assert drawn.all("p", **{"class": "steps-now"})[0][1] == "에폭 100, 훈련 MSE 0.008"
-    assert [text for _, text in drawn.all("button")] == ["처음", "이전", "재생", "다음"]
-
-
-def test_script_gets_every_frame():
-    data = in_lecture_03()[1][steps.MIME]
-    [(_, text)] = Drawn(steps_figure.draw_figure(data, "steps-1", "")).all("script")
-    sent = json.loads(text)
-    assert sent["mse"] == data["mse"]
-    for walk, path in zip(sent["paths"], data["paths"], strict=True):
-        got = np.array([pair.split(",") for pair in walk.split()], dtype=float)
-        want = np.array([pair.split(",") for pair in path.split()], dtype=float)
-        np.testing.assert_allclose(got, want * [85, -85], atol=0.06)
-    assert {len(digits) for digits in sent["spots"]} == {17} and len(sent["spots"]) == 101
+    points = BeautifulSoup(html, "html.parser").select("g.steps-point")
+    assert [point.find("text").text for point in points] == DATA["labels"]
+    for point, path in zip(points, DATA["paths"], strict=True):
+        x, y = point["style"].removeprefix("transform:translate(").removesuffix(")").split(",")
+        at = [float(x.removesuffix("px")), float(y.removesuffix("px"))]
+        assert at == pytest.approx(read_walk(path)[-1] * [85, -85], abs=0.06)
 
 
 def test_table_has_the_first_and_the_last_epoch():
@@ -192,11 +158,10 @@ def covered(points: list, labels: list[str], spots: list[int]) -> float:
 
 def test_names_do_not_cover_each_other():
     """At every epoch: of a name, 34 wide and 17 high, a rim at most is covered."""
-    data = in_lecture_03()[1][steps.MIME]
-    paths = [steps_figure.read_path(path) for path in data["paths"]]
-    spots = steps_figure.place_all(paths, data["labels"])
-    hidden = [covered(list(at), data["labels"], where) for at, where in zip(zip(*paths), spots)]
-    above = [covered(list(at), data["labels"], [0] * 17) for at in zip(*paths)]
+    paths = [steps_figure.read_path(path) for path in DATA["paths"]]
+    spots = steps_figure.place_all(paths, DATA["labels"])
+    hidden = [covered(list(at), DATA["labels"], where) for at, where in zip(zip(*paths), spots)]
+    above = [covered(list(at), DATA["labels"], [0] * 17) for at in zip(*paths)]
     assert max(hidden) < 30
     assert sum(spot > 7 for where in spots for spot in where) < 10  # of 1717: far from its point
     assert min(above) > 150  # where nobody chooses, every epoch has names that hide others

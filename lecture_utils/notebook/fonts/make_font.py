@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from fontTools import subset
-from fontTools.ttLib import TTFont
 
 NAME = "Lecture Gothic"
 
@@ -30,11 +29,6 @@ def main(source: str) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes={*range(0x20, 0x17F), *ks_x_1001()})
     cutter.subset(font)
-    save(font)
-
-
-def save(font: TTFont) -> None:
-    """Rename `font` and save it beside this module."""
     names = {
         1: NAME,
         3: f"{NAME} 1.0",
