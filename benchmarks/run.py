@@ -51,9 +51,10 @@ def describe() -> dict[str, dict]:
 
 
 def digest(*names: str, ours: bool) -> str:
-    """Digest these files, given as paths from the root, and with `ours` all of lecture_utils."""
-    files = [ROOT / name for name in names]
-    files += sorted((ROOT / "lecture_utils").rglob("*.py")) if ours else []
+    """Digest these files, given as paths from the root, and with `ours` what trains or loads."""
+    files, package = [ROOT / name for name in names], sorted((ROOT / "lecture_utils").rglob("*.py"))
+    if ours:  # course/ judges and notebook/ shows: no row hangs on them
+        files += [file for file in package if file.parent.name not in ("course", "notebook")]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
