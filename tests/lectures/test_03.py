@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 
 import pytest
 import torch
-from torch import nn
 
 from lecture_utils import EmbeddingFactorization, NeuralRecommender, check, fit, load_solo
 from lecture_utils.data import Tensors
@@ -50,15 +49,15 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
 
 def train_linear(seed: int) -> float:
     """Train without a hidden layer; return the RMSE on the known cells."""
-    history = train(lambda: NeuralRecommender(9, 8, hidden=()), seed, split_table()[0])
+    _, history = train(lambda: NeuralRecommender(9, 8, hidden=()), seed, split_table()[0])
     return math.sqrt(history.train_mse[-1])
 
 
 def train_both(seed: int) -> dict[str, float]:
     """Train factorization for 100 and 1000 epochs, and the deep network for 1000."""
     known, blanks = split_table()
-    mf = train(lambda: EmbeddingFactorization(9, 8), seed, known, blanks)
-    deep = train(lambda: NeuralRecommender(9, 8), seed, known, blanks)
+    _, mf = train(lambda: EmbeddingFactorization(9, 8), seed, known, blanks)
+    _, deep = train(lambda: NeuralRecommender(9, 8), seed, known, blanks)
     found = {}
     for name, history, epoch in (("mf", mf, 99), ("mf1000", mf, 999), ("deep", deep, 999)):
         found[f"solo.{name}.train_rmse"] = math.sqrt(history.train_mse[epoch])
@@ -66,10 +65,11 @@ def train_both(seed: int) -> dict[str, float]:
     return found
 
 
-def train(make: Callable[[], nn.Module], seed: int, known: Tensors, blanks: Tensors | None = None):
-    """Fit a model made under `seed` for 1000 epochs."""
+def train(make: Callable, seed: int, known: Tensors, blanks=None, epochs: int = 1000):
+    """Make a model under `seed` and fit it; return it and its history."""
     torch.manual_seed(seed)
-    return fit(make(), known, blanks, epochs=1000)
+    model = make()
+    return model, fit(model, known, blanks, epochs=epochs)
 
 
 def split_table() -> tuple[Tensors, Tensors]:
@@ -106,38 +106,9 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def train_as_document(make, solo, epochs):
-    torch.manual_seed(SEED)
-    model = make(9, 8)
-    fit(model, solo, epochs=epochs)
-    return model
-
-
-def test_63_rows(solo):
-    assert all(len(column) == 63 for column in solo)
-    assert solo[0][:5].tolist() == [0] * 5 and solo[1][:5].tolist() == [1, 2, 3, 4, 5]
-
-
-def test_embedding_weights():
-    """003, 2.A: one_hot + Linear and Embedding with the same weight give the same numbers."""
-    torch.manual_seed(SEED)
-    linear = torch.nn.Linear(3, 1, bias=False)
-    x = torch.tensor([0, 1, 2, 0, 1])
-    from_one_hot = linear(torch.nn.functional.one_hot(x).float())
-    embedding = torch.nn.Embedding.from_pretrained(linear.weight.detach().T)
-    torch.testing.assert_close(from_one_hot, embedding(x), rtol=0, atol=1e-7)
-    check.close(embedding.weight, "documents.embedding_weights")
-
-
-def test_mf_predictions(solo):
-    """003, 2.B prints what was predicted before the 100th step: after 99."""
-    model = train_as_document(EmbeddingFactorization, solo, 99)
-    check.close(model(*solo[:2])[::4], "documents.mf_predictions")
-
-
 def test_mf_blanks(solo):
     """What the document should have printed in place of the predictions of untrained layers."""
-    model = train_as_document(EmbeddingFactorization, solo, 100)
+    model, _ = train(lambda: EmbeddingFactorization(9, 8), SEED, solo, epochs=100)
     blanks = model(torch.tensor([0, 7, 8]), torch.tensor([0, 7, 2]))
     check.close(blanks, [3.9848, 4.1530, 4.9012], atol=5e-4 if check.EXACT else 0.3)
     with pytest.raises(AssertionError):
@@ -146,7 +117,7 @@ def test_mf_blanks(solo):
 
 def test_deep_predictions(solo):
     """003, 4.A, solution 2, before the 1000th step."""
-    model = train_as_document(NeuralRecommender, solo, 999)
+    model, _ = train(lambda: NeuralRecommender(9, 8), SEED, solo, epochs=999)
     printed = check.reference("documents.deep_predictions")["values"]
     check.close(model(*solo[:2])[::5], printed, rtol=0, atol=0.1 if check.EXACT else 0.25)
 
@@ -154,8 +125,7 @@ def test_deep_predictions(solo):
 @pytest.mark.parametrize("seed", range(3))
 def test_floor_of_the_linear_head(solo, seed):
     """One number per woman plus one per man cannot get under a train RMSE of 1.4154."""
-    torch.manual_seed(seed)
-    history = fit(NeuralRecommender(9, 8, hidden=()), solo, epochs=3000)
+    _, history = train(lambda: NeuralRecommender(9, 8, hidden=()), seed, solo, epochs=3000)
     assert 1.4153 < history.train_mse[-1] ** 0.5 < 1.42
     assert min(history.train_mse) ** 0.5 > 1.4153
 

@@ -21,7 +21,7 @@ from lecture_utils.methods import (
     rated_sets,
 )
 from lecture_utils.methods.sessions import Sessions, timestamps
-from tests.lectures.measure import DATA_SETS, load, run_each
+from tests.lectures.measure import DATA_SETS, list_values, load, run_each
 from tests.lectures.mutants import Mutant, build_test
 
 LATER = ("biases", "gibbs", "side", "time")
@@ -72,10 +72,9 @@ def know_sets(data: Ratings, train: Tensors) -> dict:
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     """Return one value per seed; biases alone depend on none."""
     values = {}
-    jobs = [(name, seed) for name in DATA_SETS for seed in seeds]
-    for (name, _), found in zip(jobs, run_each(climb, jobs)):
-        for key, value in found.items():
-            values.setdefault(f"{name}.frontier.{key}", []).append(value)
+    for name in DATA_SETS:
+        runs = run_each(climb, [(name, seed) for seed in seeds])
+        values |= list_values(f"{name}.frontier.", runs)
     return {key: found[:1] if len({*found}) == 1 else found for key, found in values.items()}
 
 
