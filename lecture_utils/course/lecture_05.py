@@ -25,11 +25,6 @@ def split_future(frame: pd.DataFrame, n: int) -> tuple[pd.DataFrame, pd.DataFram
     return ordered.iloc[:-n], ordered.iloc[-n:]
 
 
-def _stop_epoch(errors: list[float], patience: int) -> int:
-    best = best_epoch(errors, patience)
-    return min(best + patience, len(errors) - 1)
-
-
 def _stop_by_counter(errors: list, patience: int, better: Callable, reset=True, start=1) -> int:
     """Stop early by a counter; `better` compares this epoch with the best of `errors`."""
     best = wait = 0
@@ -86,7 +81,7 @@ EXERCISES = {
         cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
         mistakes={
             "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": (
-                _stop_epoch,
+                lambda e, patience: min(best_epoch(e, patience) + patience, len(e) - 1),
                 "best, wait = 0, 0\nfor e in range(len(errors)):\n"
                 "    if errors[e] < errors[best]:\n        best, wait = e, 0\n    elif e:\n"
                 "        wait += 1\n    if wait == patience:\n        return e\nreturn e",

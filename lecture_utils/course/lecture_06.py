@@ -39,11 +39,6 @@ def _descend(
     return b
 
 
-def _descend_on_sum(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
-    """Descend on a sum, whose gradient is len(x) times as large."""
-    return _descend(x, y, lr * len(x), steps)
-
-
 X, Y = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([2.0, 3.5, -1.0])
 A, B = torch.tensor([5.8, 3.0, 0.2]), torch.tensor([4.5, 6.5, 1.5])
 R = torch.tensor([5.0, 4.0, 1.0])
@@ -97,7 +92,7 @@ EXERCISES = {
                 LOOP.format("-((b * x - y) ** 2).mean()", "opt.zero_grad()"),
             ),
             "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": (
-                _descend_on_sum,
+                lambda x, y, lr, n: _descend(x, y, lr * len(x), n),
                 LOOP.format("((b * x - y) ** 2).sum()", "opt.zero_grad()"),
             ),
             "한 걸음만 갔습니다. 되풀이하고 있나요?": (

@@ -59,16 +59,6 @@ def _same_session(users: Tensor, times: Tensor, seconds: int) -> Tensor:
     return _same_group(users) & _same_group(times // seconds)
 
 
-def _one_per_bin(
-    users: Tensor, times: Tensor, rest: Tensor, seconds: int, strength: float
-) -> Tensor:
-    """Return one value per pair of user and bin, in their order."""
-    pair = torch.stack([users, times // seconds], dim=1)
-    bins, group = pair.unique(dim=0, return_inverse=True)
-    first = [group.tolist().index(g) for g in range(len(bins))]
-    return session_bias(users, times, rest, seconds, strength)[first]
-
-
 def _probabilities(z: float, cuts: Tensor) -> Tensor:
     """Return the probabilities of the stars 1 to 5."""
     above = ndtr(z - cuts)
@@ -305,7 +295,9 @@ EXERCISES = {
                 ),
             ),
             "시간대마다 하나씩 나왔습니다. 평점마다 하나씩이 되려면 무엇이 남았나요?": (
-                _one_per_bin,
+                lambda u, t, r, width, s: session_bias(u, t, r, width, s)[
+                    ~_same_session(u, t, width).tril(-1).any(1)
+                ],
                 LOOP.format(PAIR, MEAN).replace("in keys])", "in total])"),
             ),
             "모두 똑같은 수로 나누었나요? 시간대마다 평점의 수가 다르지 않나요?": (

@@ -67,12 +67,9 @@ def test_the_baselines_are_what_is_promised():
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_the_story(name):
     """Plain worse than the mean, L2 better than it, biases best, and alone nearly as good."""
-    mean, alone, plain, best, reg, bias = (
-        check.reference(f"{name}.{key}")
-        for key in ("mean.test_mse", "bias_only.test_mse", "plain.test_mse", "plain.best_test_mse",
-                    "reg.test_mse", "bias.test_mse")
-    )  # fmt: skip
-    assert best["low"] > mean["value"]
+    models = ("mean", "bias_only", "plain", "reg", "bias")
+    mean, alone, plain, reg, bias = (check.reference(f"{name}.{m}.test_mse") for m in models)
+    assert check.reference(f"{name}.plain.best_test_mse")["low"] > mean["value"]
     assert plain["low"] > 2 * mean["value"]
     assert reg["high"] < mean["value"]
     assert bias["high"] < reg["low"]
@@ -82,8 +79,7 @@ def test_the_story(name):
 MUTANTS = {
     "lr=0": Mutant({"], lr=0.1": "], lr=0.0"}, "check-plain-falls"),
     "shuffled": Mutant(
-        {'(train["rating"].to_numpy())': '(train["rating"].sample(frac=1).to_numpy())'},
-        "check-plain-falls",
+        {'train["rating"].to': 'train["rating"].sample(frac=1).to'}, "check-plain-falls"
     ),
     "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}, long=True),
 }

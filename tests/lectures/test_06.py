@@ -20,7 +20,7 @@ from lecture_utils import (
     fit_biases,
 )
 from tests.lectures.measure import DATA_SETS, list_values, load, run_each
-from tests.lectures.test_03 import split_table
+from tests.lectures.test_03 import split_table, train
 from tests.notebooks import LECTURES, source
 from tests.notebooks import load as load_notebook
 
@@ -69,17 +69,14 @@ def clip(name: str, seed: int) -> dict[str, float]:
 def fill_blanks(seed: int) -> float:
     """Train on the 9x8 table; return the RMSE on its blanks."""
     known, blanks = split_table()
-    torch.manual_seed(seed)
-    model = EmbeddingFactorization(9, 8)
-    fit(model, known, epochs=100)
+    model, _ = train(lambda: EmbeddingFactorization(9, 8), seed, known, epochs=100)
     return rmse(model(blanks.users, blanks.items), blanks.ratings)
 
 
 def forget_training(seed: int) -> float:
     """Create the model anew after training; return its RMSE on the known cells."""
     known, _ = split_table()
-    torch.manual_seed(seed)
-    fit(EmbeddingFactorization(9, 8), known, epochs=100)
+    train(lambda: EmbeddingFactorization(9, 8), seed, known, epochs=100)
     model = EmbeddingFactorization(9, 8)
     return rmse(model(known.users, known.items), known.ratings)
 

@@ -32,10 +32,8 @@ def list_candidates() -> dict[str, list[Method]]:
     """Return what the lecture compares, step by step."""
     powers = {0: (9, 12, 16), 0.5: (1.0, 1.4, 2.0), 1: (0.11, 0.16, 0.23)}
     bayes = METHODS["gibbs"].vary(101, rank=10)
-    both, timed = (
-        replace(bayes, inputs=make_features),
-        replace(bayes, inputs=make_features_and_times),
-    )
+    both = replace(bayes, inputs=make_features)
+    timed = replace(bayes, inputs=make_features_and_times)
     day = timed.vary(pauses=["day"])
     return {
         "biases": [METHODS["biases"].vary(ridge=r) for r in (1, 2, 5, 10, 20)],
@@ -148,11 +146,7 @@ MUTANTS = {
         "check-biases",
     ),
     "ridge": Mutant({"F.T @ F + penalty": "F.T @ F + 2 * penalty"}, "check-als", LADDER),
-    "noise": Mutant(
-        {"torch.linalg.solve(L.T, noise": "torch.linalg.solve(L, noise"},
-        "check-draw",
-        LADDER,
-    ),
+    "noise": Mutant({"solve(L.T, noise": "solve(L, noise"}, "check-draw", LADDER),
     "threshold": Mutant(
         {"above = 1 - ndtr(": "above = ndtr("},
         "check-ordinal",

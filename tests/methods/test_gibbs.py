@@ -23,12 +23,6 @@ def data():
     return Tensors(users, items, torch.randint(1, 6, (200,)).float())
 
 
-def chain(**settings):
-    train = data()
-    torch.manual_seed(0)
-    return Chain(train, (USERS, ITEMS), rank=3, **settings)
-
-
 @pytest.fixture
 def double():
     torch.set_default_dtype(torch.float64)
@@ -38,7 +32,8 @@ def double():
 
 def test_rows_against_a_loop_with_the_same_noise():
     """A sweep first draws the users, then the items; what it believes of either changes later."""
-    state, (users, items, ratings) = chain(), data()
+    users, items, ratings = data()
+    state = Chain(data(), (USERS, ITEMS), rank=3)
     state.tau, state.alpha = 0.5 + torch.rand(USERS), torch.tensor(1.7)
     weights = (state.alpha * state.tau)[users]
     old = state.item.values
@@ -192,7 +187,7 @@ def test_a_session_of_its_own_is_expected_to_have_no_effect_but_is_less_sure():
 def test_bad_arguments():
     train = data()
     with pytest.raises(ValueError, match="features have 3 rows, the table has 20"):
-        chain(user_features=[torch.ones(3, 1)])
+        gibbs(train, (USERS, ITEMS), user_features=[torch.ones(3, 1)])
     with pytest.raises(ValueError, match="need times="):
         gibbs(train, (USERS, ITEMS), pauses=(0,))
     with pytest.raises(ValueError, match=r"times \(3,\) must be of the users' shape"):

@@ -93,7 +93,7 @@ BAD = {  # a value that is refused, and what is said
     "stages": (((10, 0.0),), "lr must be a positive number, not 0"),
     "lr": (0.0, "lr must be a positive number, not 0"),
     "batch": (0, "batch must be a whole number of at least 1, not 0"),
-    "pauses": ((-1,), "a pause must be .* not -1"),
+    "pauses": ((-1,), "pause.*-1"),
 }
 
 
