@@ -113,10 +113,7 @@ EXERCISES = {
     ),
     "movie_bias": make_exercise(
         answer=movie_bias,
-        cases=[
-            (torch.tensor([5.0]), 3.5, 5),
-            (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2),
-        ],
+        cases=[(torch.tensor([5.0]), 3.5, 5), (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2)],
         mistakes={
             "평점이 하나뿐이어도 그대로 믿고 있습니다. strength는 어디에 썼나요?": (
                 lambda r, mean, s: (r - mean).mean(),

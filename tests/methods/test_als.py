@@ -18,12 +18,6 @@ def train():
     return Tensors(users, items, torch.randint(1, 6, (200,)).float())
 
 
-def models(train, n, seed=0, **settings):
-    torch.manual_seed(seed)
-    settings = {"rank": 3, "ridge": RIDGE, "ridge_bias": RIDGE_BIAS} | settings
-    return list(islice(als(train, (20, 15), **settings), n))
-
-
 def objective(user, item, mean, train, power):
     model = Factors(mean, user, item)
     gap = train.ratings - model(train.users, train.items)
@@ -38,7 +32,9 @@ def objective(user, item, mean, train, power):
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
 def test_what_was_solved_for_has_no_gradient(train, power):
     """A sweep ends with the items; in the end both sides are solved for."""
-    first, *_, last = models(train, 500, power=power)
+    torch.manual_seed(0)
+    sweeps = als(train, (20, 15), rank=3, ridge=RIDGE, ridge_bias=RIDGE_BIAS, power=power)
+    first, *_, last = islice(sweeps, 500)
     for model in (first, last):
         tables = model.user.requires_grad_(), model.item.requires_grad_()
         objective(*tables, model.mean, train, power).backward()

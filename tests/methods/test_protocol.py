@@ -16,7 +16,12 @@ from tests.devices import assert_helpers_follow
 
 SMALL = {"stages": ((20, 0.1),)}  # so that the document's thousand epochs are not waited for
 SHORT = {name: SMALL for name, method in METHODS.items() if "stages" in method.settings}
-STEPS = 3
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def name(request):
+    """Every method, one after the other."""
+    return request.param
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +36,13 @@ def data(whole):
     return replace(whole, users=whole.users[:200], **few)
 
 
-def started(name, data, seed=0, **settings):
-    torch.manual_seed(seed)
+def started(name, data, **settings):
+    torch.manual_seed(0)
     return train_models(name, data, **SHORT.get(name, {}), **settings)
 
 
-def taken(name, data, steps=STEPS, seed=0):
-    *_, model = islice(started(name, data, seed), steps)
+def taken(name, data, steps):
+    *_, model = islice(started(name, data), steps)
     return model
 
 
@@ -54,19 +59,16 @@ def predictions(model, data):
         return model(test.users, test.items, timestamps(data.test))
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_same_seed_same_numbers(name, data):
-    first, again = (predictions(taken(name, data), data) for _ in range(2))
+    first, again = (predictions(taken(name, data, 3), data) for _ in range(2))
     assert first.shape == (len(data.test),) and bool(first.isfinite().all())
     assert torch.equal(first, again)
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_it_goes_on_without_end_or_yields_once(name, data):
     assert len(list(islice(started(name, data), 4))) in (1, 4)
 
 
-@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
@@ -97,7 +99,6 @@ BAD = {  # a value that is refused, and what is said
 }
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_a_bad_setting_is_refused_at_the_call(name, data):
     known = METHODS[name].function.__kwdefaults__
     for setting, (value, words) in BAD.items():
@@ -106,7 +107,6 @@ def test_a_bad_setting_is_refused_at_the_call(name, data):
                 train_models(name, data, **{setting: value})
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_the_model_refuses_unknown_ids(name, data):
     model, one = taken(name, data, 1), torch.tensor([1])
     for users, items in ((one * 944, one), (-one, one), (one, one * 1683)):
@@ -116,7 +116,6 @@ def test_the_model_refuses_unknown_ids(name, data):
         model.table(-one)
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_predicting_draws_nothing_and_changes_nothing(name, data):
     model = taken(name, data, 2)
     state = torch.random.get_rng_state()
@@ -126,7 +125,6 @@ def test_predicting_draws_nothing_and_changes_nothing(name, data):
     assert not getattr(model, "training", False)
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_the_table_holds_the_scores_of_the_pairs(name, data):
     model, users = taken(name, data, 2), torch.tensor([3, 1, 200])
     items = torch.arange(data.num_items)
@@ -138,7 +136,6 @@ def test_the_table_holds_the_scores_of_the_pairs(name, data):
         torch.testing.assert_close(row, pairs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_it_beats_its_baseline(name, whole):
     """In at most 200 steps. The entry names the baseline."""
     method, test = METHODS[name], as_tensors(whole.test)
@@ -158,7 +155,6 @@ def test_it_beats_its_baseline(name, whole):
     assert found < baseline, f"{name} must beat {method.baseline}, or name another baseline"
 
 
-@pytest.mark.parametrize("name", METHODS)
 def test_helpers_live_where_the_input_lives(name, data):
     """No tensor is made without a device, so nothing stays behind when the input is elsewhere."""
     train, test, settings = as_tensors(data.train), as_tensors(data.test), arguments(name, data)
