@@ -2,7 +2,7 @@
 
 The answer of an exercise is a function, and so is each mistake that has a hint: a student's
 function that gives on every case what a mistake gives has made that mistake. Each lecture has
-one module, `lecture_NN`, with `EXERCISES`, a mapping of names to `Exercise`.
+one module, `lecture_NN`, with `EXERCISES`, a mapping of names to what `make_exercise` returns.
 """
 
 import inspect
@@ -25,7 +25,7 @@ class Exercise:
         answer: The function that is asked for.
         cases: Arguments, one tuple per call.
         mistakes: Hint in Korean -> a function that makes the mistake.
-        written: Body of a function as students write it -> a word of the hint that is due.
+        written: Body of a function as students write it -> words that it must be told.
             Tests run these; they are written in other words than `mistakes`.
     """
 
@@ -33,6 +33,27 @@ class Exercise:
     cases: Sequence[tuple]
     mistakes: Mapping[str, Callable]
     written: Mapping[str, str]
+
+
+def make_exercise(
+    answer: Callable,
+    cases: Sequence[tuple],
+    mistakes: Mapping[str, tuple],
+    others: Mapping[str, str] | None = None,
+) -> Exercise:
+    """Collect an exercise.
+
+    Args:
+        answer: The function that is asked for.
+        cases: Arguments, one tuple per call.
+        mistakes: Hint in Korean -> a function that makes the mistake, and the bodies that students
+            write when they make it.
+        others: Words that are said to students without a hint -> the body that they write.
+    """
+    functions = {hint: function for hint, (function, *_) in mistakes.items()}
+    written = {body: hint for hint, (_, *bodies) in mistakes.items() for body in bodies}
+    written |= {body: words for words, body in (others or {}).items()}
+    return Exercise(answer, cases, functions, written)
 
 
 def judge(name: str, function: Callable) -> str:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import Exercise
+from lecture_utils.course.grader import make_exercise
 
 
 def predict(P: Tensor, Q: Tensor, items: Tensor, users: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ P = torch.arange(8.0).reshape(4, 2)
 Q = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]])
 X, Y = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 2.0, 7.0])
 EXERCISES = {
-    "predict": Exercise(
+    "predict": make_exercise(
         answer=predict,
         cases=[
             (P, Q, torch.tensor([1, 2, 2]), torch.tensor([0, 2, 1])),
@@ -39,109 +39,102 @@ EXERCISES = {
         ],
         mistakes={
             "아직 평점마다 숫자가 여러 개입니다. 내적은 곱한 다음 무엇을 하나요?": (
-                lambda P, Q, i, u: P[i] * Q[u]
+                lambda P, Q, i, u: P[i] * Q[u],
+                "return torch.mul(P[items], Q[users])",
             ),
             "더하는 축이 다릅니다. 평점마다 하나씩 남으려면 어느 축을 없애야 할까요?": (
-                lambda P, Q, i, u: (P[i] * Q[u]).sum(dim=0)
+                lambda P, Q, i, u: (P[i] * Q[u]).sum(dim=0),
+                "return torch.sum(P[items] * Q[users], axis=0)",
             ),
             "모든 짝의 내적이 나왔습니다. 필요한 것은 같은 줄끼리의 내적뿐입니다.": (
-                lambda P, Q, i, u: P[i] @ Q[u].T
+                lambda P, Q, i, u: P[i] @ Q[u].T,
+                "return P[items].matmul(Q[users].T)",
             ),
             "숫자 하나가 나왔습니다. 평점마다 예측이 하나씩 있어야 합니다.": (
-                lambda P, Q, i, u: (P[i] * Q[u]).sum()
+                lambda P, Q, i, u: (P[i] * Q[u]).sum(),
+                "total = 0\nfor i, u in zip(items, users):\n    total += P[i] @ Q[u]\nreturn total",
             ),
             "영화 번호로 사용자의 행을 꺼냈나요? P와 Q는 저마다 무엇을 쌓은 것이지요?": (
-                lambda P, Q, i, u: predict(P, Q, u, i)
+                lambda P, Q, i, u: predict(P, Q, u, i),
+                "return torch.stack([P[u] @ Q[i] for i, u in zip(items, users)])",
             ),
             "값이 작습니다. 곱한 것을 평균 냈나요? 내적은 어떻게 구하지요?": (
-                lambda P, Q, i, u: (P[i] * Q[u]).mean(dim=1)
+                lambda P, Q, i, u: (P[i] * Q[u]).mean(dim=1),
+                "both = P[items] * Q[users]\nreturn both.sum(dim=1) / both.shape[1]",
             ),
         },
-        written={
-            "return torch.mul(P[items], Q[users])": "곱한 다음 무엇을",
-            "return torch.sum(P[items] * Q[users], axis=0)": "어느 축을",
-            "return P[items].matmul(Q[users].T)": "모든 짝의 내적",
-            "total = 0\nfor i, u in zip(items, users):\n    total += P[i] @ Q[u]\nreturn total": (
-                "평점마다 예측이 하나씩"
-            ),
-            "return torch.stack([P[u] @ Q[i] for i, u in zip(items, users)])": (
-                "사용자의 행을 꺼냈나요"
-            ),
-            "both = P[items] * Q[users]\nreturn both.sum(dim=1) / both.shape[1]": "평균 냈나요",
-            "both = P[items] * Q[users]\nreturn both.sum(dim=1, keepdim=True)": (
-                "값은 맞습니다. 모양이 (3, 1)입니다. (3,)이어야"
+        others={
+            "값은 맞습니다. 모양이 (3, 1)입니다. (3,)이어야": (
+                "both = P[items] * Q[users]\nreturn both.sum(dim=1, keepdim=True)"
             ),
         },
     ),
-    "mse": Exercise(
+    "mse": make_exercise(
         answer=mse,
         cases=[(GUESS, STARS), (GUESS, STARS.reshape(-1, 1)), (GUESS.reshape(-1, 1), STARS)],
         mistakes={
             "둘째 평점은 모양이 (3, 1)입니다. 그대로 빼면 차이가 몇 개 나올까요?": (
-                lambda p, r: (p - r).square().mean()
+                lambda p, r: (p - r).square().mean(),
+                "return ((prediction - rating) ** 2).mean()",
             ),
             "평점만 폈나요? 셋째 경우에는 예측의 모양이 (3, 1)입니다.": (
-                lambda p, r: (p - r.reshape(-1)).square().mean()
+                lambda p, r: (p - r.reshape(-1)).square().mean(),
+                "return F.mse_loss(prediction, rating.flatten())",
             ),
             "예측만 폈나요? 둘째 경우에는 평점의 모양이 (3, 1)입니다.": (
-                lambda p, r: (p.reshape(-1) - r).square().mean()
+                lambda p, r: (p.reshape(-1) - r).square().mean(),
+                "return F.mse_loss(prediction.squeeze(), rating)",
             ),
             "차이를 제곱해 더하기까지는 맞았습니다. '평균'을 내려면 무엇이 더 필요할까요?": (
-                lambda p, r: (p.reshape(-1) - r.reshape(-1)).square().sum()
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).square().sum(),
+                "return torch.sum((rating.flatten() - prediction.flatten()) ** 2)",
             ),
             "모자란 것과 넘친 것이 서로 지워지고 있지 않나요? 제곱은 어디에 있나요?": (
-                lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean()
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean(),
+                "return (prediction.flatten() - rating.flatten()).mean()",
             ),
             "제곱 대신 절댓값을 썼나요? 크게 틀린 것에 더 무게를 두려면요?": (
-                lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean()
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean(),
+                "return F.l1_loss(prediction.flatten(), rating.flatten())",
             ),
-            "지금 것은 RMSE입니다. 마지막에 무엇을 씌웠나요?": lambda p, r: mse(p, r).sqrt(),
-        },
-        written={
-            "return ((prediction - rating) ** 2).mean()": "모양이 (3, 1)",
-            "return torch.sum((rating.flatten() - prediction.flatten()) ** 2)": "'평균'",
-            "return (prediction.flatten() - rating.flatten()).mean()": "서로 지워지고",
-            "return F.l1_loss(prediction.flatten(), rating.flatten())": "절댓값",
-            "return F.mse_loss(prediction, rating.flatten())": "평점만 폈나요",
-            "return F.mse_loss(prediction.squeeze(), rating)": "예측만 폈나요",
-            "gap = prediction.flatten() - rating.flatten()\nreturn gap.norm() / len(gap) ** 0.5": (
-                "지금 것은 RMSE"
+            "지금 것은 RMSE입니다. 마지막에 무엇을 씌웠나요?": (
+                lambda p, r: mse(p, r).sqrt(),
+                "gap = prediction.flatten() - rating.flatten()\n"
+                "return gap.norm() / len(gap) ** 0.5",
             ),
         },
     ),
-    "gradients": Exercise(
+    "gradients": make_exercise(
         answer=gradients,
         cases=[(X, Y, 0.0, 1.0), (X, Y, 2.0, -0.5)],
         mistakes={
             "크기가 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
-                lambda x, y, a, b: _scale(gradients(x, y, a, b), 0.5)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), 0.5),
+                "gap = a + b * x - y\nreturn gap.mean(), (gap * x).mean()",
             ),
             "부호가 반대입니다. 차이를 예측 − 정답으로 두었나요, 정답 − 예측으로 두었나요?": (
-                lambda x, y, a, b: _scale(gradients(x, y, a, b), -1)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), -1),
+                "gap = y - (a + b * x)\nreturn 2 * gap.mean(), 2 * (gap * x).mean()",
             ),
             "점이 많을수록 커집니다. 손실은 합인가요, 평균인가요?": (
-                lambda x, y, a, b: _scale(gradients(x, y, a, b), len(x))
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), len(x)),
+                "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
+                "((a + b * x - y) ** 2).sum().backward()\nreturn a.grad, b.grad",
             ),
             "크기가 두 배입니다. backward()를 두 번 불렀나요? 경사는 지워질 때까지 쌓입니다.": (
-                lambda x, y, a, b: _scale(gradients(x, y, a, b), 2)
+                lambda x, y, a, b: _scale(gradients(x, y, a, b), 2),
+                "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
+                "for _ in range(2):\n    F.mse_loss(a + b * x, y).backward()\n"
+                "return a.grad, b.grad",
             ),
-            "a와 b의 차례가 바뀌었습니다.": lambda x, y, a, b: gradients(x, y, a, b)[::-1],
+            "a와 b의 차례가 바뀌었습니다.": (
+                lambda x, y, a, b: gradients(x, y, a, b)[::-1],
+                "g = 2 * (a + b * x - y)\nreturn (g * x).mean(), g.mean()",
+            ),
             "b로 미분할 때 안에 있는 bx도 미분했나요? 무엇이 곱해져야 할까요?": (
-                lambda x, y, a, b: (gradients(x, y, a, b)[0],) * 2
+                lambda x, y, a, b: (gradients(x, y, a, b)[0],) * 2,
+                "g = 2 * (a + b * x - y).mean()\nreturn g, g",
             ),
-        },
-        written={
-            "gap = a + b * x - y\nreturn gap.mean(), (gap * x).mean()": "크기가 절반",
-            "gap = y - (a + b * x)\nreturn 2 * gap.mean(), 2 * (gap * x).mean()": "부호가 반대",
-            "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
-            "((a + b * x - y) ** 2).sum().backward()\nreturn a.grad, b.grad": (
-                "합인가요, 평균인가요"
-            ),
-            "g = 2 * (a + b * x - y)\nreturn (g * x).mean(), g.mean()": "차례가 바뀌었습니다",
-            "g = 2 * (a + b * x - y).mean()\nreturn g, g": "무엇이 곱해져야",
-            "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
-            "for _ in range(2):\n    F.mse_loss(a + b * x, y).backward()\n"
-            "return a.grad, b.grad": "크기가 두 배",
         },
     ),
 }

@@ -3,14 +3,14 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import Exercise
+from lecture_utils.course.grader import make_exercise
 
 
 def penalized_loss(
     P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor, lam: float
 ) -> Tensor:
     """Add lam times the sum of squares of `P` and `Q` to the error (document 000)."""
-    return _mse(P, Q, items, users, ratings) + lam * (P.square().sum() + Q.square().sum())
+    return _mse(P, Q, items, users, ratings) + lam * _squares(P, Q)
 
 
 def mean_rmse(train_ratings: Tensor, test_ratings: Tensor) -> Tensor:
@@ -27,66 +27,59 @@ def _mse(P: Tensor, Q: Tensor, items: Tensor, users: Tensor, ratings: Tensor) ->
     return ((P[items] * Q[users]).sum(dim=1) - ratings).square().mean()
 
 
+def _squares(*tables: Tensor) -> Tensor:
+    return sum(table.square().sum() for table in tables)
+
+
 P = torch.tensor([[9.0, 9.0], [1.0, 2.0], [0.5, -1.0]])
 Q = torch.tensor([[3.0, 3.0], [1.0, 1.0]])
 ITEMS, USERS = torch.tensor([1, 2, 1]), torch.tensor([1, 1, 0])
 STARS = torch.tensor([4.0, 1.0, 5.0])
 COST = "cost = F.mse_loss((P[items] * Q[users]).sum(dim=1), ratings)\n"
 EXERCISES = {
-    "penalized_loss": Exercise(
+    "penalized_loss": make_exercise(
         answer=penalized_loss,
         cases=[(P, Q, ITEMS, USERS, STARS, 0.1), (P, Q, ITEMS[:2], USERS[:2], STARS[:2], 0.01)],
         mistakes={
             "벌금이 보이지 않습니다. lam은 어디에 썼나요?": (
-                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r)
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r),
+                COST + "return cost",
             ),
             "한 행렬에만 벌금을 매겼나요? 벡터는 영화에도 사용자에도 있습니다.": (
-                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * P.square().sum()
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * _squares(P),
+                COST + "return cost + lam * torch.sum(P ** 2)",
             ),
             "사용자의 벡터에만 벌금을 매겼나요? 영화의 벡터는 어디에 있지요?": (
-                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * Q.square().sum()
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * _squares(Q),
+                COST + "return cost + Q.square().sum() * lam",
             ),
             "이 평점들에 나오지 않은 영화와 사용자도 있습니다. 벌금은 어디까지 더하나요?": (
-                lambda P, Q, i, u, r, lam: (
-                    _mse(P, Q, i, u, r) + lam * (P[i].square().sum() + Q[u].square().sum())
-                )
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * _squares(P[i], Q[u]),
+                f"{COST}p, q = P[items], Q[users]\n"
+                "return cost + lam * ((p ** 2).sum() + (q ** 2).sum())",
             ),
             "lam이 한쪽에만 곱해지지 않았나요? 괄호를 살펴보세요.": (
-                lambda P, Q, i, u, r, lam: (
-                    _mse(P, Q, i, u, r) + lam * P.square().sum() + Q.square().sum()
-                )
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * _squares(P) + _squares(Q),
+                COST + "return cost + lam * P.pow(2).sum() + Q.pow(2).sum()",
             ),
             "벌금이 너무 작습니다. 제곱의 합인가요, 평균인가요?": (
                 lambda P, Q, i, u, r, lam: (
                     _mse(P, Q, i, u, r) + lam * (P.square().mean() + Q.square().mean())
-                )
+                ),
+                COST + "return cost + lam * (P ** 2).mean() + lam * (Q ** 2).mean()",
             ),
             "벡터의 길이에 벌금을 매겼군요. 제곱근을 씌우기 전의 값이어야 합니다.": (
-                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * (P.norm() + Q.norm())
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * (P.norm() + Q.norm()),
+                COST + "return cost + lam * ((P ** 2).sum() ** 0.5 + (Q ** 2).sum() ** 0.5)",
             ),
             "비용이 합입니다. 슬라이드의 코드는 평점 수로 나누었지요?": (
-                lambda P, Q, i, u, r, lam: (
-                    penalized_loss(P, Q, i, u, r, lam) + (len(r) - 1) * _mse(P, Q, i, u, r)
-                )
+                lambda P, Q, i, u, r, lam: len(r) * _mse(P, Q, i, u, r) + lam * _squares(P, Q),
+                "gap = (P[items] * Q[users]).sum(dim=1) - ratings\n"
+                "return (gap ** 2).sum() + lam * ((P ** 2).sum() + (Q ** 2).sum())",
             ),
-        },
-        written={
-            COST + "return cost": "lam은 어디에",
-            COST + "return cost + lam * torch.sum(P ** 2)": "한 행렬에만",
-            COST + "return cost + lam * (P ** 2).mean() + lam * (Q ** 2).mean()": "제곱의 합인가요",
-            COST
-            + "return cost + lam * ((P ** 2).sum() ** 0.5 + (Q ** 2).sum() ** 0.5)": "제곱근을",
-            COST + "return cost + Q.square().sum() * lam": "사용자의 벡터에만",
-            COST
-            + "p, q = P[items], Q[users]\nreturn cost + lam * ((p ** 2).sum() + (q ** 2).sum())": (
-                "벌금은 어디까지"
-            ),
-            COST + "return cost + lam * P.pow(2).sum() + Q.pow(2).sum()": "괄호를",
-            "gap = (P[items] * Q[users]).sum(dim=1) - ratings\n"
-            "return (gap ** 2).sum() + lam * ((P ** 2).sum() + (Q ** 2).sum())": "비용이 합",
         },
     ),
-    "mean_rmse": Exercise(
+    "mean_rmse": make_exercise(
         answer=mean_rmse,
         cases=[
             (torch.tensor([5.0, 4.0, 3.0, 5.0]), torch.tensor([1.0, 4.0])),
@@ -94,72 +87,61 @@ EXERCISES = {
         ],
         mistakes={
             "평균을 테스트 데이터에서 구했나요? 예측할 때 아직 모르는 값입니다.": (
-                lambda train, test: mean_rmse(test, test)
+                lambda train, test: mean_rmse(test, test),
+                "return test_ratings.std(correction=0)",
             ),
             "평균에 테스트 데이터가 섞였습니다. 예측할 때 무엇을 알고 있나요?": (
-                lambda train, test: mean_rmse(torch.cat([train, test]), test)
+                lambda train, test: mean_rmse(torch.cat([train, test]), test),
+                "m = torch.cat([train_ratings, test_ratings]).mean()\n"
+                "return ((test_ratings - m) ** 2).mean() ** 0.5",
             ),
             "MSE까지 왔습니다. 평점과 단위가 같으려면 무엇이 남았나요?": (
-                lambda train, test: mean_rmse(train, test) ** 2
+                lambda train, test: mean_rmse(train, test) ** 2,
+                "m = train_ratings.mean()\n"
+                "return F.mse_loss(m.expand(len(test_ratings)), test_ratings)",
             ),
             "훈련 데이터로 채점했습니다. 처음 보는 평점은 어느 쪽인가요?": (
-                lambda train, test: mean_rmse(train, train)
+                lambda train, test: mean_rmse(train, train),
+                "return train_ratings.std(correction=0)",
             ),
             "std()를 썼나요? 그 안에서는 어느 평균을 빼고, 무엇으로 나누나요?": (
-                lambda train, test: test.std()
+                lambda train, test: test.std(),
+                "gap = test_ratings - test_ratings.mean()\n"
+                "return (gap.square().sum() / (len(gap) - 1)).sqrt()",
             ),
-        },
-        written={
-            "return test_ratings.std(correction=0)": "테스트 데이터에서 구했나요",
-            "m = torch.cat([train_ratings, test_ratings]).mean()\n"
-            "return ((test_ratings - m) ** 2).mean() ** 0.5": "섞였습니다",
-            "m = train_ratings.mean()\n"
-            "return F.mse_loss(m.expand(len(test_ratings)), test_ratings)": "무엇이 남았나요",
-            "return train_ratings.std(correction=0)": "훈련 데이터로 채점",
-            "gap = test_ratings - test_ratings.mean()\n"
-            "return (gap.square().sum() / (len(gap) - 1)).sqrt()": "std()를 썼나요",
         },
     ),
-    "movie_bias": Exercise(
+    "movie_bias": make_exercise(
         answer=movie_bias,
-        cases=[
-            (torch.tensor([5.0]), 3.5, 5),
-            (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2),
-        ],
+        cases=[(torch.tensor([5.0]), 3.5, 5), (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2)],
         mistakes={
             "평점이 하나뿐이어도 그대로 믿고 있습니다. strength는 어디에 썼나요?": (
-                lambda r, mean, s: (r - mean).mean()
+                lambda r, mean, s: (r - mean).mean(),
+                "return sum(ratings) / len(ratings) - mean",
             ),
             "전체 평균을 빼지 않았습니다. 편향은 평균보다 얼마나 높은지입니다.": (
-                lambda r, mean, s: r.sum() / (len(r) + s)
+                lambda r, mean, s: r.sum() / (len(r) + s),
+                "return ratings.sum() / (ratings.numel() + strength)",
             ),
             "평점이 적은 영화가 아주 낮아집니다. 평균을 먼저 빼나요, 나중에 빼나요?": (
-                lambda r, mean, s: r.sum() / (len(r) + s) - mean
+                lambda r, mean, s: r.sum() / (len(r) + s) - mean,
+                "return ratings.sum() / (len(ratings) + strength) - mean",
             ),
-            "평점 수와 상관없이 strength로만 나누었나요?": lambda r, mean, s: (r - mean).sum() / s,
+            "평점 수와 상관없이 strength로만 나누었나요?": (
+                lambda r, mean, s: (r - mean).sum() / s,
+                "return (ratings - mean).sum() / strength",
+            ),
             "편향이 아니라 평점을 돌려주었습니다. 평균을 다시 더했나요?": (
-                lambda r, mean, s: mean + movie_bias(r, mean, s)
+                lambda r, mean, s: mean + movie_bias(r, mean, s),
+                "n = len(ratings)\nreturn (ratings.sum() + strength * mean) / (n + strength)",
             ),
             "둘째 경우의 strength는 5가 아닙니다. 숫자를 그대로 적었나요?": (
-                lambda r, mean, s: movie_bias(r, mean, 5)
+                lambda r, mean, s: movie_bias(r, mean, 5),
+                "five = torch.full((5,), mean)\nreturn torch.cat([ratings, five]).mean() - mean",
             ),
             "부호가 반대입니다. 평균보다 높게 받은 영화의 편향은 양수여야 하지 않을까요?": (
-                lambda r, mean, s: -movie_bias(r, mean, s)
-            ),
-        },
-        written={
-            "return sum(ratings) / len(ratings) - mean": "그대로 믿고",
-            "return ratings.sum() / (ratings.numel() + strength)": "빼지 않았습니다",
-            "return ratings.sum() / (len(ratings) + strength) - mean": "먼저 빼나요",
-            "return (ratings - mean).sum() / strength": "strength로만",
-            "n = len(ratings)\nreturn (ratings.sum() + strength * mean) / (n + strength)": (
-                "다시 더했나요"
-            ),
-            "five = torch.full((5,), mean)\nreturn torch.cat([ratings, five]).mean() - mean": (
-                "숫자를 그대로"
-            ),
-            "below = torch.cat([mean - ratings, torch.zeros(strength)])\nreturn below.mean()": (
-                "부호가 반대"
+                lambda r, mean, s: -movie_bias(r, mean, s),
+                "below = torch.cat([mean - ratings, torch.zeros(strength)])\nreturn below.mean()",
             ),
         },
     ),

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lecture_utils.course.grader import Exercise
+from lecture_utils.course.grader import make_exercise
 from lecture_utils.recommend import top_n
 
 
@@ -72,108 +72,102 @@ ONES = (
     "A = torch.inverse(X.T @ X + ridge * torch.eye(X.shape[1])) @ X.T\n"
 )
 EXERCISES = {
-    "nearest": Exercise(
+    "nearest": make_exercise(
         answer=nearest,
         cases=[(VECTORS, 1, 3), (VECTORS, 2, 2), (OPPOSITE, 0, 2), (UNEVEN, 2, 3)],
         mistakes={
             "가장 가까운 것이 자기 자신은 아닌가요? 자기 자신과의 코사인은 얼마일까요?": (
-                lambda v, m, n: _cosine(v, m).argsort(descending=True)[:n]
+                lambda v, m, n: _cosine(v, m).argsort(descending=True)[:n],
+                "v = vectors / vectors.norm(dim=1, keepdim=True)\n"
+                "return (v @ v[movie]).topk(n).indices",
             ),
             "벡터가 긴 영화가 유리해지지 않았나요? 내적과 코사인은 무엇이 다른가요?": (
-                lambda v, m, n: _rank(v @ v[m], m)[:n]
+                lambda v, m, n: _rank(v @ v[m], m)[:n],
+                "s = vectors @ vectors[movie]\ns[movie] = -1000\nreturn s.topk(n).indices",
             ),
             "순서를 보세요. 맨 앞이 가장 가까운 영화인가요, 가장 먼 영화인가요?": (
-                lambda v, m, n: _rank(-_cosine(v, m), m)[:n]
+                lambda v, m, n: _rank(-_cosine(v, m), m)[:n],
+                "s = F.cosine_similarity(vectors, vectors[movie][None])\ns[movie] = 2\n"
+                "return s.argsort()[:n]",
             ),
             "번호가 아니라 유사도를 돌려주었습니다. 몇 번 영화인지 알 수 있을까요?": (
-                lambda v, m, n: _cosine(v, m)[_rank(_cosine(v, m), m)[:n]]
+                lambda v, m, n: _cosine(v, m)[_rank(_cosine(v, m), m)[:n]],
+                "s = F.cosine_similarity(vectors, vectors[[movie]])\ns[movie] = -2\n"
+                "return s.topk(n).values",
             ),
             "거리로 쟀군요. 방향이 같아도 길이가 다르면 어떻게 되나요?": (
-                lambda v, m, n: _rank(-(v - v[m]).norm(dim=1), m)[:n]
+                lambda v, m, n: _rank(-(v - v[m]).norm(dim=1), m)[:n],
+                "d = torch.cdist(vectors, vectors)[movie]\nd[movie] = 1e9\nreturn d.argsort()[:n]",
             ),
             "자기 자신에 넣은 값이 너무 높지 않나요? 나머지 코사인이 모두 음수라면요?": (
-                lambda v, m, n: _take_highest(_cosine(v, m), n, (m,), 0.0)
+                lambda v, m, n: _take_highest(_cosine(v, m), n, (m,), 0.0),
+                "v = F.normalize(vectors)\ns = v @ v[movie]\ns[movie] = 0\n"
+                "return s.topk(n).indices",
             ),
             "길이를 어느 축으로 쟀나요? 벡터 하나는 한 행에 누워 있습니다.": (
-                lambda v, m, n: _rank(F.normalize(v, dim=0) @ F.normalize(v, dim=0)[m], m)[:n]
+                lambda v, m, n: _rank(F.normalize(v, dim=0) @ F.normalize(v, dim=0)[m], m)[:n],
+                "v = vectors / vectors.norm(dim=0)\ns = v @ v[movie]\ns[movie] = -9\n"
+                "return s.topk(n).indices",
             ),
             "n개보다 적습니다. 고르고 나서 자기 자신을 뺐나요, 빼고 나서 골랐나요?": (
-                lambda v, m, n: _rank(_cosine(v, m), m)[: n - 1]
+                lambda v, m, n: _rank(_cosine(v, m), m)[: n - 1],
+                "s = F.cosine_similarity(vectors, vectors[[movie]])\n"
+                "return [i for i in s.topk(n).indices.tolist() if i != movie]",
             ),
         },
-        written={
-            "v = vectors / vectors.norm(dim=1, keepdim=True)\n"
-            "return (v @ v[movie]).topk(n).indices": "자기 자신은 아닌가요",
-            "s = vectors @ vectors[movie]\ns[movie] = -1000\nreturn s.topk(n).indices": "긴 영화가",
-            "s = F.cosine_similarity(vectors, vectors[movie][None])\ns[movie] = 2\n"
-            "return s.argsort()[:n]": "가장 먼 영화",
-            "s = F.cosine_similarity(vectors, vectors[[movie]])\ns[movie] = -2\n"
-            "return s.topk(n).values": "번호가 아니라",
-            "d = torch.cdist(vectors, vectors)[movie]\nd[movie] = 1e9\nreturn d.argsort()[:n]": (
-                "거리로 쟀군요"
-            ),
-            "v = F.normalize(vectors)\ns = v @ v[movie]\ns[movie] = 0\nreturn s.topk(n).indices": (
-                "너무 높지 않나요"
-            ),
-            "v = vectors / vectors.norm(dim=0)\ns = v @ v[movie]\ns[movie] = -9\n"
-            "return s.topk(n).indices": "어느 축으로",
-            "s = F.cosine_similarity(vectors, vectors[[movie]])\n"
-            "return [i for i in s.topk(n).indices.tolist() if i != movie]": "n개보다 적습니다",
-            "v = F.normalize(vectors)\ns = v @ v[movie]\ns[movie] = -2\nreturn s.topk(n)": (
-                "한데 묶여"
+        others={
+            "한데 묶여": (
+                "v = F.normalize(vectors)\ns = v @ v[movie]\ns[movie] = -2\nreturn s.topk(n)"
             ),
         },
     ),
-    "recommend": Exercise(
+    "recommend": make_exercise(
         answer=recommend,
         cases=[
             (torch.tensor([9.0, 4.0, 5.0, 3.0, 4.5]), torch.tensor([2]), 2),
             (torch.tensor([-0.5, -3.0, -1.5, -2.0, -4.0]), torch.tensor([], dtype=torch.long), 2),
         ],
         mistakes={
-            "이미 본 영화가 들어 있지 않나요?": lambda s, seen, n: _take_highest(s, n, (0,), -1e9),
+            "이미 본 영화가 들어 있지 않나요?": (
+                lambda s, seen, n: _take_highest(s, n, (0,), -1e9),
+                "scores[0] = -100\nreturn torch.argsort(-scores)[:n]",
+            ),
             "0번은 어떤 영화인가요? 1부터 번호를 매긴 표에서 0번 행은 무엇이었지요?": (
-                lambda s, seen, n: _take_highest(s, n, seen, -1e9)
+                lambda s, seen, n: _take_highest(s, n, seen, -1e9),
+                "return torch.tensor([i for i in scores.argsort(descending=True).tolist()\n"
+                "                     if i not in seen.tolist()][:n])",
             ),
             "이미 본 영화와 0번이 그대로 들어 있습니다. 무엇을 빼야 했지요?": (
-                lambda s, seen, n: s.argsort(descending=True)[:n]
+                lambda s, seen, n: s.argsort(descending=True)[:n],
+                "return scores.topk(n).indices",
             ),
             "빼려는 자리에 넣은 값이 너무 높지 않나요? 나머지 예측이 모두 음수라면요?": (
-                lambda s, seen, n: _take_highest(s, n, (0, *seen.tolist()), 0.0)
+                lambda s, seen, n: _take_highest(s, n, (0, *seen.tolist()), 0.0),
+                "scores[seen] = 0\nscores[0] = 0\nreturn scores.topk(n).indices",
+                "scores[seen] = -1\nscores[0] = -1\nreturn scores.topk(n).indices",
             ),
             "n개보다 적습니다. 고르고 나서 본 것을 뺐나요, 빼고 나서 골랐나요?": (
                 lambda s, seen, n: [
                     i for i in _take_highest(s, n, (), 0.0).tolist() if i and i not in seen.tolist()
-                ]
+                ],
+                "best = scores.topk(n).indices\nreturn best[(best != 0) & ~torch.isin(best, seen)]",
             ),
             "한 칸씩 밀렸습니다. scores[1:]의 첫 칸은 원래 몇 번 영화인가요?": (
-                lambda s, seen, n: recommend(s, seen, n) - 1
+                lambda s, seen, n: recommend(s, seen, n) - 1,
+                "scores[seen] = -np.inf\nreturn scores[1:].topk(n).indices",
             ),
             "정렬 방향을 보세요. 예측이 가장 낮은 영화부터 추천하고 있지 않나요?": (
-                lambda s, seen, n: _rank_unseen(s, seen).flip(0)[:n]
+                lambda s, seen, n: _rank_unseen(s, seen).flip(0)[:n],
+                "scores[seen] = float('inf')\nscores[0] = float('inf')\n"
+                "return scores.argsort()[:n]",
             ),
             "번호가 아니라 예측값을 돌려주었습니다. 무슨 영화를 보라는 말일까요?": (
-                lambda s, seen, n: s[_rank_unseen(s, seen)[:n]]
+                lambda s, seen, n: s[_rank_unseen(s, seen)[:n]],
+                "scores[seen] = -np.inf\nscores[0] = -np.inf\nreturn scores.topk(n)[0]",
             ),
-        },
-        written={
-            "scores[0] = -100\nreturn torch.argsort(-scores)[:n]": "이미 본 영화가 들어",
-            "return torch.tensor([i for i in scores.argsort(descending=True).tolist()\n"
-            "                     if i not in seen.tolist()][:n])": "0번은 어떤 영화",
-            "return scores.topk(n).indices": "그대로 들어",
-            "scores[seen] = 0\nscores[0] = 0\nreturn scores.topk(n).indices": "너무 높지 않나요",
-            "scores[seen] = -1\nscores[0] = -1\nreturn scores.topk(n).indices": "모두 음수라면요",
-            "best = scores.topk(n).indices\nreturn best[(best != 0) & ~torch.isin(best, seen)]": (
-                "n개보다 적습니다"
-            ),
-            "scores[seen] = -np.inf\nreturn scores[1:].topk(n).indices": "한 칸씩 밀렸습니다",
-            "scores[seen] = float('inf')\nscores[0] = float('inf')\nreturn scores.argsort()[:n]": (
-                "가장 낮은 영화부터"
-            ),
-            "scores[seen] = -np.inf\nscores[0] = -np.inf\nreturn scores.topk(n)[0]": "예측값을",
         },
     ),
-    "fold_in_vector": Exercise(
+    "fold_in_vector": make_exercise(
         answer=fold_in_vector,
         cases=[
             (RATED, torch.tensor([1.0, 0.5, -1.0]), 2.0),
@@ -181,49 +175,45 @@ EXERCISES = {
         ],
         mistakes={
             "벌금이 빠졌습니다. 평점이 하나뿐인 둘째 경우에 방정식의 답이 하나로 정해지나요?": (
-                lambda P, rest, ridge: torch.linalg.solve(P.T @ P, P.T @ rest)
+                lambda P, rest, ridge: torch.linalg.solve(P.T @ P, P.T @ rest),
+                "return torch.inverse(P.T @ P) @ P.T @ rest",
             ),
             "벌금이 빠진 최소제곱의 답입니다. ridge는 어디에 썼나요?": (
-                lambda P, rest, ridge: torch.linalg.pinv(P) @ rest
+                lambda P, rest, ridge: torch.linalg.pinv(P) @ rest,
+                "return torch.linalg.lstsq(P, rest, driver='gelsd').solution",
             ),
             "ridge를 모든 칸에 더했나요? 벌금 |q|²을 미분하면 행렬의 어느 자리에만 남을까요?": (
-                lambda P, rest, ridge: torch.linalg.solve(P.T @ P + ridge, P.T @ rest)
+                lambda P, rest, ridge: torch.linalg.solve(P.T @ P + ridge, P.T @ rest),
+                "return torch.linalg.solve(P.T @ P + ridge, (P * rest[:, None]).sum(dim=0))",
             ),
             "q가 아니라 예측 P @ q를 돌려주었습니다. 모양이 (rank,)인가요?": (
-                lambda P, rest, ridge: P @ fold_in_vector(P, rest, ridge)
+                lambda P, rest, ridge: P @ fold_in_vector(P, rest, ridge),
+                "q = torch.linalg.solve(P.T @ P + ridge * torch.eye(2), P.T @ rest)\n"
+                "return P.matmul(q)",
             ),
             "ridge에 평점 수를 곱했나요? 이 식의 오차는 이미 평균이 아니라 합입니다.": (
-                lambda P, rest, ridge: fold_in_vector(P, rest, ridge * len(P))
+                lambda P, rest, ridge: fold_in_vector(P, rest, ridge * len(P)),
+                "G = P.T @ P + len(P) * ridge * torch.eye(P.shape[1])\n"
+                "return torch.linalg.inv(G) @ P.T @ rest",
             ),
             "답이 하나 더 나왔습니다. 1로 채운 열은 무엇을 구하려고 붙이나요?": (
-                lambda P, rest, ridge: fold_in_vector(_add_ones(P), rest, ridge)
+                lambda P, rest, ridge: fold_in_vector(_add_ones(P), rest, ridge),
+                ONES + "return A @ rest",
             ),
             "1로 채운 열을 붙여 풀었나요? rest에 편향이 아직 들어 있나요?": (
-                lambda P, rest, ridge: fold_in_vector(_add_ones(P), rest, ridge)[:-1]
+                lambda P, rest, ridge: fold_in_vector(_add_ones(P), rest, ridge)[:-1],
+                ONES + "return (A @ rest)[:P.shape[1]]",
             ),
             "단위 행렬의 크기를 보세요. P.T @ P의 모양은 무엇인가요?": (
                 lambda P, rest, ridge: torch.linalg.solve(
                     P.T @ P + ridge * torch.eye(len(P)), P.T @ rest
-                )
+                ),
+                "G = P.T @ P + torch.diag(torch.full((len(rest),), ridge))\n"
+                "return torch.linalg.inv(G) @ (P.T @ rest)",
             ),
-        },
-        written={
-            "return torch.inverse(P.T @ P) @ P.T @ rest": "방정식의 답이 하나로",
-            "return torch.linalg.lstsq(P, rest, driver='gelsd').solution": "최소제곱의 답",
-            "return torch.linalg.solve(P.T @ P + ridge, (P * rest[:, None]).sum(dim=0))": (
-                "모든 칸에"
-            ),
-            "q = torch.linalg.solve(P.T @ P + ridge * torch.eye(2), P.T @ rest)\n"
-            "return P.matmul(q)": "모양이 (rank,)",
-            "G = P.T @ P + len(P) * ridge * torch.eye(P.shape[1])\n"
-            "return torch.linalg.inv(G) @ P.T @ rest": "평점 수를 곱했나요",
-            ONES + "return A @ rest": "답이 하나 더",
-            ONES + "return (A @ rest)[:P.shape[1]]": "편향이 아직",
-            "G = P.T @ P + torch.diag(torch.full((len(rest),), ridge))\n"
-            "return torch.linalg.inv(G) @ (P.T @ rest)": "단위 행렬의 크기",
         },
     ),
-    "rotation": Exercise(
+    "rotation": make_exercise(
         answer=rotation,
         cases=[
             (CLOUD, CLOUD @ TURN),
@@ -233,29 +223,29 @@ EXERCISES = {
         ],
         mistakes={
             "거꾸로 돌리고 있습니다. R과 R의 전치 가운데 A를 B로 보내는 것은 어느 쪽일까요?": (
-                lambda A, B: rotation(A, B).T
+                lambda A, B: rotation(A, B).T,
+                "U, S, Vt = torch.linalg.svd(B.T @ A)\nreturn U @ Vt",
             ),
             "R @ R.T가 단위 행렬인가요? 최소제곱의 답은 돌리기만 하지 않고 늘이기도 합니다.": (
-                lambda A, B: torch.linalg.lstsq(A, B).solution
+                lambda A, B: torch.linalg.lstsq(A, B).solution,
+                "return torch.linalg.pinv(A) @ B",
             ),
-            "R이 아니라 돌린 결과 A @ R을 돌려주었습니다.": lambda A, B: A @ rotation(A, B),
+            "R이 아니라 돌린 결과 A @ R을 돌려주었습니다.": (
+                lambda A, B: A @ rotation(A, B),
+                "U, S, V = torch.svd(A.T @ B)\nreturn A @ U @ V.T",
+            ),
             "특잇값까지 곱했나요? 그러면 A.T @ B로 되돌아갑니다. 늘이는 몫은 버려야 하지요.": (
-                lambda A, B: A.T @ B
+                lambda A, B: A.T @ B,
+                "U, S, Vt = torch.linalg.svd(A.T @ B)\nreturn U @ torch.diag(S) @ Vt",
             ),
             "U를 전치했나요? 특잇값을 버리는 것 말고는 분해한 그대로 두면 됩니다.": (
-                lambda A, B: _svd(A, B)[0].T @ _svd(A, B)[2]
+                lambda A, B: _svd(A, B)[0].T @ _svd(A, B)[2],
+                "M = A.T @ B\nU, S, Vt = torch.linalg.svd(M)\nreturn U.mT.matmul(Vt)",
             ),
             "torch.linalg.svd가 셋째로 돌려주는 것은 V인가요, 이미 전치한 것인가요?": (
-                lambda A, B: _svd(A, B)[0] @ _svd(A, B)[2].T
+                lambda A, B: _svd(A, B)[0] @ _svd(A, B)[2].T,
+                "U, S, V = torch.svd(A.T @ B)\nreturn U @ V",
             ),
-        },
-        written={
-            "U, S, Vt = torch.linalg.svd(B.T @ A)\nreturn U @ Vt": "거꾸로",
-            "return torch.linalg.pinv(A) @ B": "단위 행렬인가요",
-            "U, S, V = torch.svd(A.T @ B)\nreturn A @ U @ V.T": "돌린 결과",
-            "U, S, Vt = torch.linalg.svd(A.T @ B)\nreturn U @ torch.diag(S) @ Vt": "특잇값까지",
-            "M = A.T @ B\nU, S, Vt = torch.linalg.svd(M)\nreturn U.mT.matmul(Vt)": "U를 전치했나요",
-            "U, S, V = torch.svd(A.T @ B)\nreturn U @ V": "이미 전치한",
         },
     ),
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from lecture_utils.course.grader import Exercise
+from lecture_utils.course.grader import make_exercise
 
 
 def best_epoch(errors: list[float], patience: int) -> int:
@@ -23,11 +23,6 @@ def split_future(frame: pd.DataFrame, n: int) -> tuple[pd.DataFrame, pd.DataFram
     """Split off the latest `n` rows; order both parts by time."""
     ordered = frame.sort_values("timestamp")
     return ordered.iloc[:-n], ordered.iloc[-n:]
-
-
-def _stop_epoch(errors: list[float], patience: int) -> int:
-    best = best_epoch(errors, patience)
-    return min(best + patience, len(errors) - 1)
 
 
 def _stop_by_counter(errors: list, patience: int, better: Callable, reset=True, start=1) -> int:
@@ -81,230 +76,211 @@ LOG = pd.DataFrame(
 SHOWN, LIKED = [7, 1, 3, 5, 9], {3, 7, 8}
 MANY = {3, 5, 7, 8, 9, 10}
 EXERCISES = {
-    "best_epoch": Exercise(
+    "best_epoch": make_exercise(
         answer=best_epoch,
         cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
         mistakes={
-            "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": _stop_epoch,
+            "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": (
+                lambda e, patience: min(best_epoch(e, patience) + patience, len(e) - 1),
+                "best, wait = 0, 0\nfor e in range(len(errors)):\n"
+                "    if errors[e] < errors[best]:\n        best, wait = e, 0\n    elif e:\n"
+                "        wait += 1\n    if wait == patience:\n        return e\nreturn e",
+            ),
             "미래를 보았습니다. 멈춘 뒤의 오차를 어떻게 알 수 있을까요? patience는요?": (
-                lambda e, patience: e.index(min(e))
+                lambda e, patience: e.index(min(e)),
+                "return int(np.argmin(errors))",
             ),
             "처음 나빠지자마자 멈췄습니다. 잠깐 나빠졌다가 다시 나아질 수도 있지 않나요?": (
-                lambda e, patience: best_epoch(e, 1)
+                lambda e, patience: best_epoch(e, 1),
+                "for e in range(1, len(errors)):\n    if errors[e] > errors[e - 1]:\n"
+                "        return e - 1\nreturn len(errors) - 1",
             ),
             "에폭의 번호가 아니라 오차를 돌려주었습니다.": (
-                lambda e, patience: e[best_epoch(e, patience)]
+                lambda e, patience: e[best_epoch(e, patience)],
+                "best, wait = errors[0], 0\nfor error in errors[1:]:\n    if error < best:\n"
+                "        best, wait = error, 0\n    else:\n        wait += 1\n"
+                "    if wait >= patience:\n        break\nreturn best",
             ),
-            "한 에폭씩 밀렸습니다. 번호를 몇부터 세나요?": lambda e, p: best_epoch(e, p) + 1,
+            "한 에폭씩 밀렸습니다. 번호를 몇부터 세나요?": (
+                lambda e, p: best_epoch(e, p) + 1,
+                "best = 1\nfor e, error in enumerate(errors, start=1):\n"
+                "    if error < errors[best - 1]:\n        best = e\n"
+                "    if e - best >= patience:\n        break\nreturn best",
+            ),
             "한 에폭 더 기다렸습니다. patience가 2라면 몇 에폭을 보고 멈춰야 할까요?": (
-                lambda e, patience: best_epoch(e, patience + 1)
+                lambda e, patience: best_epoch(e, patience + 1),
+                "best = 0\nfor e in range(len(errors)):\n    if errors[e] < errors[best]:\n"
+                "        best = e\n    if e - best > patience:\n        break\nreturn best",
             ),
             "한 에폭 먼저 멈췄습니다. 기다림을 어디부터 세고 있나요?": (
-                lambda e, patience: best_epoch(e, patience - 1)
+                lambda e, patience: best_epoch(e, patience - 1),
+                "best, wait = 0, 1\nfor e, error in enumerate(errors[1:], 1):\n"
+                "    if error < errors[best]:\n        best, wait = e, 1\n    else:\n"
+                "        wait += 1\n    if wait >= patience:\n        break\nreturn best",
             ),
             "더 나은 에폭이 나온 뒤에도 기다림을 이어서 세고 있지 않나요?": (
-                lambda e, patience: _stop_by_counter(e, patience, _is_lower, reset=False)
+                lambda e, patience: _stop_by_counter(e, patience, _is_lower, reset=False),
+                "best, wait = 0, 0\nfor e, error in enumerate(errors):\n"
+                "    if error < errors[best]:\n        best = e\n    elif e:\n        wait += 1\n"
+                "    if wait == patience:\n        break\nreturn best",
             ),
             "기다림을 0으로 되돌리는 줄이 있나요? 더 나은 에폭이 나왔을 때는요?": (
-                lambda e, patience: _stop_by_counter(e, patience, _is_lower, reset=False, start=0)
+                lambda e, patience: _stop_by_counter(e, patience, _is_lower, reset=False, start=0),
+                "best, wait = 0, 0\nfor e, error in enumerate(errors):\n"
+                "    if error < errors[best]:\n        best = e\n    else:\n        wait += 1\n"
+                "    if wait == patience:\n        break\nreturn best",
             ),
             "첫 에폭도 나아지지 않은 것으로 셌나요? 그때는 견줄 에폭이 없습니다.": (
-                lambda e, patience: _stop_by_counter(e, patience, _is_lower, start=0)
+                lambda e, patience: _stop_by_counter(e, patience, _is_lower, start=0),
+                "best, wait = 0, 0\nfor e, error in enumerate(errors):\n"
+                "    if error < errors[best]:\n        best, wait = e, 0\n    else:\n"
+                "        wait += 1\n    if wait == patience:\n        break\nreturn best",
             ),
             "같은 값이 나왔을 때는요? 그것도 나아진 것인가요?": (
-                lambda e, patience: _stop_by_counter(
-                    e, patience, lambda e, n, best: e[n] <= e[best]
-                )
+                lambda e, p: _stop_by_counter(e, p, lambda e, n, best: e[n] <= e[best]),
+                "best = 0\nfor e in range(len(errors)):\n    if errors[e] <= errors[best]:\n"
+                "        best = e\n    if e - best >= patience:\n        break\nreturn best",
             ),
             "바로 앞 에폭과 견주었나요? 나아졌는지는 무엇과 견주어야 할까요?": (
-                lambda e, patience: _stop_by_counter(e, patience, lambda e, n, _: e[n] <= e[n - 1])
+                lambda e, patience: _stop_by_counter(e, patience, lambda e, n, _: e[n] <= e[n - 1]),
+                "best, wait = 0, 0\nfor e in range(1, len(errors)):\n"
+                "    if errors[e] > errors[e - 1]:\n"
+                "        wait += 1\n        if wait == patience:\n            return best\n"
+                "    else:\n        best, wait = e, 0\nreturn best",
             ),
             "맨 앞의 몇 에폭만 보았나요? 기다림은 가장 좋았던 에폭부터 셉니다.": (
-                lambda e, patience: e.index(min(e[: patience + 1]))
+                lambda e, patience: e.index(min(e[: patience + 1])),
+                "return int(np.argmin(errors[: 1 + patience]))",
             ),
-        },
-        written={
-            "best = 1\nfor e, error in enumerate(errors, start=1):\n"
-            "    if error < errors[best - 1]:\n        best = e\n"
-            "    if e - best >= patience:\n        break\nreturn best": "몇부터 세나요",
-            "best = 0\nfor e in range(len(errors)):\n    if errors[e] < errors[best]:\n"
-            "        best = e\n    if e - best > patience:\n        break\nreturn best": (
-                "한 에폭 더 기다렸습니다"
-            ),
-            "best, wait = 0, 1\nfor e, error in enumerate(errors[1:], 1):\n"
-            "    if error < errors[best]:\n        best, wait = e, 1\n    else:\n"
-            "        wait += 1\n"
-            "    if wait >= patience:\n        break\nreturn best": "한 에폭 먼저",
-            "best, wait = 0, 0\nfor e, error in enumerate(errors):\n    if error < errors[best]:\n"
-            "        best = e\n    elif e:\n        wait += 1\n    if wait == patience:\n"
-            "        break\nreturn best": "이어서 세고",
-            "best, wait = 0, 0\nfor e, error in enumerate(errors):\n    if error < errors[best]:\n"
-            "        best = e\n    else:\n        wait += 1\n    if wait == patience:\n"
-            "        break\nreturn best": "되돌리는 줄이",
-            "best, wait = 0, 0\nfor e, error in enumerate(errors):\n    if error < errors[best]:\n"
-            "        best, wait = e, 0\n    else:\n        wait += 1\n    if wait == patience:\n"
-            "        break\nreturn best": "첫 에폭도",
-            "best = 0\nfor e in range(len(errors)):\n    if errors[e] <= errors[best]:\n"
-            "        best = e\n    if e - best >= patience:\n        break\nreturn best": (
-                "같은 값이 나왔을"
-            ),
-            "best, wait = 0, 0\nfor e in range(1, len(errors)):\n"
-            "    if errors[e] > errors[e - 1]:\n"
-            "        wait += 1\n        if wait == patience:\n            return best\n"
-            "    else:\n        best, wait = e, 0\nreturn best": "바로 앞 에폭",
-            "return int(np.argmin(errors[: 1 + patience]))": "맨 앞의 몇 에폭",
-            "best, wait = 0, 0\nfor e in range(len(errors)):\n    if errors[e] < errors[best]:\n"
-            "        best, wait = e, 0\n    elif e:\n        wait += 1\n"
-            "    if wait == patience:\n        return e\nreturn e": "멈춘 에폭을",
-            "return int(np.argmin(errors))": "미래를 보았습니다",
-            "for e in range(1, len(errors)):\n    if errors[e] > errors[e - 1]:\n"
-            "        return e - 1\nreturn len(errors) - 1": "처음 나빠지자마자",
-            "best, wait = errors[0], 0\nfor error in errors[1:]:\n    if error < best:\n"
-            "        best, wait = error, 0\n    else:\n        wait += 1\n"
-            "    if wait >= patience:\n        break\nreturn best": "오차를 돌려주었습니다",
         },
     ),
-    "split_future": Exercise(
+    "split_future": make_exercise(
         answer=split_future,
         cases=[(LOG, 2), (LOG, 1)],
         mistakes={
             "표의 마지막 줄을 뗐습니다. 표의 줄이 시간 차례인가요?": (
-                lambda f, n: (f.iloc[:-n], f.iloc[-n:])
+                lambda f, n: (f.iloc[:-n], f.iloc[-n:]),
+                "return frame.head(len(frame) - n), frame.tail(n)",
             ),
             "가장 이른 것을 테스트로 뗐습니다. 미래로 과거를 맞히고 있지는 않나요?": (
-                lambda f, n: (_sort_by_time(f).iloc[n:], _sort_by_time(f).iloc[:n])
+                lambda f, n: (_sort_by_time(f).iloc[n:], _sort_by_time(f).iloc[:n]),
+                "f = frame.sort_values('timestamp')\nreturn f[n:], f[:n]",
             ),
             "순서가 뒤집혔습니다. (train, test)에서 먼저 오는 것은 어느 쪽인가요?": (
-                lambda f, n: split_future(f, n)[::-1]
+                lambda f, n: split_future(f, n)[::-1],
+                "f = frame.sort_values('timestamp')\nreturn f.tail(n), f.head(len(f) - n)",
             ),
             "훈련 데이터에 테스트의 줄이 남아 있지 않나요? 줄 수를 세어 보세요.": (
-                lambda f, n: (_sort_by_time(f), split_future(f, n)[1])
+                lambda f, n: (_sort_by_time(f), split_future(f, n)[1]),
+                "test = frame.nlargest(n, 'timestamp').sort_values('timestamp')\n"
+                "return frame.sort_values('timestamp'), test",
             ),
             "최근 것부터 늘어놓았나요? 두 표 모두 시간 차례여야 합니다.": (
-                lambda f, n: tuple(part.iloc[::-1] for part in split_future(f, n))
+                lambda f, n: tuple(part.iloc[::-1] for part in split_future(f, n)),
+                "test = frame.nlargest(n, 'timestamp')\ntrain = frame.drop(test.index)\n"
+                "return train.sort_values('timestamp', ascending=False), test",
             ),
             "테스트는 시간 차례인데, 훈련 데이터의 줄은 어떤 차례인가요?": (
-                lambda f, n: (split_future(f, n)[0].sort_index(), split_future(f, n)[1])
+                lambda f, n: (split_future(f, n)[0].sort_index(), split_future(f, n)[1]),
+                "test = frame.sort_values('timestamp').tail(n)\n"
+                "return frame.drop(test.index), test",
             ),
             "줄은 알맞게 나누었습니다. 두 표의 줄은 어떤 차례로 놓여 있나요?": (
-                lambda f, n: tuple(part.sort_index() for part in split_future(f, n))
+                lambda f, n: tuple(part.sort_index() for part in split_future(f, n)),
+                "late = frame.timestamp.rank() > len(frame) - n\nreturn frame[~late], frame[late]",
             ),
-            "테스트만 돌려주었습니다. 학습은 무엇으로 하지요?": lambda f, n: split_future(f, n)[1],
+            "테스트만 돌려주었습니다. 학습은 무엇으로 하지요?": (
+                lambda f, n: split_future(f, n)[1],
+                "f = frame.sort_values('timestamp')\nreturn f.iloc[len(f) - n:]",
+            ),
             "열이 하나 늘었습니다. reset_index()가 옛 줄 번호를 어디에 두었나요?": (
-                lambda f, n: tuple(part.reset_index() for part in split_future(f, n))
+                lambda f, n: tuple(part.reset_index() for part in split_future(f, n)),
+                "f = frame.sort_values('timestamp').reset_index()\nreturn f[:-n], f[-n:]",
             ),
         },
-        written={
-            "return frame.head(len(frame) - n), frame.tail(n)": "줄이 시간 차례인가요",
-            "f = frame.sort_values('timestamp')\nreturn f.tail(n), f.head(len(f) - n)": (
-                "뒤집혔습니다"
-            ),
-            "test = frame.nlargest(n, 'timestamp').sort_values('timestamp')\n"
-            "return frame.sort_values('timestamp'), test": "남아 있지",
-            "test = frame.nlargest(n, 'timestamp')\ntrain = frame.drop(test.index)\n"
-            "return train.sort_values('timestamp', ascending=False), test": "최근 것부터",
-            "f = frame.sort_values('timestamp')\nreturn f[n:], f[:n]": "과거를 맞히고",
-            "test = frame.sort_values('timestamp').tail(n)\nreturn frame.drop(test.index), test": (
-                "훈련 데이터의 줄은"
-            ),
-            "late = frame.timestamp.rank() > len(frame) - n\nreturn frame[~late], frame[late]": (
-                "두 표의 줄은"
-            ),
-            "f = frame.sort_values('timestamp')\nreturn f.iloc[len(f) - n:]": "테스트만",
-            "f = frame.sort_values('timestamp').reset_index()\nreturn f[:-n], f[-n:]": (
-                "열이 하나 늘었습니다"
-            ),
-            "f = frame.sort_values(['user', 'timestamp'])\nreturn f[:-n], f[-n:]": (
-                "나온 값: 줄 user movie rating timestamp"
+        others={
+            "나온 값: 줄 user movie rating timestamp": (
+                "f = frame.sort_values(['user', 'timestamp'])\nreturn f[:-n], f[-n:]"
             ),
         },
     ),
-    "precision_at_k": Exercise(
+    "precision_at_k": make_exercise(
         answer=precision_at_k,
         cases=[(SHOWN, LIKED, 2), (SHOWN, LIKED, 5), (SHOWN, MANY, 3)],
         mistakes={
             "지금 것은 재현율입니다. 무엇으로 나누어야 '보여 준 것 가운데'의 비율일까요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(liked)
+                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(liked),
+                "return len(set(shown[:k]) & liked) / len(liked)",
             ),
             "k등까지만 보았나요? 목록 전체를 세고 있지는 않나요?": (
-                lambda s, liked, k: sum(i in liked for i in s) / k
+                lambda s, liked, k: sum(i in liked for i in s) / k,
+                "hits = 0\nfor i in shown:\n    if i in liked:\n        hits += 1\nreturn hits / k",
             ),
             "목록 전체의 길이로 나누었나요? 보여 준 것은 k개뿐입니다.": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(s)
+                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(s),
+                "return len(set(shown[:k]) & liked) / len(shown)",
             ),
             "맞은 개수까지는 좋습니다. 비율이 되려면 무엇이 더 필요할까요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k])
+                lambda s, liked, k: sum(i in liked for i in s[:k]),
+                "return len(liked.intersection(shown[:k]))",
             ),
             "k와 상관없이 늘 같은 값이 나옵니다. k는 어디에 썼나요?": (
-                lambda s, liked, k: sum(i in liked for i in s) / len(s)
+                lambda s, liked, k: sum(i in liked for i in s) / len(s),
+                "return np.mean([i in liked for i in shown])",
             ),
-        },
-        written={
-            "return len(set(shown[:k]) & liked) / len(liked)": "재현율입니다",
-            "hits = 0\nfor i in shown:\n    if i in liked:\n        hits += 1\nreturn hits / k": (
-                "목록 전체를 세고"
-            ),
-            "return np.mean([i in liked for i in shown])": "k는 어디에",
-            "return len(liked.intersection(shown[:k]))": "비율이 되려면",
-            "return len(set(shown[:k]) & liked) / len(shown)": "길이로 나누었나요",
         },
     ),
-    "ndcg_at_k": Exercise(
+    "ndcg_at_k": make_exercise(
         answer=ndcg_at_k,
         cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3)],
         mistakes={
             "아직 DCG입니다. 좋아할 것을 모두 맨 위에 놓았다면 몇 점이었을까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked)
+                lambda s, liked, k: _dcg(s[:k], liked),
+                "total = 0\nfor r, i in enumerate(shown[:k]):\n    if i in liked:\n"
+                "        total += 1 / np.log2(r + 2)\nreturn total",
             ),
             "가장 잘했을 때의 점수가 너무 큽니다. k개만 보여 주면 아무리 잘해도 몇 개가 맞나요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(len(liked))
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(len(liked)),
+                "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k]) if i in liked)\n"
+                "return gain / sum(1 / np.log2(r + 2) for r in range(len(liked)))",
             ),
             "가장 잘했을 때의 점수가 좋아할 것의 수와 상관없군요. 좋아할 것이 k개보다 적으면요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(k)
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(k),
+                "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k]) if i in liked)\n"
+                "return gain / sum(1 / np.log2(r + 2) for r in range(k))",
             ),
             "0으로 나누었습니다. 등수를 0부터 세고 있나요? 1등의 점수는 얼마여야 하지요?": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=0)
+                lambda s, liked, k: _dcg(s[:k], liked, shift=0),
+                "import math\n"
+                "return sum(1 / math.log2(r + 1) for r in range(k) if shown[r] in liked)",
             ),
             "nan이 나왔습니다. 0으로 나누지 않았나요? 1등의 log2에는 얼마가 들어갔나요?": (
-                lambda s, liked, k: math.nan
+                lambda s, liked, k: math.nan,
+                "point = 1 / torch.arange(1, k + 1).log2()\n"
+                "hit = torch.tensor([float(i in liked) for i in shown[:k]])\n"
+                "return hit @ point / point[:len(liked)].sum()",
             ),
             "k등 아래에서 맞은 것도 더했나요? 보여 준 것은 k개뿐입니다.": (
-                lambda s, liked, k: _dcg(s, liked) / _ideal_dcg(min(k, len(liked)))
+                lambda s, liked, k: _dcg(s, liked) / _ideal_dcg(min(k, len(liked))),
+                "point = 1 / np.log2(np.arange(2, len(shown) + 2))\n"
+                "return point[[i in liked for i in shown]].sum() "
+                "/ point[:min(k, len(liked))].sum()",
             ),
             "맞힌 것만 위로 올려 보았나요? 놓친 것까지 모두 맞혔다면 몇 점이었을까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(sum(i in liked for i in s[:k]))
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(sum(i in liked for i in s[:k])),
+                "point = 1 / np.log2(np.arange(2, k + 2))\nhit = [i in liked for i in shown[:k]]\n"
+                "return point @ hit / (point @ sorted(hit, reverse=True))",
             ),
             "2등이 맞으나 5등이 맞으나 점수가 같습니다. 순위는 어디에 들어갔나요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / min(k, len(liked))
+                lambda s, liked, k: sum(i in liked for i in s[:k]) / min(k, len(liked)),
+                "return len(set(shown[:k]) & liked) / min(k, len(liked))",
             ),
             "1등부터 점수가 깎이고 있습니다. r등의 점수는 1/log2(r + 1)입니다.": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=2) / _ideal_dcg(min(k, len(liked)))
+                lambda s, liked, k: _dcg(s[:k], liked, shift=2) / _ideal_dcg(min(k, len(liked))),
+                "best = (1 / np.log2(np.arange(2, k + 2)))[:len(liked)].sum()\n"
+                "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k], 1) if i in liked)\n"
+                "return gain / best",
             ),
-        },
-        written={
-            "total = 0\nfor r, i in enumerate(shown[:k]):\n    if i in liked:\n"
-            "        total += 1 / np.log2(r + 2)\nreturn total": "아직 DCG",
-            "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k]) if i in liked)\n"
-            "return gain / sum(1 / np.log2(r + 2) for r in range(len(liked)))": "k개만 보여",
-            "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k]) if i in liked)\n"
-            "return gain / sum(1 / np.log2(r + 2) for r in range(k))": "k개보다 적으면요",
-            "import math\n"
-            "return sum(1 / math.log2(r + 1) for r in range(k) if shown[r] in liked)": (
-                "0으로 나누었습니다"
-            ),
-            "return len(set(shown[:k]) & liked) / min(k, len(liked))": "5등이 맞으나",
-            "best = (1 / np.log2(np.arange(2, k + 2)))[:len(liked)].sum()\n"
-            "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k], 1) if i in liked)\n"
-            "return gain / best": "1등부터 점수가",
-            "point = 1 / torch.arange(1, k + 1).log2()\n"
-            "hit = torch.tensor([float(i in liked) for i in shown[:k]])\n"
-            "return hit @ point / point[:len(liked)].sum()": "nan이 나왔습니다",
-            "point = 1 / np.log2(np.arange(2, len(shown) + 2))\n"
-            "return point[[i in liked for i in shown]].sum() / point[:min(k, len(liked))].sum()": (
-                "k등 아래에서"
-            ),
-            "point = 1 / np.log2(np.arange(2, k + 2))\nhit = [i in liked for i in shown[:k]]\n"
-            "return point @ hit / (point @ sorted(hit, reverse=True))": "놓친 것까지",
         },
     ),
 }

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import Exercise
+from lecture_utils.course.grader import make_exercise
 
 
 def safe_rmse(prediction: Tensor, rating: Tensor) -> Tensor:
@@ -39,11 +39,6 @@ def _descend(
     return b
 
 
-def _descend_on_sum(x: Tensor, y: Tensor, lr: float, steps: int) -> float:
-    """Descend on a sum, whose gradient is len(x) times as large."""
-    return _descend(x, y, lr * len(x), steps)
-
-
 X, Y = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([2.0, 3.5, -1.0])
 A, B = torch.tensor([5.8, 3.0, 0.2]), torch.tensor([4.5, 6.5, 1.5])
 R = torch.tensor([5.0, 4.0, 1.0])
@@ -54,153 +49,132 @@ LOOP = (
     "return b.item()"
 )
 EXERCISES = {
-    "safe_rmse": Exercise(
+    "safe_rmse": make_exercise(
         answer=safe_rmse,
         cases=[(A, R), (A, R.reshape(-1, 1)), (A.reshape(-1, 1), R)],
         mistakes={
             "둘째 경우의 평점은 (3, 1)입니다. 그대로 빼면 차이는 몇 개인가요?": (
-                lambda p, r: (p - r).square().mean().sqrt()
+                lambda p, r: (p - r).square().mean().sqrt(),
+                "gap = prediction - rating\nreturn torch.sqrt(torch.mean(gap ** 2))",
             ),
             "평점만 폈나요? 셋째 경우에는 예측이 (3, 1)입니다.": (
-                lambda p, r: (p - r.reshape(-1)).square().mean().sqrt()
+                lambda p, r: (p - r.reshape(-1)).square().mean().sqrt(),
+                "return F.mse_loss(prediction, rating.flatten()).sqrt()",
             ),
             "예측만 폈나요? 둘째 경우에는 평점이 (3, 1)입니다.": (
-                lambda p, r: (p.reshape(-1) - r).square().mean().sqrt()
+                lambda p, r: (p.reshape(-1) - r).square().mean().sqrt(),
+                "return F.mse_loss(prediction.flatten(), rating).sqrt()",
             ),
             "MSE까지 왔습니다. 평점과 단위가 같으려면 무엇이 남았나요?": (
-                lambda p, r: safe_rmse(p, r) ** 2
+                lambda p, r: safe_rmse(p, r) ** 2,
+                "return F.mse_loss(prediction.flatten(), rating.flatten())",
             ),
             "평균절대오차입니다. 절댓값을 썼거나 제곱근을 먼저 씌웠나요?": (
-                lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean()
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).abs().mean(),
+                "gap = prediction.flatten() - rating.flatten()\nreturn torch.sqrt(gap ** 2).mean()",
             ),
             "차이를 그냥 평균 냈나요? 넘친 것과 모자란 것이 서로 지워집니다.": (
-                lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean().abs()
-            ),
-        },
-        written={
-            "gap = prediction - rating\nreturn torch.sqrt(torch.mean(gap ** 2))": (
-                "차이는 몇 개인가요"
-            ),
-            "return F.mse_loss(prediction.flatten(), rating.flatten())": "단위가 같으려면",
-            "gap = prediction.flatten() - rating.flatten()\nreturn torch.sqrt(gap ** 2).mean()": (
-                "제곱근을 먼저"
-            ),
-            "return F.mse_loss(prediction, rating.flatten()).sqrt()": "평점만 폈나요",
-            "return F.mse_loss(prediction.flatten(), rating).sqrt()": "예측만 폈나요",
-            "gap = prediction.flatten() - rating.flatten()\nreturn abs(gap.sum()) / len(gap)": (
-                "서로 지워집니다"
+                lambda p, r: (p.reshape(-1) - r.reshape(-1)).mean().abs(),
+                "gap = prediction.flatten() - rating.flatten()\nreturn abs(gap.sum()) / len(gap)",
             ),
         },
     ),
-    "slope": Exercise(
+    "slope": make_exercise(
         answer=slope,
         cases=[(X, Y, 0.1, 2), (X, Y, 0.05, 5)],
         mistakes={
             "둘째 걸음부터 지난 경사가 섞여 있지 않나요?": (
-                lambda x, y, lr, n: _descend(x, y, lr, n, keep=True)
+                lambda x, y, lr, n: _descend(x, y, lr, n, keep=True),
+                LOOP.format("((b * x - y) ** 2).mean()", "pass"),
             ),
             "손실이 커지는 쪽으로 가고 있습니다. 경사는 어느 쪽을 가리키나요?": (
-                lambda x, y, lr, n: _descend(x, y, lr, n, sign=1)
+                lambda x, y, lr, n: _descend(x, y, lr, n, sign=1),
+                LOOP.format("-((b * x - y) ** 2).mean()", "opt.zero_grad()"),
             ),
-            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": _descend_on_sum,
-            "한 걸음만 갔습니다. 되풀이하고 있나요?": lambda x, y, lr, n: _descend(x, y, lr, 1),
+            "걸음이 너무 큽니다. 손실이 평균인가요, 합인가요?": (
+                lambda x, y, lr, n: _descend(x, y, lr * len(x), n),
+                LOOP.format("((b * x - y) ** 2).sum()", "opt.zero_grad()"),
+            ),
+            "한 걸음만 갔습니다. 되풀이하고 있나요?": (
+                lambda x, y, lr, n: _descend(x, y, lr, 1),
+                "b = 0\nfor _ in range(steps):\n    g = (2 * (b * x - y) * x).mean()\n"
+                "    new = b - lr * g\nreturn new",
+            ),
             "한 걸음도 움직이지 않았습니다. 경사를 언제 비웠나요? 갱신한 값은 b에 담기나요?": (
-                lambda x, y, lr, n: 0.0
+                lambda x, y, lr, n: 0.0,
+                "b = 0.0\nfor _ in range(steps):\n    g = (2 * (b * x - y) * x).mean()\n"
+                "    b - lr * g\nreturn b",
+                LOOP.format("((b * x - y) ** 2).mean()", "pass").replace(
+                    "opt.step()", "opt.zero_grad(set_to_none=False)\n    opt.step()"
+                ),
             ),
             "첫 걸음에는 b.grad가 아직 None입니다. 그때도 비울 것이 있나요?": (
-                lambda x, y, lr, n: torch.zeros(1, requires_grad=True).grad.zero_()
+                lambda x, y, lr, n: torch.zeros(1, requires_grad=True).grad.zero_(),
+                LOOP.format("((b * x - y) ** 2).mean()", "b.grad.zero_()"),
             ),
             "걸음이 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
-                lambda x, y, lr, n: _descend(x, y, lr / 2, n)
-            ),
-        },
-        written={
-            LOOP.format("((b * x - y) ** 2).mean()", "pass"): "지난 경사가 섞여",
-            LOOP.format("-((b * x - y) ** 2).mean()", "opt.zero_grad()"): "커지는 쪽",
-            LOOP.format("((b * x - y) ** 2).sum()", "opt.zero_grad()"): "평균인가요, 합인가요",
-            "b = 0\nfor _ in range(steps):\n    g = (2 * (b * x - y) * x).mean()\n"
-            "    new = b - lr * g\nreturn new": "한 걸음만",
-            "b = 0.0\nfor _ in range(steps):\n    g = (2 * (b * x - y) * x).mean()\n"
-            "    b - lr * g\n"
-            "return b": "한 걸음도 움직이지",
-            LOOP.format("((b * x - y) ** 2).mean()", "pass").replace(
-                "opt.step()", "opt.zero_grad(set_to_none=False)\n    opt.step()"
-            ): "언제 비웠나요",
-            LOOP.format("((b * x - y) ** 2).mean()", "b.grad.zero_()"): "아직 None",
-            "b = 0\nfor _ in range(steps):\n    b = b - lr * ((b * x - y) * x).mean()\nreturn b": (
-                "걸음이 절반"
+                lambda x, y, lr, n: _descend(x, y, lr / 2, n),
+                "b = 0\nfor _ in range(steps):\n    b = b - lr * ((b * x - y) * x).mean()\n"
+                "return b",
             ),
         },
     ),
-    "to_ids": Exercise(
+    "to_ids": make_exercise(
         answer=to_ids,
         cases=[(["b", "a", "b"],), (["하니", "하니", "옥순", "영자", "옥순"],), (CAST,)],
         mistakes={
             "0번이 나오지 않습니다. 표의 첫 줄은 몇 번인가요?": (
-                lambda names: [i + 1 for i in to_ids(names)]
+                lambda names: [i + 1 for i in to_ids(names)],
+                "number = {n: i for i, n in enumerate(dict.fromkeys(names), start=1)}\n"
+                "return [number[n] for n in names]",
             ),
             "가나다 차례로 번호를 매겼나요? '처음 나온 차례'와 무엇이 다른가요?": (
-                lambda names: [sorted(set(names)).index(name) for name in names]
+                lambda names: [sorted(set(names)).index(name) for name in names],
+                "return pd.Categorical(names).codes.tolist()",
             ),
-            "같은 이름이 두 번 나오면 번호도 두 개인가요?": lambda names: list(range(len(names))),
+            "같은 이름이 두 번 나오면 번호도 두 개인가요?": (
+                lambda names: list(range(len(names))),
+                "return [i for i, name in enumerate(names)]",
+            ),
             "번호가 중간에 건너뜁니다. 줄 번호를 그대로 쓰고 있지 않나요?": (
-                lambda names: [names.index(name) for name in names]
+                lambda names: [names.index(name) for name in names],
+                "first = {}\nfor i, n in enumerate(names):\n    first.setdefault(n, i)\n"
+                "return [first[n] for n in names]",
             ),
             "같은 이름이 또 나오면 번호가 뒤의 것으로 바뀌지 않나요?": (
-                lambda names: [len(names) - 1 - names[::-1].index(name) for name in names]
+                lambda names: [len(names) - 1 - names[::-1].index(name) for name in names],
+                "number = {n: i for i, n in enumerate(names)}\nreturn [number[n] for n in names]",
             ),
             "set은 차례를 기억하지 않습니다. 처음 나온 차례를 어떻게 간직할까요?": (
-                lambda names: [list(set(names)).index(name) for name in names]
-            ),
-        },
-        written={
-            "number = {n: i for i, n in enumerate(dict.fromkeys(names), start=1)}\n"
-            "return [number[n] for n in names]": "첫 줄은 몇 번",
-            "return pd.Categorical(names).codes.tolist()": "가나다 차례",
-            "return [i for i, name in enumerate(names)]": "번호도 두 개인가요",
-            "first = {}\nfor i, n in enumerate(names):\n    first.setdefault(n, i)\n"
-            "return [first[n] for n in names]": "중간에 건너뜁니다",
-            "number = {n: i for i, n in enumerate(names)}\nreturn [number[n] for n in names]": (
-                "뒤의 것으로"
-            ),
-            "number = {n: i for i, n in enumerate({*names})}\nreturn [number[n] for n in names]": (
-                "차례를 기억하지"
+                lambda names: [list(set(names)).index(name) for name in names],
+                "number = {n: i for i, n in enumerate({*names})}\n"
+                "return [number[n] for n in names]",
             ),
         },
     ),
-    "fair_gap": Exercise(
+    "fair_gap": make_exercise(
         answer=fair_gap,
         cases=[(A, B, R), (B, A, R)],
         mistakes={
             "한쪽만 잘랐습니다. 다른 쪽도 똑같이 재고 있나요?": (
-                lambda a, b, r: safe_rmse(a.clamp(1, 5), r) - safe_rmse(b, r)
+                lambda a, b, r: safe_rmse(a.clamp(1, 5), r) - safe_rmse(b, r),
+                "return (F.mse_loss(a.clamp(1, 5), rating).sqrt() - F.mse_loss(b, rating).sqrt())",
             ),
             "이번에는 b만 잘랐습니다. a도 같은 자로 재고 있나요?": (
-                lambda a, b, r: safe_rmse(a, r) - safe_rmse(b.clamp(1, 5), r)
+                lambda a, b, r: safe_rmse(a, r) - safe_rmse(b.clamp(1, 5), r),
+                "return F.mse_loss(a, rating) ** 0.5 - F.mse_loss(b.clip(1, 5), rating) ** 0.5",
             ),
             "공정하긴 하지만 둘 다 자르지 않았습니다. 문제를 다시 읽어 보세요.": (
-                lambda a, b, r: safe_rmse(a, r) - safe_rmse(b, r)
+                lambda a, b, r: safe_rmse(a, r) - safe_rmse(b, r),
+                "return F.mse_loss(a, rating) ** 0.5 - F.mse_loss(b, rating) ** 0.5",
             ),
             "부호가 뒤집혔습니다. a가 더 나쁘면 양수여야 합니다.": (
-                lambda a, b, r: fair_gap(b, a, r)
+                lambda a, b, r: fair_gap(b, a, r),
+                "f = lambda p: F.mse_loss(p.clip(1, 5), rating) ** 0.5\nreturn f(b) - f(a)",
             ),
             "RMSE의 차이인가요, MSE의 차이인가요?": (
-                lambda a, b, r: safe_rmse(a.clamp(1, 5), r) ** 2 - safe_rmse(b.clamp(1, 5), r) ** 2
-            ),
-        },
-        written={
-            "return (F.mse_loss(a.clamp(1, 5), rating).sqrt() - F.mse_loss(b, rating).sqrt())": (
-                "한쪽만 잘랐습니다"
-            ),
-            "return F.mse_loss(a, rating) ** 0.5 - F.mse_loss(b.clip(1, 5), rating) ** 0.5": (
-                "b만 잘랐습니다"
-            ),
-            "return F.mse_loss(a, rating) ** 0.5 - F.mse_loss(b, rating) ** 0.5": "둘 다 자르지",
-            "f = lambda p: F.mse_loss(p.clip(1, 5), rating) ** 0.5\nreturn f(b) - f(a)": (
-                "뒤집혔습니다"
-            ),
-            "f = lambda p: F.mse_loss(p.clamp(1, 5), rating)\nreturn f(a) - f(b)": (
-                "MSE의 차이인가요"
+                lambda a, b, r: safe_rmse(a.clamp(1, 5), r) ** 2 - safe_rmse(b.clamp(1, 5), r) ** 2,
+                "f = lambda p: F.mse_loss(p.clamp(1, 5), rating)\nreturn f(a) - f(b)",
             ),
         },
     ),

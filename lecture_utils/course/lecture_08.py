@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lecture_utils.course import values
-from lecture_utils.course.grader import Exercise
+from lecture_utils.course.grader import make_exercise
 
 LIMIT = 3  # pieces that may be held at one time
 
@@ -96,150 +96,140 @@ IDLE = (
     torch.tensor([6, 0, 2]),
 )
 EXERCISES = {
-    "running_mean": Exercise(
+    "running_mean": make_exercise(
         answer=running_mean,
         cases=[(FULL,), (HOLES,)],
         mistakes={
             "빈 조각의 평균은 무엇인가요? 그것을 피하고 나면, 조각마다 한 표씩이어도 될까요?": (
-                lambda chunks: torch.stack([chunk.mean() for chunk in chunks]).mean()
+                lambda chunks: torch.stack([chunk.mean() for chunk in chunks]).mean(),
+                "total = n = 0\nfor chunk in chunks:\n    total += torch.mean(chunk)\n    n += 1\n"
+                "return total / n",
             ),
             "평점이 하나인 조각도 한 표, 셋인 조각도 한 표입니다. 모두 같은 무게여야 할까요?": (
-                lambda chunks: torch.stack([c.mean() for c in chunks if len(c)]).mean()
+                lambda chunks: torch.stack([c.mean() for c in chunks if len(c)]).mean(),
+                "means = []\nfor chunk in chunks:\n    if chunk.numel() > 0:\n"
+                "        means.append(chunk.mean().item())\nreturn np.mean(means)",
             ),
             "빈 조각의 평균에 0을 곱하면 0이 될까요? 평균 대신 더할 수 있는 것은 무엇인가요?": (
-                _average_means
+                _average_means,
+                "total, n = 0, 0\nfor chunk in chunks:\n"
+                "    total += torch.mean(chunk) * len(chunk)\n    n += len(chunk)\n"
+                "return total / n",
             ),
-            "합을 조각의 수로 나누었나요? 그 합에는 무엇이 몇 개 들어 있지요?": _divide_by_pieces,
+            "합을 조각의 수로 나누었나요? 그 합에는 무엇이 몇 개 들어 있지요?": (
+                _divide_by_pieces,
+                "total = 0\nfor n, chunk in enumerate(chunks, start=1):\n"
+                "    total = total + chunk.sum()\nreturn total / n",
+            ),
             "마지막 조각의 평균입니다. 앞의 조각들은 어디에 남겨 두었나요?": (
-                lambda chunks: [chunk.mean() for chunk in map(torch.clone, chunks)][-1]
+                lambda chunks: [chunk.mean() for chunk in map(torch.clone, chunks)][-1],
+                "for chunk in chunks:\n    total = chunk.sum()\n    count = chunk.numel()\n"
+                "return total / count",
             ),
             "0으로 나누어 무한대가 되었습니다. 두 번째로 돌 때 조각이 남아 있었을까요?": (
-                lambda chunks: _iterate_twice(chunks, 0)
+                lambda chunks: _iterate_twice(chunks, 0),
+                "total = sum(chunk.sum() for chunk in chunks)\n"
+                "count = sum(chunk.numel() for chunk in chunks)\nreturn total / count",
             ),
             "0으로 나누려다 멈췄습니다. 평점을 세러 갔을 때 조각이 다시 나왔을까요?": (
-                lambda chunks: _sum_and_count(chunks)[0] / _sum_and_count(chunks)[1]
+                lambda chunks: _sum_and_count(chunks)[0] / _sum_and_count(chunks)[1],
+                "total, count = 0, 0\nfor chunk in chunks:\n    total += float(chunk.sum())\n"
+                "for chunk in chunks:\n    count += len(chunk)\nreturn total / count",
             ),
             "합이 0입니다. 평점을 다 세고 나서 더하러 갔나요? 조각은 그때 어디에 있었지요?": (
-                lambda chunks: _iterate_twice(chunks, 1)
+                lambda chunks: _iterate_twice(chunks, 1),
+                "count = sum(map(len, chunks))\nreturn sum(map(torch.sum, chunks)) / count",
             ),
             "메모리가 찼습니다. 조각을 보내고도 꼭 기억해야 할 것은 무엇인가요?": (
-                lambda chunks: torch.cat(list(chunks)).mean()
+                lambda chunks: torch.cat(list(chunks)).mean(),
+                "stars = []\nfor chunk in chunks:\n    stars.extend(chunk)\n"
+                "return torch.stack(stars).mean()",
             ),
-        },
-        written={
-            "total = n = 0\nfor chunk in chunks:\n    total += torch.mean(chunk)\n    n += 1\n"
-            "return total / n": "빈 조각의 평균은",
-            "means = []\nfor chunk in chunks:\n    if chunk.numel() > 0:\n"
-            "        means.append(chunk.mean().item())\nreturn np.mean(means)": "같은 무게여야",
-            "total, n = 0, 0\nfor chunk in chunks:\n    total += torch.mean(chunk) * len(chunk)\n"
-            "    n += len(chunk)\nreturn total / n": "0을 곱하면",
-            "total = 0\nfor n, chunk in enumerate(chunks, start=1):\n"
-            "    total = total + chunk.sum()\n"
-            "return total / n": "합을 조각의 수로",
-            "for chunk in chunks:\n    total = chunk.sum()\n    count = chunk.numel()\n"
-            "return total / count": "마지막 조각의",
-            "total = sum(chunk.sum() for chunk in chunks)\n"
-            "count = sum(chunk.numel() for chunk in chunks)\nreturn total / count": "무한대가",
-            "total, count = 0, 0\nfor chunk in chunks:\n    total += float(chunk.sum())\n"
-            "for chunk in chunks:\n    count += len(chunk)\nreturn total / count": "나누려다",
-            "count = sum(map(len, chunks))\nreturn sum(map(torch.sum, chunks)) / count": (
-                "합이 0입니다"
-            ),
-            "stars = []\nfor chunk in chunks:\n    stars.extend(chunk)\n"
-            "return torch.stack(stars).mean()": "메모리가 찼습니다",
         },
     ),
-    "whole_gradient": Exercise(
+    "whole_gradient": make_exercise(
         answer=whole_gradient,
         cases=[THREE, IDLE],
         mistakes={
             "프로세스마다 한 표씩 주었습니다. 평점이 많은 몫과 적은 몫이 같은 무게여도 될까요?": (
-                lambda gradients, counts: gradients.mean(0)
+                lambda gradients, counts: gradients.mean(0),
+                "total = torch.zeros(gradients.shape[1])\nfor gradient in gradients:\n"
+                "    total += gradient / len(gradients)\nreturn total",
             ),
             "경사를 그대로 더했습니다. 같은 데이터를 더 잘게 나누면 걸음이 커져야 할까요?": (
-                lambda gradients, counts: gradients.sum(0)
+                lambda gradients, counts: gradients.sum(0),
+                "return torch.ones(len(counts)) @ gradients",
             ),
-            "제곱오차의 합의 경사까지 왔습니다. 평균의 경사가 되려면 무엇이 남았나요?": _weigh,
+            "제곱오차의 합의 경사까지 왔습니다. 평균의 경사가 되려면 무엇이 남았나요?": (
+                _weigh,
+                "return counts.float() @ gradients",
+            ),
             "프로세스의 수로 나누었나요? 한데 더한 것은 무엇 몇 개의 몫이지요?": (
-                lambda gradients, counts: _weigh(gradients, counts) / len(counts)
+                lambda gradients, counts: _weigh(gradients, counts) / len(counts),
+                "return torch.stack([n * g for n, g in zip(counts, gradients)]).mean(dim=0)",
             ),
             "평점이 많은 프로세스일수록 목소리가 작아졌습니다. 빈 몫은 또 어떻게 되었나요?": (
-                lambda gradients, counts: (gradients / counts[:, None]).sum(0)
+                lambda gradients, counts: (gradients / counts[:, None]).sum(0),
+                "weights = 1 / counts\nreturn torch.einsum('w,wk->k', weights, gradients)",
             ),
             "가장 큰 몫의 무게를 1로 두었나요? 무게를 모두 더하면 얼마여야 할까요?": (
-                lambda gradients, counts: _weigh(gradients, counts) / counts.max()
+                lambda gradients, counts: _weigh(gradients, counts) / counts.max(),
+                "share = counts / max(counts)\nreturn (gradients.T * share).sum(dim=1)",
             ),
             "받은 경사는 이미 평균입니다. 그대로 더해서 평점의 수로 나누면 몇 번 나눈 것인가요?": (
-                lambda gradients, counts: gradients.sum(0) / counts.sum()
+                lambda gradients, counts: gradients.sum(0) / counts.sum(),
+                "return torch.sum(gradients, dim=0) / torch.sum(counts)",
             ),
             "곱하려는 둘의 모양과 자료형을 찍어 볼까요? 평점 수 하나가 어디에 곱해져야 하나요?": (
-                lambda gradients, counts: (counts * gradients).sum(0) / counts.sum()
+                lambda gradients, counts: (counts * gradients).sum(0) / counts.sum(),
+                "return counts @ gradients / counts.sum()",
             ),
-        },
-        written={
-            "total = torch.zeros(gradients.shape[1])\nfor gradient in gradients:\n"
-            "    total += gradient / len(gradients)\nreturn total": "한 표씩 주었습니다",
-            "return torch.ones(len(counts)) @ gradients": "더 잘게 나누면",
-            "return counts.float() @ gradients": "합의 경사까지",
-            "return torch.stack([n * g for n, g in zip(counts, gradients)]).mean(dim=0)": (
-                "프로세스의 수로"
-            ),
-            "weights = 1 / counts\nreturn torch.einsum('w,wk->k', weights, gradients)": "목소리가",
-            "share = counts / max(counts)\nreturn (gradients.T * share).sum(dim=1)": "무게를 1로",
-            "return torch.sum(gradients, dim=0) / torch.sum(counts)": "이미 평균입니다",
-            "return counts @ gradients / counts.sum()": "모양과 자료형을",
         },
     ),
-    "bytes_of_training": Exercise(
+    "bytes_of_training": make_exercise(
         answer=bytes_of_training,
         cases=[(4, 3, 2), (943, 1682, 20)],
         mistakes={
             "파라미터의 수까지 왔습니다. 하나하나에 어떤 숫자들이 딸리고, 몇 바이트씩인가요?": (
-                _count_parameters
+                _count_parameters,
+                "users = num_users * rank + num_users\nitems = num_items * rank + num_items\n"
+                "return users + items",
             ),
             "4를 한 번만 곱했습니다. 파라미터만 셌나요, 바이트로 바꾸는 것을 잊었나요?": (
-                lambda u, i, rank: 4 * _count_parameters(u, i, rank)
+                lambda u, i, rank: 4 * _count_parameters(u, i, rank),
+                "P = torch.zeros(num_items, rank + 1)\nQ = torch.zeros(num_users, rank + 1)\n"
+                "return P.numel() * P.element_size() + Q.numel() * Q.element_size()",
             ),
             "절반이 나왔습니다. 학습하는 동안 파라미터 곁에 있는 것을 하나씩 꼽아 볼까요?": (
-                lambda u, i, rank: 8 * _count_parameters(u, i, rank)
+                lambda u, i, rank: 8 * _count_parameters(u, i, rank),
+                "model = (num_users + num_items) * (1 + rank) * 4\ngradient = model\n"
+                "return model + gradient",
             ),
             "파라미터마다 숫자를 셋 두었습니다. 경사를 잊었나요, Adam의 기억을 덜 셌나요?": (
-                lambda u, i, rank: 12 * _count_parameters(u, i, rank)
+                lambda u, i, rank: 12 * _count_parameters(u, i, rank),
+                "model = (num_users + num_items) * (1 + rank) * 4\nadam = 2 * model\n"
+                "return model + adam",
             ),
             "벡터만 셌습니다. 이 모델에서 학습하는 것이 벡터뿐이던가요?": (
-                lambda u, i, rank: 16 * (u + i) * rank
+                lambda u, i, rank: 16 * (u + i) * rank,
+                "size = num_users * rank + num_items * rank\nreturn 4 * size * (1 + 1 + 2)",
             ),
             "편향을 한쪽에만 두었습니다. 편향은 누구에게 있나요?": (
-                lambda u, i, rank: 16 * ((u + i) * rank + u)
+                lambda u, i, rank: 16 * ((u + i) * rank + u),
+                "n = num_users * (1 + rank) + num_items * rank\nreturn n * 4 * 4",
             ),
             "사용자와 아이템의 짝을 모두 세었나요? 행렬 분해는 그 큰 표를 무엇으로 대신했지요?": (
-                lambda u, i, rank: 16 * u * i * (rank + 1)
+                lambda u, i, rank: 16 * u * i * (rank + 1),
+                "cells = num_users * num_items\nreturn 4 * 4 * cells * (rank + 1)",
             ),
             "딱 두 배가 나왔습니다. 32비트 숫자 하나는 몇 바이트이지요?": (
-                lambda u, i, rank: 32 * _count_parameters(u, i, rank)
+                lambda u, i, rank: 32 * _count_parameters(u, i, rank),
+                "each = 8  # float\nreturn each * 4 * (num_users + num_items) * (rank + 1)",
             ),
             "딱 여덟 배가 나왔습니다. 물어본 단위가 무엇이었지요?": (
-                lambda u, i, rank: 128 * _count_parameters(u, i, rank)
+                lambda u, i, rank: 128 * _count_parameters(u, i, rank),
+                "n = (num_users + num_items) * (rank + 1)\nreturn 32 * (n + n + 2 * n)",
             ),
-        },
-        written={
-            "users = num_users * rank + num_users\nitems = num_items * rank + num_items\n"
-            "return users + items": "파라미터의 수까지",
-            "P = torch.zeros(num_items, rank + 1)\nQ = torch.zeros(num_users, rank + 1)\n"
-            "return P.numel() * P.element_size() + Q.numel() * Q.element_size()": "바이트로 바꾸는",
-            "model = (num_users + num_items) * (1 + rank) * 4\ngradient = model\n"
-            "return model + gradient": "절반이 나왔습니다",
-            "model = (num_users + num_items) * (1 + rank) * 4\nadam = 2 * model\n"
-            "return model + adam": "셋 두었습니다",
-            "size = num_users * rank + num_items * rank\nreturn 4 * size * (1 + 1 + 2)": (
-                "벡터만 셌습니다"
-            ),
-            "n = num_users * (1 + rank) + num_items * rank\nreturn n * 4 * 4": "누구에게 있나요",
-            "cells = num_users * num_items\nreturn 4 * 4 * cells * (rank + 1)": "짝을 모두",
-            "each = 8  # float\nreturn each * 4 * (num_users + num_items) * (rank + 1)": (
-                "딱 두 배가"
-            ),
-            "n = (num_users + num_items) * (rank + 1)\nreturn 32 * (n + n + 2 * n)": "딱 여덟 배가",
         },
     ),
 }

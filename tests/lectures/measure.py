@@ -31,11 +31,7 @@ MARKER = "# Measured by `make reference`: do not edit below this line.\n"
 SEEDS = range(20)
 MARGIN = 0.5
 DATA_SETS = ("ml-100k", "synthetic")
-MEASURED = sorted(
-    path.stem.removeprefix("test_")
-    for path in Path(__file__).parent.glob("test_[0-9][0-9].py")
-    if "\ndef measure(" in path.read_text("utf-8")
-)
+MEASURED = sorted(path.stem[-2:] for path in Path(__file__).parent.glob("test_[0-9][0-9].py"))
 
 
 def load(name: str, split: str = "ua") -> Ratings:
@@ -75,6 +71,11 @@ def run_each(function: Callable, arguments: Iterable[tuple]) -> list:
     if missing:
         list(_start_pool().map(_keep, *zip(*missing)))
     return [torch.load(file, weights_only=True) for file in files.values()]
+
+
+def list_values(prefix: str, runs: list[dict[str, float]]) -> dict[str, list[float]]:
+    """List what the runs found under each key, and put `prefix` before it."""
+    return {prefix + key: [run[key] for run in runs] for key in runs[0]}
 
 
 @cache

@@ -33,6 +33,11 @@ ENVIRONMENT = {
     "MPLBACKEND": "agg",
     "PYTHONWARNINGS": "ignore:FigureCanvasAgg is non-interactive",  # plt.show()
 }
+SHUFFLED = {  # the training ratings, where a lecture makes tensors of both parts
+    "as_tensors(data.train), ": (
+        'as_tensors(data.train.assign(rating=[*data.train["rating"].sample(frac=1)])), '
+    )
+}
 Cells = list[tuple[str, str]]  # name and code of each cell
 
 
@@ -167,17 +172,16 @@ def main() -> None:
     os.chdir(ROOT / "lectures")
     namespace, raised = {"__name__": "__main__"}, {}
 
+    def tell(name: str, raised: dict[str, str]) -> None:
+        print(json.dumps([name, raised]), file=results, flush=True)
+
     def go_on(name: str, steps: Cells) -> None:
-        print(json.dumps([name, raised | execute(steps, namespace)]), file=results, flush=True)
+        tell(name, raised | execute(steps, namespace))
 
     for i, *cell in order["cells"]:
         for name, (start, steps) in order["children"].items():
             if start == i and (status := fork(go_on, name, steps)) != 0:
-                print(
-                    json.dumps([name, {"the process": f"ended with {status}"}]),
-                    file=results,
-                    flush=True,
-                )
+                tell(name, {"the process": f"ended with {status}"})
         raised |= execute([cell], namespace)
     go_on(UNCHANGED, [])
 

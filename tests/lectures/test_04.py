@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 
 from lecture_utils import MatrixFactorization, Ratings, Tensors, as_tensors, fit, fold_in, top_n
-from tests.lectures.measure import DATA_SETS, load, run_each
-from tests.lectures.mutants import Mutant, build_test
+from tests.lectures.measure import DATA_SETS, list_values, load, run_each
+from tests.lectures.mutants import SHUFFLED, Mutant, build_test
 
 MINE = {50: 5, 181: 5, 96: 5, 82: 4, 69: 3, 56: 2, 313: 2, 14: 2, 100: 1, 286: 1}
 SHOWN = (0, 3, 50)  # ratings of a guest
@@ -21,11 +21,9 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     """Return one value per seed; the two that depend on no seed are measured once."""
     values = {}
     for name in DATA_SETS:
-        key = f"{name}.reading."
-        values |= {key + fact: [value] for fact, value in measure_facts(load(name)).items()}
-        for found in run_each(measure_seed, [(name, seed) for seed in seeds]):
-            for said, value in found.items():
-                values.setdefault(key + said, []).append(value)
+        runs = run_each(measure_seed, [(name, seed) for seed in seeds])
+        for found in ([measure_facts(load(name))], runs):
+            values |= list_values(f"{name}.reading.", found)
     return values
 
 
@@ -145,26 +143,13 @@ def rms(a: torch.Tensor, b: torch.Tensor) -> float:
     return (a - b).square().mean().sqrt().item()
 
 
+LATER = {"neighbours", "seeds", "weak"}
 MUTANTS = {
-    "shuffled": Mutant(
-        {
-            "as_tensors(data.train), ": (
-                'as_tensors(data.train.assign(rating=[*data.train["rating"].sample(frac=1)])), '
-            )
-        },
-        "check-learn",
-        long=True,
-    ),
+    "shuffled": Mutant(SHUFFLED, "check-learn", long=True),
     "turned back": Mutant({"R = U @ Vt": "R = (U @ Vt).T"}, "check-turned", {"neighbours"}),
-    "ridge": Mutant(
-        {"N * lam * torch.eye(11)": "lam * torch.eye(11)"},
-        "check-fold-in",
-        {"neighbours", "seeds", "weak"},
-    ),
+    "ridge": Mutant({"N * lam * torch.eye(11)": "lam * torch.eye(11)"}, "check-fold-in", LATER),
     "seen": Mutant(
-        {'[my_items] = float("-inf")': '[my_items] = float("inf")'},
-        "check-top-n",
-        {"neighbours", "seeds", "weak"},
+        {'[my_items] = float("-inf")': '[my_items] = float("inf")'}, "check-top-n", LATER
     ),
 }
 test_mutants = build_test("04", MUTANTS)

@@ -17,8 +17,8 @@ from lecture_utils import (
     fit,
     fit_biases,
 )
-from tests.lectures.measure import DATA_SETS, load, run_each
-from tests.lectures.mutants import Mutant, build_test
+from tests.lectures.measure import DATA_SETS, list_values, load, run_each
+from tests.lectures.mutants import SHUFFLED, Mutant, build_test
 
 SIZE = 944, 1683
 TWINS = 10
@@ -30,13 +30,11 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     seeds, values = list(seeds), {}
     more = [*seeds, *range(seeds[-1] + 1, seeds[-1] + TWINS)]
     for name in DATA_SETS:
-        key = f"{name}.evaluation."
-        values |= {key + fact: [value] for fact, value in measure_facts(name).items()}
-        found = run_each(measure_seed, [(name, seed) for seed in seeds])
+        runs = run_each(measure_seed, [(name, seed) for seed in seeds])
         squared = torch.stack(run_each(train_twin, [(name, seed) for seed in more]))
-        found += [choose_best(squared[n : n + TWINS]) for n in range(len(seeds))]
-        for said, value in (pair for part in found for pair in part.items()):
-            values.setdefault(key + said, []).append(value)
+        twins = [choose_best(squared[n : n + TWINS]) for n in range(len(seeds))]
+        for found in ([measure_facts(name)], runs, twins):
+            values |= list_values(f"{name}.evaluation.", found)
     return values
 
 
@@ -175,24 +173,8 @@ def error(model, data: Tensors) -> float:
 
 EVALUATIONS = {"twins", "kinds", "stop", "grid", "splits", "seeds", "ranking", "lies"}
 MUTANTS = {
-    "shuffled": Mutant(
-        {
-            "as_tensors(data.train), ": (
-                'as_tensors(data.train.assign(rating=[*data.train["rating"].sample(frac=1)])), '
-            )
-        },
-        "check-model",
-        long=True,
-    ),
-    "discount": Mutant(
-        {"torch.arange(2, k + 2).log2()": "torch.arange(3, k + 3).log2()"},
-        "check-ranking",
-        EVALUATIONS,
-    ),
-    "no leak": Mutant(
-        {"torch.cat([a, b[leaked]])": "torch.cat([a, b[leaked][:1]])"},
-        "check-leak",
-        EVALUATIONS - {"lies"},
-    ),
+    "shuffled": Mutant(SHUFFLED, "check-model", long=True),
+    "discount": Mutant({"arange(2, k + 2)": "arange(3, k + 3)"}, "check-ranking", EVALUATIONS),
+    "no leak": Mutant({"b[leaked]": "b[leaked][:1]"}, "check-leak", EVALUATIONS - {"lies"}),
 }
 test_mutants = build_test("05", MUTANTS)

@@ -21,7 +21,7 @@ from lecture_utils.methods import (
     rated_sets,
 )
 from lecture_utils.methods.sessions import Sessions, timestamps
-from tests.lectures.measure import DATA_SETS, load, run_each
+from tests.lectures.measure import DATA_SETS, list_values, load, run_each
 from tests.lectures.mutants import Mutant, build_test
 
 LATER = ("biases", "gibbs", "side", "time")
@@ -32,10 +32,8 @@ def list_candidates() -> dict[str, list[Method]]:
     """Return what the lecture compares, step by step."""
     powers = {0: (9, 12, 16), 0.5: (1.0, 1.4, 2.0), 1: (0.11, 0.16, 0.23)}
     bayes = METHODS["gibbs"].vary(101, rank=10)
-    both, timed = (
-        replace(bayes, inputs=make_features),
-        replace(bayes, inputs=make_features_and_times),
-    )
+    both = replace(bayes, inputs=make_features)
+    timed = replace(bayes, inputs=make_features_and_times)
     day = timed.vary(pauses=["day"])
     return {
         "biases": [METHODS["biases"].vary(ridge=r) for r in (1, 2, 5, 10, 20)],
@@ -72,10 +70,9 @@ def know_sets(data: Ratings, train: Tensors) -> dict:
 def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     """Return one value per seed; biases alone depend on none."""
     values = {}
-    jobs = [(name, seed) for name in DATA_SETS for seed in seeds]
-    for (name, _), found in zip(jobs, run_each(climb, jobs)):
-        for key, value in found.items():
-            values.setdefault(f"{name}.frontier.{key}", []).append(value)
+    for name in DATA_SETS:
+        runs = run_each(climb, [(name, seed) for seed in seeds])
+        values |= list_values(f"{name}.frontier.", runs)
     return {key: found[:1] if len({*found}) == 1 else found for key, found in values.items()}
 
 
@@ -149,11 +146,7 @@ MUTANTS = {
         "check-biases",
     ),
     "ridge": Mutant({"F.T @ F + penalty": "F.T @ F + 2 * penalty"}, "check-als", LADDER),
-    "noise": Mutant(
-        {"torch.linalg.solve(L.T, noise": "torch.linalg.solve(L, noise"},
-        "check-draw",
-        LADDER,
-    ),
+    "noise": Mutant({"solve(L.T, noise": "solve(L, noise"}, "check-draw", LADDER),
     "threshold": Mutant(
         {"above = 1 - ndtr(": "above = ndtr("},
         "check-ordinal",

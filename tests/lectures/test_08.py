@@ -48,32 +48,16 @@ MUTANTS = {
         {"shapes"},
         long=True,
     ),
-    "in order": Mutant(
-        {"torch.randperm(n) if shuffled": "torch.arange(n) if shuffled"},
-        "check-shuffle",
-        BIG - {"shuffle"},
-    ),
-    "lr": Mutant(
-        {"*sizes), blocks, **more)": "*sizes), blocks, lr=1e-9, **more)"},
-        "check-stream",
-        BIG,
-    ),
+    "in order": Mutant({"randperm(n) if": "arange(n) if"}, "check-shuffle", BIG - {"shuffle"}),
+    "lr": Mutant({"blocks, **more)": "blocks, lr=1e-9, **more)"}, "check-stream", BIG),
     "shuffled": Mutant(
-        {
-            "               everything.ratings]": (
-                "everything.ratings[torch.randperm(len(everything.ratings))]]"
-            )
-        },
+        {"everything.ratings]": "everything.ratings[torch.randperm(len(everything.ratings))]]"},
         "check-stream",
         BIG,
     ),
     "forgotten": Mutant({"second.optimizer.load_state_dict(memory)": "pass"}, "check-resume", BIG),
     "mean of means": Mutant(
-        {
-            "        (gap.square().sum() / number).backward()": (
-                "        gap.square().mean().backward()"
-            )
-        },
+        {"(gap.square().sum() / number).backward()\n": "gap.square().mean().backward()\n"},
         "check-shares",
         BIG,
     ),

@@ -15,11 +15,11 @@ from tempfile import mkdtemp
 a = Path(mkdtemp())
 x, y, z = 1, 1, 1
 """
-CELLS = [  # name, code, tags
-    ("", START, []),
-    ("", "a.rename(a.with_name('b'))\ny = 2", ["side"]),
-    ("check-x", "assert x == 1, '✗ x'", []),
-    ("check-y", "assert y == z + 1, f'✗ {y}'", []),
+CELLS = [  # metadata, code
+    ({}, START),
+    ({"tags": ["side"]}, "a.rename(a.with_name('b'))\ny = 2"),
+    ({"name": "check-x"}, "assert x == 1, '✗ x'"),
+    ({"name": "check-y"}, "assert y == z + 1, f'✗ {y}'"),
 ]
 BROKEN = {  # mutants and what is said of them
     "green": (Mutant({"x, y, z = 1": "x, y, z = 1.0"}, "check-x"), "check-x stayed green; red: []"),
@@ -42,14 +42,7 @@ CAUGHT = {
 @pytest.fixture
 def lecture(tmp_path, monkeypatch):
     """Put a notebook with CELLS in the lectures' place."""
-    code = [
-        {
-            "cell_type": "code",
-            "source": [text],
-            "metadata": {"tags": tags} | ({"name": n} if n else {}),
-        }
-        for n, text, tags in CELLS
-    ]
+    code = [{"cell_type": "code", "source": [text], "metadata": about} for about, text in CELLS]
     path = tmp_path / "99_small.ipynb"
     path.write_text(json.dumps({"cells": code}), "utf-8")
     monkeypatch.setattr(mutants, "LECTURES", [path])
@@ -74,9 +67,7 @@ def test_what_is_not_caught_is_told(lecture):
 def test_what_is_skipped_must_not_be_needed(lecture):
     needs = Mutant({"z = 1, 1, 1": "z = 1, 1, 2"}, "check-y", {"side"})
     outcome = run("99", {UNCHANGED: None, "needs": needs})
-    with pytest.raises(
-        AssertionError, match="check-y is red without a mutant: AssertionError: ✗ 1"
-    ):
+    with pytest.raises(AssertionError, match="check-y is red without a mutant: .*: ✗ 1"):
         assert_caught(UNCHANGED, None, outcome)
 
 

@@ -64,6 +64,8 @@ def test_attributes():
     genres = data.movies.set_index("movie").iloc[:, -19:].sum(axis=1).to_numpy(copy=True)
     found = movies[1:, :19].square().sum(1)
     torch.testing.assert_close(found, torch.tensor(genres > 0).float())
+    more = replace(data, movies=data.movies.assign(extra=7.0))
+    assert torch.equal(attributes(more)[1], movies)  # genres go by their names
 
 
 def test_rated_sets_know_the_training_data_only():
@@ -86,10 +88,3 @@ def test_rated_sets_know_the_training_data_only():
 def test_features_must_be_a_table_of_numbers(features, said):
     with pytest.raises(ValueError, match=said):
         FeatureEffect(features, 2)
-
-
-def test_genres_go_by_their_names():
-    data = Ratings("synthetic", *synthetic.make("ua"))
-    more = replace(data, movies=data.movies.assign(extra=7.0))
-    for a, b in zip(attributes(data), attributes(more)):
-        assert torch.equal(a, b)
