@@ -13,7 +13,7 @@ from torch import Tensor
 from lecture_utils.data import Tensors
 from lecture_utils.methods.least_squares import normal_equations, solve
 from lecture_utils.methods.protocol import Size, check_counts, check_positive, check_ratings
-from lecture_utils.models import check_ids, check_pairs
+from lecture_utils.models import check_ids, check_lengths, check_pairs
 from lecture_utils.sparse import Rows
 
 
@@ -39,9 +39,7 @@ class Factors(NamedTuple):
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Predict every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
-        if items.shape != ratings.shape or items.dim() != 1:
-            shapes = f"items {tuple(items.shape)} and ratings {tuple(ratings.shape)}"
-            raise ValueError(f"{shapes} must be of one shape (n,)")
+        check_lengths(items=items, ratings=ratings)
         check_ids("item", items, len(self.item))
         rated = self.item[items]  # (n, rank + 1)
         X, residual = design(rated), ratings.to(rated) - self.mean - rated[:, -1]

@@ -7,7 +7,7 @@ pair, (n,), and `model.table(users)`, a score for every item, (m, num_items).
 """
 
 from lecture_utils.data import Tensors
-from lecture_utils.models import check_pairs
+from lecture_utils.models import check_lengths, check_pairs
 
 Size = tuple[int, int]  # (num_users, num_items)
 
@@ -22,11 +22,9 @@ def check_ratings(train: Tensors, size: Size) -> None:
     """
     users, items, ratings = train
     check_pairs(users, items, *size)
-    if ratings.shape != users.shape or not len(ratings):
-        raise ValueError(
-            f"ratings {tuple(ratings.shape)} and users {tuple(users.shape)} must be of one shape "
-            "(n,), not empty"
-        )
+    check_lengths(users=users, ratings=ratings)
+    if not len(ratings):
+        raise ValueError("there are no ratings to train on")
     if not bool(ratings.isfinite().all()):
         raise ValueError("ratings must be finite; drop the blanks (NaN) first")
 
