@@ -2,14 +2,14 @@
 
 The answer of an exercise is a function, and so is each mistake that has a hint: a student's
 function that gives on every case what a mistake gives has made that mistake. Each lecture has
-one module, `lecture_NN`, with `EXERCISES`, a mapping of names to what `make_exercise` returns.
+one module, `lecture_NN`, with `EXERCISES` by name.
 """
 
 import inspect
 import pkgutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
@@ -24,36 +24,15 @@ class Exercise:
     Attributes:
         answer: The function that is asked for.
         cases: Arguments, one tuple per call.
-        mistakes: Hint in Korean -> a function that makes the mistake.
-        written: Body of a function as students write it -> words that it must be told.
-            Tests run these; they are written in other words than `mistakes`.
+        mistakes: Hint in Korean -> a function that makes the mistake, and the bodies that students
+            write when they make it. Tests run these.
+        others: Words that are said to students without a hint -> the body that they write.
     """
 
     answer: Callable
     cases: Sequence[tuple]
-    mistakes: Mapping[str, Callable]
-    written: Mapping[str, str]
-
-
-def make_exercise(
-    answer: Callable,
-    cases: Sequence[tuple],
-    mistakes: Mapping[str, tuple],
-    others: Mapping[str, str] | None = None,
-) -> Exercise:
-    """Collect an exercise.
-
-    Args:
-        answer: The function that is asked for.
-        cases: Arguments, one tuple per call.
-        mistakes: Hint in Korean -> a function that makes the mistake, and the bodies that students
-            write when they make it.
-        others: Words that are said to students without a hint -> the body that they write.
-    """
-    functions = {hint: function for hint, (function, *_) in mistakes.items()}
-    written = {body: hint for hint, (_, *bodies) in mistakes.items() for body in bodies}
-    written |= {body: words for words, body in (others or {}).items()}
-    return Exercise(answer, cases, functions, written)
+    mistakes: Mapping[str, tuple]
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(name: str, function: Callable) -> str:
@@ -100,7 +79,7 @@ def _judge(name: str, exercise: Exercise, function: Callable) -> str:
 
 def _hint(exercise: Exercise, found: list, wanted: list) -> str:
     """Return the hint of the mistake that gives `found`, else describe the first difference."""
-    for hint, mistake in exercise.mistakes.items():
+    for hint, (mistake, *_) in exercise.mistakes.items():
         if all(map(equal, found, (call(mistake, case) for case in exercise.cases))):
             return hint
     first = next(n for n, pair in enumerate(zip(found, wanted)) if not equal(*pair))

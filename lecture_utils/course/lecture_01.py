@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 
 def predict(P: Tensor, Q: Tensor, items: Tensor, users: Tensor) -> Tensor:
@@ -31,7 +31,7 @@ P = torch.arange(8.0).reshape(4, 2)
 Q = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]])
 X, Y = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 2.0, 7.0])
 EXERCISES = {
-    "predict": make_exercise(
+    "predict": Exercise(
         answer=predict,
         cases=[
             (P, Q, torch.tensor([1, 2, 2]), torch.tensor([0, 2, 1])),
@@ -69,7 +69,7 @@ EXERCISES = {
             ),
         },
     ),
-    "mse": make_exercise(
+    "mse": Exercise(
         answer=mse,
         cases=[(GUESS, STARS), (GUESS, STARS.reshape(-1, 1)), (GUESS.reshape(-1, 1), STARS)],
         mistakes={
@@ -104,7 +104,7 @@ EXERCISES = {
             ),
         },
     ),
-    "gradients": make_exercise(
+    "gradients": Exercise(
         answer=gradients,
         cases=[(X, Y, 0.0, 1.0), (X, Y, 2.0, -0.5)],
         mistakes={

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 
 def penalized_loss(
@@ -37,7 +37,7 @@ ITEMS, USERS = torch.tensor([1, 2, 1]), torch.tensor([1, 1, 0])
 STARS = torch.tensor([4.0, 1.0, 5.0])
 COST = "cost = F.mse_loss((P[items] * Q[users]).sum(dim=1), ratings)\n"
 EXERCISES = {
-    "penalized_loss": make_exercise(
+    "penalized_loss": Exercise(
         answer=penalized_loss,
         cases=[(P, Q, ITEMS, USERS, STARS, 0.1), (P, Q, ITEMS[:2], USERS[:2], STARS[:2], 0.01)],
         mistakes={
@@ -79,7 +79,7 @@ EXERCISES = {
             ),
         },
     ),
-    "mean_rmse": make_exercise(
+    "mean_rmse": Exercise(
         answer=mean_rmse,
         cases=[
             (torch.tensor([5.0, 4.0, 3.0, 5.0]), torch.tensor([1.0, 4.0])),
@@ -111,7 +111,7 @@ EXERCISES = {
             ),
         },
     ),
-    "movie_bias": make_exercise(
+    "movie_bias": Exercise(
         answer=movie_bias,
         cases=[(torch.tensor([5.0]), 3.5, 5), (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2)],
         mistakes={

@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 
 def one_hot(ids: Tensor, size: int) -> Tensor:
@@ -38,7 +38,7 @@ WIDE = pd.DataFrame([[None, 2.0, 3.0], [4.0, None, 1.0]], index=["가", "나"], 
 U = torch.tensor([[1.0, 0.5], [-1.0, 2.0]])
 V = torch.tensor([[0.5, 0.5], [2.0, 1.0], [0.0, -1.0]])
 EXERCISES = {
-    "one_hot": make_exercise(
+    "one_hot": Exercise(
         answer=one_hot,
         cases=[(torch.tensor([0, 2, 0]), 3), (torch.tensor([1, 0]), 4)],
         mistakes={
@@ -70,7 +70,7 @@ EXERCISES = {
             ),
         },
     ),
-    "to_long": make_exercise(
+    "to_long": Exercise(
         answer=to_long,
         cases=[(SMALL,), (WIDE,)],
         mistakes={
@@ -121,7 +121,7 @@ EXERCISES = {
             ),
         },
     ),
-    "predict_between": make_exercise(
+    "predict_between": Exercise(
         answer=predict_between,
         cases=[
             (U, V, torch.tensor([0, 1, 1]), torch.tensor([1, 0, 2]), 1.0, 5.0),

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 from lecture_utils.recommend import top_n
 
 
@@ -72,7 +72,7 @@ ONES = (
     "A = torch.inverse(X.T @ X + ridge * torch.eye(X.shape[1])) @ X.T\n"
 )
 EXERCISES = {
-    "nearest": make_exercise(
+    "nearest": Exercise(
         answer=nearest,
         cases=[(VECTORS, 1, 3), (VECTORS, 2, 2), (OPPOSITE, 0, 2), (UNEVEN, 2, 3)],
         mistakes={
@@ -121,7 +121,7 @@ EXERCISES = {
             ),
         },
     ),
-    "recommend": make_exercise(
+    "recommend": Exercise(
         answer=recommend,
         cases=[
             (torch.tensor([9.0, 4.0, 5.0, 3.0, 4.5]), torch.tensor([2]), 2),
@@ -167,7 +167,7 @@ EXERCISES = {
             ),
         },
     ),
-    "fold_in_vector": make_exercise(
+    "fold_in_vector": Exercise(
         answer=fold_in_vector,
         cases=[
             (RATED, torch.tensor([1.0, 0.5, -1.0]), 2.0),
@@ -213,7 +213,7 @@ EXERCISES = {
             ),
         },
     ),
-    "rotation": make_exercise(
+    "rotation": Exercise(
         answer=rotation,
         cases=[
             (CLOUD, CLOUD @ TURN),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 
 def best_epoch(errors: list[float], patience: int) -> int:
@@ -76,7 +76,7 @@ LOG = pd.DataFrame(
 SHOWN, LIKED = [7, 1, 3, 5, 9], {3, 7, 8}
 MANY = {3, 5, 7, 8, 9, 10}
 EXERCISES = {
-    "best_epoch": make_exercise(
+    "best_epoch": Exercise(
         answer=best_epoch,
         cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
         mistakes={
@@ -154,7 +154,7 @@ EXERCISES = {
             ),
         },
     ),
-    "split_future": make_exercise(
+    "split_future": Exercise(
         answer=split_future,
         cases=[(LOG, 2), (LOG, 1)],
         mistakes={
@@ -204,7 +204,7 @@ EXERCISES = {
             ),
         },
     ),
-    "precision_at_k": make_exercise(
+    "precision_at_k": Exercise(
         answer=precision_at_k,
         cases=[(SHOWN, LIKED, 2), (SHOWN, LIKED, 5), (SHOWN, MANY, 3)],
         mistakes={
@@ -230,7 +230,7 @@ EXERCISES = {
             ),
         },
     ),
-    "ndcg_at_k": make_exercise(
+    "ndcg_at_k": Exercise(
         answer=ndcg_at_k,
         cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3)],
         mistakes={

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 
 def safe_rmse(prediction: Tensor, rating: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ LOOP = (
     "return b.item()"
 )
 EXERCISES = {
-    "safe_rmse": make_exercise(
+    "safe_rmse": Exercise(
         answer=safe_rmse,
         cases=[(A, R), (A, R.reshape(-1, 1)), (A.reshape(-1, 1), R)],
         mistakes={
@@ -79,7 +79,7 @@ EXERCISES = {
             ),
         },
     ),
-    "slope": make_exercise(
+    "slope": Exercise(
         answer=slope,
         cases=[(X, Y, 0.1, 2), (X, Y, 0.05, 5)],
         mistakes={
@@ -119,7 +119,7 @@ EXERCISES = {
             ),
         },
     ),
-    "to_ids": make_exercise(
+    "to_ids": Exercise(
         answer=to_ids,
         cases=[(["b", "a", "b"],), (["하니", "하니", "옥순", "영자", "옥순"],), (CAST,)],
         mistakes={
@@ -152,7 +152,7 @@ EXERCISES = {
             ),
         },
     ),
-    "fair_gap": make_exercise(
+    "fair_gap": Exercise(
         answer=fair_gap,
         cases=[(A, B, R), (B, A, R)],
         mistakes={

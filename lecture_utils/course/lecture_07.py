@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.special import ndtr
 
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 
 def weighted_ridge(F: Tensor, y: Tensor, ridge: float, power: float) -> Tensor:
@@ -96,7 +96,7 @@ CDF = (
     "edges = torch.cat([torch.zeros(1), cdf, torch.ones(1)])\nchance = edges.diff()\n"
 )
 EXERCISES = {
-    "weighted_ridge": make_exercise(
+    "weighted_ridge": Exercise(
         answer=weighted_ridge,
         cases=[(SEEN, LEFT, 3.0, 0.5), (SEEN[:3], LEFT[:3], 2.0, 1.0), (SEEN, LEFT, 1.5, 0.0)],
         mistakes={
@@ -162,7 +162,7 @@ EXERCISES = {
             ),
         },
     ),
-    "average_of_draws": make_exercise(
+    "average_of_draws": Exercise(
         answer=average_of_draws,
         cases=[(DRAWS, 2), (LOW, 1)],
         mistakes={
@@ -234,7 +234,7 @@ EXERCISES = {
             ),
         },
     ),
-    "session_bias": make_exercise(
+    "session_bias": Exercise(
         answer=session_bias,
         cases=[
             (WHO, WHEN, REST, 60, 3.0),
@@ -316,7 +316,7 @@ EXERCISES = {
             ),
         },
     ),
-    "expected_stars": make_exercise(
+    "expected_stars": Exercise(
         answer=expected_stars,
         cases=[(0.4, CUTS), (0.1, NARROW), (-1.5, CUTS), (2.0, CUTS)],
         mistakes={

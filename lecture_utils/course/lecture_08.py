@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lecture_utils.course import values
-from lecture_utils.course.grader import make_exercise
+from lecture_utils.course.grader import Exercise
 
 LIMIT = 3  # pieces that may be held at one time
 
@@ -96,7 +96,7 @@ IDLE = (
     torch.tensor([6, 0, 2]),
 )
 EXERCISES = {
-    "running_mean": make_exercise(
+    "running_mean": Exercise(
         answer=running_mean,
         cases=[(FULL,), (HOLES,)],
         mistakes={
@@ -147,7 +147,7 @@ EXERCISES = {
             ),
         },
     ),
-    "whole_gradient": make_exercise(
+    "whole_gradient": Exercise(
         answer=whole_gradient,
         cases=[THREE, IDLE],
         mistakes={
@@ -186,7 +186,7 @@ EXERCISES = {
             ),
         },
     ),
-    "bytes_of_training": make_exercise(
+    "bytes_of_training": Exercise(
         answer=bytes_of_training,
         cases=[(4, 3, 2), (943, 1682, 20)],
         mistakes={
