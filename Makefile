@@ -1,5 +1,6 @@
 PYTHON ?= python3
 RUNS ?= 5
+LHCI := npx --yes @lhci/cli@0.15.1 --config=../book/lighthouserc.cjs
 DEV := .venv/ready
 BOOK := .venv-book/ready
 COLAB := .venv-colab/ready
@@ -43,9 +44,10 @@ test-all: $(DEV) $(COLAB) slides
 doors: $(DEV) $(COLAB)
 	$(PYTEST) -n 2 --dist worksteal -m "door and not full" tests/doors
 
-#: make lighthouse  measure the built book with Lighthouse (needs Node.js; about 5 minutes)
-lighthouse: $(DEV) book
-	.venv/bin/python -m tests.site.lighthouse --runs $(RUNS)
+#: make lighthouse  measure the built book with Lighthouse into _build/lighthouse (needs Node.js; 5 minutes)
+lighthouse: book
+	cd _build && for DEVICE in mobile desktop; do export DEVICE; \
+		$(LHCI) collect --numberOfRuns=$(RUNS) && $(LHCI) upload && $(LHCI) assert || exit 1; done
 
 #: make lab        open the lectures in JupyterLab
 lab: .venv/lab
