@@ -16,6 +16,7 @@ from lecture_utils import (
     Ratings,
     Tensors,
     as_tensors,
+    evaluate,
     fit,
     fit_biases,
 )
@@ -47,8 +48,8 @@ def shift_ids(data: Ratings) -> dict[str, float]:
     last = test.items < 1682
     wrong = fitted(test.users[last] - 1, test.items[last])
     return {
-        "shifted_rmse": rmse(wrong, test.ratings[last]),
-        "aligned_rmse": rmse(fitted(test.users - 1, test.items - 1), test.ratings),
+        "shifted_rmse": evaluate.rmse(wrong, test.ratings[last]),
+        "aligned_rmse": evaluate.rmse(fitted(test.users - 1, test.items - 1), test.ratings),
     }
 
 
@@ -61,8 +62,8 @@ def clip(name: str, seed: int) -> dict[str, float]:
     fit(model, as_tensors(data.train), epochs=150)
     prediction = model(test.users, test.items).detach()
     return {
-        "unclipped_rmse": rmse(prediction, test.ratings),
-        "clipped_rmse": rmse(prediction.clamp(1, 5), test.ratings),
+        "unclipped_rmse": evaluate.rmse(prediction, test.ratings),
+        "clipped_rmse": evaluate.rmse(prediction.clamp(1, 5), test.ratings),
     }
 
 
@@ -70,7 +71,7 @@ def fill_blanks(seed: int) -> float:
     """Train on the 9x8 table; return the RMSE on its blanks."""
     known, blanks = split_table()
     model, _ = train(lambda: EmbeddingFactorization(9, 8), seed, known, epochs=100)
-    return rmse(model(blanks.users, blanks.items), blanks.ratings)
+    return evaluate.rmse(model(blanks.users, blanks.items), blanks.ratings)
 
 
 def forget_training(seed: int) -> float:
@@ -78,12 +79,7 @@ def forget_training(seed: int) -> float:
     known, _ = split_table()
     train(lambda: EmbeddingFactorization(9, 8), seed, known, epochs=100)
     model = EmbeddingFactorization(9, 8)
-    return rmse(model(known.users, known.items), known.ratings)
-
-
-def rmse(prediction: torch.Tensor, ratings: torch.Tensor) -> float:
-    """Return the root mean squared error."""
-    return (prediction - ratings).detach().square().mean().sqrt().item()
+    return evaluate.rmse(model(known.users, known.items), known.ratings)
 
 
 MUSEUM = next(path for path in LECTURES if path.name.startswith("06"))
