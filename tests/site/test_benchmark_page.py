@@ -222,10 +222,8 @@ def marks(page: BeautifulSoup) -> dict[str, tuple[float, float]]:
 @pytest.mark.parametrize("found", [results(), REAL], ids=["made up", "real"])
 def test_marks_lie_by_seconds_and_rmse_inside_the_picture(found: dict):
     page, places = drawn(found), marks(drawn(found))
-    rows = {}
-    for method in (m for group in benchmark.group_methods(found).values() for m in group):
-        if "ua" in method.rows:
-            rows[method.short] = method.rows["ua"]
+    methods = [m for group in benchmark.group_methods(found).values() for m in group]
+    rows = {method.short: method.rows["ua"] for method in methods if "ua" in method.rows}
     assert places.keys() == rows.keys()
     for axis, key in enumerate(["fit_cpu_s", "rmse"]):
         names = sorted(rows, key=lambda name: rows[name][key]["mean"])
