@@ -5,11 +5,7 @@ import re
 import formulas
 import pytest
 
-from tests.notebooks import ROOT
-
 from .small import build
-
-EXTENSIONS = ROOT / "book" / "_ext"
 
 CONF = 'extensions = ["formulas"]\nhtml_math_renderer = "katex"\n'
 PAGES = {
@@ -60,5 +56,5 @@ def test_a_build_has_styles_where_formulas_are_and_names_what_it_cannot_read(tmp
 def test_script_style_and_docstring_are_of_one_release():
     version = re.search(r"KaTeX ([\d.]+),", formulas.__doc__)[1]
     assert formulas.load_katex().eval("katex.version") == version
-    style = (EXTENSIONS / "katex" / "katex.min.css").read_text("utf-8")
+    style = (formulas.KATEX / "katex.min.css").read_text("utf-8")
     assert re.search(r'katex-version:+after\{content:"([\d.]+)"', style)[1] == version

@@ -9,10 +9,10 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import Browser
 
 from book import pages
-from book.slides import answer, blocks, topics
+from book.slides import FOLDER, answer, blocks, topics
 
 from .conftest import opening
-from .site import LECTURES, ROOT, missing
+from .site import LECTURES, missing
 
 CODE = '<div class="cell_input"><div class="highlight"><pre>{}</pre></div></div>'
 OUTPUT = '<div class="cell_output"><div class="output stream"><div class="highlight"><pre>2</pre>'
@@ -62,7 +62,6 @@ def test_a_topic_is_a_heading_and_what_follows_it() -> None:
     assert found == [("a", ["가"]), ("b", ["나"])]
 
 
-DECKS = ROOT / "_build" / "slides"
 NAMES = [Path(page).name for page in LECTURES]
 # Turns to every slide, answers uncovered, and names what sticks out of it or out of its box.
 OVERFLOWING = """() => Reveal.getSlides().flatMap((slide, at) => {
@@ -82,7 +81,7 @@ SHOWN = "[...document.querySelectorAll('.slide')].map((slide) => slide.textConte
 
 def open_deck(open_page, name: str):
     """Open a deck from the disk, as an instructor would, and wait for its slides."""
-    path = DECKS / f"{name}.html"
+    path = FOLDER / f"{name}.html"
     if not path.is_file():
         missing("the decks are not built: run `make slides` first")
     seen = open_page(path.as_uri(), width=1280, height=720)
@@ -112,7 +111,7 @@ def test_nothing_overflows_and_nothing_is_fetched(deck) -> None:
     assert seen.page.evaluate("Reveal.getTotalSlides()") > 20
     assert seen.page.evaluate(OVERFLOWING) == []
     assert [url for url in seen.requests if not url.startswith("data:")] == [
-        (DECKS / f"{name}.html").as_uri()
+        (FOLDER / f"{name}.html").as_uri()
     ]
     assert seen.errors == []
 

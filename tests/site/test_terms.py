@@ -11,13 +11,11 @@ import pytest
 from tests.notebooks import ROOT, source
 
 GLOSSARY = ROOT / "book" / "glossary.md"
-TERMS_HEADER = ["한국어", "English", "기호", "뜻"]
-FORBIDDEN_HEADER = ["용어", "쓰지 않는 말"]
 
 
-def read_table(text: str, header: list[str]) -> list[list[str]]:
-    """Return the rows of the Markdown table that has exactly this header."""
-    lines = [line.strip() for line in text.splitlines()]
+def read_table(*header: str) -> list[list[str]]:
+    """Return the rows of the glossary's table that has exactly this header."""
+    lines = [line.strip() for line in GLOSSARY.read_text(encoding="utf-8").splitlines()]
     start = lines.index(f"| {' | '.join(header)} |") + 2  # the header is followed by |---|---|
     rows = []
     for line in itertools.takewhile(lambda line: line.startswith("|"), lines[start:]):
@@ -27,21 +25,20 @@ def read_table(text: str, header: list[str]) -> list[list[str]]:
     return rows
 
 
-def forbidden(glossary: str) -> dict[str, str]:
-    """Map each forbidden variant to the term to use."""
-    return {
-        variant.strip(): term
-        for term, variants in read_table(glossary, FORBIDDEN_HEADER)
-        for variant in variants.split(",")
-    }
+TERMS = read_table("한국어", "English", "기호", "뜻")
+VARIANTS = [  # a word that we do not use, the term that we do
+    (variant.strip(), term)
+    for term, variants in read_table("용어", "쓰지 않는 말")
+    for variant in variants.split(",")
+]
 
 
-def find_forbidden(text: str, variants: dict[str, str]) -> list[str]:
+def find_forbidden(text: str) -> list[str]:
     """Describe each forbidden variant that starts a word of `text`."""
     text = re.sub(r"\s+", " ", text)
     return [
         f"{variant!r}: use {term!r}: …{text[max(0, hit.start() - 15) : hit.end() + 15]}…"
-        for variant, term in variants.items()
+        for variant, term in VARIANTS
         for hit in re.finditer(rf"(?<![가-힣]){re.escape(variant)}", text)
     ]
 
@@ -59,10 +56,9 @@ def read_texts(path: Path) -> Iterator[str]:
         yield metadata.get("summary", "")  # the index shows it
 
 
-def check_file(path: Path, glossary: str) -> list[str]:
+def check_file(path: Path) -> list[str]:
     """Describe the forbidden variants in a file."""
-    variants = forbidden(glossary)
-    return [hit for text in read_texts(path) for hit in find_forbidden(text, variants)]
+    return [hit for text in read_texts(path) for hit in find_forbidden(text)]
 
 
 SOURCES = sorted(
@@ -76,33 +72,25 @@ SOURCES = sorted(
 )
 
 
-@pytest.fixture(scope="module")
-def glossary() -> str:
-    return GLOSSARY.read_text(encoding="utf-8")
-
-
-def test_every_concept_has_one_word(glossary: str) -> None:
-    rows = read_table(glossary, TERMS_HEADER)
-    assert len(rows) >= 40
+def test_every_concept_has_one_word() -> None:
+    assert len(TERMS) >= 40
     for column in (0, 1):
-        words = [row[column].casefold() for row in rows]
+        words = [row[column].casefold() for row in TERMS]
         assert all(words)
         assert sorted(words) == sorted(set(words))
-    assert all(row[3] for row in rows)
+    assert all(row[3] for row in TERMS)
 
 
-def test_forbidden_words_point_to_terms(glossary: str) -> None:
-    terms = {row[0] for row in read_table(glossary, TERMS_HEADER)}
-    variants = forbidden(glossary)
+def test_forbidden_words_point_to_terms() -> None:
+    terms, variants = {row[0] for row in TERMS}, dict(VARIANTS)
     assert set(variants.values()) <= terms
     assert not set(variants) & terms
-    listed = [v for _, cell in read_table(glossary, FORBIDDEN_HEADER) for v in cell.split(",")]
-    assert len(listed) == len(variants), "a variant is listed twice"
+    assert len(VARIANTS) == len(variants), "a variant is listed twice"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_no_forbidden_word(path: Path, glossary: str) -> None:
-    assert check_file(path, glossary) == []
+def test_no_forbidden_word(path: Path) -> None:
+    assert check_file(path) == []
 
 
 @pytest.mark.parametrize(
@@ -115,7 +103,7 @@ def test_no_forbidden_word(path: Path, glossary: str) -> None:
         ("x.md", "추천 시스템, 훈련 데이터와 훈련 MSE, 플레이어", 0),
     ],
 )
-def test_forbidden_words_are_found(tmp_path: Path, glossary, name, content, found) -> None:
+def test_forbidden_words_are_found(tmp_path: Path, name, content, found) -> None:
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
-    assert len(check_file(path, glossary)) == found
+    assert len(check_file(path)) == found
