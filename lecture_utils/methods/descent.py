@@ -53,7 +53,6 @@ def descend_in_stages(
     model: Model, train: Tensors, ridges: Mapping[str, float], stages: Stages
 ) -> Iterator[Model]:
     """Train `model`, whose parameters are penalised as `ridges` says; yield it after each epoch."""
-    check_not_negative(**{f"the ridge of {name}": ridge for name, ridge in ridges.items()})
     for epochs, lr in stages:
         check_counts(epochs=epochs)
         check_positive(lr=lr)

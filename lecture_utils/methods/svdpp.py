@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.descent import Stages, descend_in_stages
-from lecture_utils.methods.protocol import Size, check_counts, check_ratings
+from lecture_utils.methods.protocol import Size, check_counts, check_not_negative, check_ratings
 from lecture_utils.methods.side_information import rated_sets
 from lecture_utils.models import Model, check_ids, check_pairs
 
@@ -72,6 +72,7 @@ def svdpp(
     """
     check_ratings(train, size)
     check_counts(rank=rank)
+    check_not_negative(ridge=ridge, ridge_sets=ridge_sets, ridge_bias=ridge_bias)
     with train.ratings.device:
         model = SVDpp(rated_sets(train, size)[0], train.ratings.mean().item(), rank)
     ridges = {"P": ridge, "Q": ridge, "Y": ridge_sets}

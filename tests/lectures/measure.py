@@ -8,7 +8,6 @@ line are the documents' own and stay as they are.
 
 import hashlib
 import os
-import re
 import shutil
 import statistics
 import tomllib
@@ -25,7 +24,8 @@ from lecture_utils import Ratings, load_movielens
 from lecture_utils.synthetic import small as synthetic
 from tests.notebooks import ROOT
 
-COURSE = ROOT / "lecture_utils" / "course"
+PACKAGE = ROOT / "lecture_utils"
+COURSE = PACKAGE / "course"
 KEPT = ROOT / "_build" / "reference"
 MARKER = "# Measured by `make reference`: do not edit below this line.\n"
 SEEDS = range(20)
@@ -61,7 +61,7 @@ def run_each(function: Callable, arguments: Iterable[tuple]) -> list:
     Returns:
         The results in the order of `arguments`.
     """
-    folder = KEPT / function.__module__.rpartition(".")[2] / digest_code(function.__module__)
+    folder = KEPT / function.__module__.rpartition(".")[2] / digest_code()
     for other in folder.parent.glob("*"):
         if other != folder:
             shutil.rmtree(other)
@@ -91,21 +91,11 @@ def _keep(function: Callable, args: tuple, file: Path) -> None:
     draft.replace(file)
 
 
-def digest_code(module: str) -> str:
-    """Hash torch's version, lecture_utils without course/, and `module` of the tests.
-
-    With a module goes what it imports from the tests.
-    """
-    package = (ROOT / "lecture_utils").rglob("*.py")
-    files, modules = {path for path in package if COURSE not in path.parents}, [module]
-    while modules:
-        file = ROOT.joinpath(*modules.pop().split(".")).with_suffix(".py")
-        if file not in files and file.exists():
-            files.add(file)
-            modules += re.findall(r"^from (tests[\w.]+) import", file.read_text("utf-8"), re.M)
+def digest_code() -> str:
+    """Hash torch's version, the tests of the lectures, and lecture_utils without course/."""
     found = hashlib.sha256(torch.__version__.encode())
-    for file in sorted(files):
-        found.update(file.read_bytes())
+    for file in sorted([*Path(__file__).parent.glob("*.py"), *PACKAGE.rglob("*.py")]):
+        found.update(file.read_bytes() if file.parent != COURSE else b"")
     return found.hexdigest()[:16]
 
 

@@ -90,7 +90,7 @@ BAD = {  # a value that is refused, and what is said
     "rank": (2.5, "rank must be a whole number of at least 1, not 2.5"),
     "ridge": (-1.0, "ridge .* not -1"),
     "ridge_bias": (float("nan"), "ridge.* not nan"),
-    "ridge_sets": (-1.0, "ridge of Y .* not -1"),
+    "ridge_sets": (-1.0, "ridge_sets .* not -1"),
     "power": (2.0, "power must lie between"),
     "stages": (((10, 0.0),), "lr must be a positive number, not 0"),
     "lr": (0.0, "lr must be a positive number, not 0"),
