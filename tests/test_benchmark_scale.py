@@ -1,7 +1,6 @@
 """benchmarks/scale.py: every way on 100,000 ratings, and the results that the full size left."""
 
 import json
-import os
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -165,14 +164,14 @@ def test_in_a_process_of_its_own(folder):
 
 @pytest.mark.full
 def test_a_killed_run_goes_on(folder, monkeypatch):
-    monkeypatch.setattr(os, "environ", os.environ | {"OMP_NUM_THREADS": "1"})
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     found = scale_runs.kill(folder)
     assert 0 < found["epoch_s"] < found["start_s"] < found["lost_s"] and found["repeated_s"] > 0
 
 
 @pytest.mark.full
 def test_two_processes(folder, monkeypatch):
-    monkeypatch.setattr(os, "environ", os.environ | {"OMP_NUM_THREADS": "1"})
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     found = scale_runs.processes(folder)
     assert set(found) == {"full", "blocks"} and all(one["two_s"] > 0 for one in found.values())
 

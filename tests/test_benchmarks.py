@@ -153,15 +153,8 @@ def test_refits_go_on_until_all_targets_are_reached():
     assert without["reached_cpu_s"] is None
 
 
-def test_lines_of_code(tmp_path, monkeypatch):
-    text = '"""Doc."""\n\n# comment\ndef f():\n    """More\n    of it."""\n    return """\na"""\n'
-    (tmp_path / "lecture_utils").mkdir()
-    (tmp_path / "lecture_utils" / "m.py").write_text(text)
-    monkeypatch.setattr(run, "ROOT", tmp_path)
-    assert run.code_lines(["m"]) == 3  # def, and two of return
-
-
 def test_every_method_of_the_course_is_compared_and_its_code_counted():
+    """How lines are counted: test_core."""
     methods = find_all()
     assert {name for name, method in METHODS.items() if method.label} < methods.keys()
     assert all(run.code_lines(m.code) > 20 for m in methods.values() if m.code)

@@ -90,11 +90,6 @@ class Blocks:
         """Count the blocks."""
         return len(self.sizes)
 
-    @property
-    def offered(self) -> Tensor:
-        """Rows of the movies that may be recommended, (num_items,): all of them."""
-        return torch.arange(self.num_items)
-
     @contextmanager
     def _name_damaged(self, path: Path) -> Iterator[None]:
         """Say which file is damaged, and what to do."""

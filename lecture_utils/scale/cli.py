@@ -243,9 +243,10 @@ def recommend(settings: RecommendSettings) -> int:
     left = blocks.num_items - len(seen)
     if settings.n > left:
         raise UsageError(f"--n: 아직 보지 않은 영화가 {left}편이니 그 이하의 수를 주세요.")
+    offered = torch.arange(blocks.num_items)  # all rows: none is left unused
     with torch.no_grad():
         scores = trained.model.table(rows)[0]
-    for place, item in enumerate(top_n(scores, seen, blocks.offered, settings.n).tolist(), start=1):
+    for place, item in enumerate(top_n(scores, seen, offered, settings.n).tolist(), start=1):
         print(f"{place:3}. 영화 {trained.movies[item]:6}  예측 {scores[item]:.2f}")
     return 0
 

@@ -131,7 +131,7 @@ class Training:
         begun, last = perf_counter(), self.history[-1].seconds if self.history else 0.0
         error = sum(self._step(numbers) for numbers in self._steps())
         train = self.world.sum(error)[0] / sum(self.sizes)
-        held_out = self.held_out_mse()
+        held_out = self._measure(self._read_validation()) if self.validation else self.test_mse()
         if not (math.isfinite(train) and math.isfinite(held_out)):  # or the last step did it
             raise ValueError(
                 f"오차가 너무 커졌습니다(훈련 {train:.3g}, 그 밖 {held_out:.3g}). "
@@ -185,10 +185,6 @@ class Training:
         for name, parameter in self.model.named_parameters():
             ridge = self.ridge_bias if name.startswith("bias") else self.ridge
             parameter.grad.add_(parameter.detach(), alpha=2 * ridge / sum(self.sizes))
-
-    def held_out_mse(self) -> float:
-        """Measure the error on the validation blocks, or without them on the test data."""
-        return self._measure(self._read_validation()) if self.validation else self.test_mse()
 
     def mean_mse(self) -> float:
         """Measure the error on the validation blocks of predicting the mean of the training."""

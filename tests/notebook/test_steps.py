@@ -22,24 +22,13 @@ GIVEN = {
     "circled": {"남자": ["영식<"]},
     "show": [0, 1, 2, 3],
 }
-
-
 [LECTURE] = [path for path in LECTURES if path.name.startswith("03")]
-
-
-def in_lecture_03() -> tuple[dict, dict]:
-    """The cell that shows the steps, and their data."""
-    [found] = [
-        (cell, output["data"])
-        for cell in cells(LECTURE, "code")
-        for output in cell["outputs"]
-        if steps.MIME in output.get("data", {})
-    ]
-    return found
-
-
-CELL, OUTPUT = in_lecture_03()
-DATA = OUTPUT[steps.MIME]
+[(CELL, DATA)] = [  # the cell that shows the steps
+    (cell, output["data"][steps.MIME])
+    for cell in cells(LECTURE, "code")
+    for output in cell["outputs"]
+    if steps.MIME in output.get("data", {})
+]
 
 
 @pytest.fixture(scope="module")

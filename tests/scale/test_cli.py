@@ -291,19 +291,6 @@ def test_bad_words(call, trained, other, words, told):
     refused(call(*(folders.get(word, word) for word in words.split())), told)
 
 
-@pytest.mark.parametrize(
-    ("more", "told"),
-    [
-        (["--validation", 8], "--validation: 블록 8개에서 검증에 8개를 떼면 프로세스 1개가"),
-        (["--test", 1e-9], "test 1e-09, size 1048576이면 평점이 테스트에 0개"),
-        (["--lr", 1e300], "오차가 너무 커졌습니다"),
-    ],
-)
-def test_numbers_that_turn_out_bad(run, more, told):
-    status, out, error = run(*more)
-    assert status and "✓" not in out and f"✗ {told}" in error
-
-
 def test_too_much_memory(run, monkeypatch):
     def refuse(*_, **__):
         raise RuntimeError("you tried to allocate memory")

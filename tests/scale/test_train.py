@@ -143,7 +143,7 @@ def test_the_validation_block_is_held_out(small, full_batch, tmp_path):
 
 
 def test_more_processes_than_blocks(small):
-    with pytest.raises(ValueError, match="블록 8개에서 .* 프로세스 9개가"):
+    with pytest.raises(ValueError, match="--validation: 블록 8개에서 .* 프로세스 9개가"):
         training(small, world=World(0, 9))
 
 
