@@ -1,19 +1,17 @@
 """CPU time of load_movielens beside pd.read_csv of the same four files, in one process.
 
-LECTURE_DATA_DIR=ml-100k python -m benchmarks.load
+python -m benchmarks.load
 """
 
-import os
 import time
-from pathlib import Path
 from statistics import median
 
 import pandas as pd
 
 from lecture_utils import load_movielens
-from lecture_utils.download import ENVIRONMENT
+from lecture_utils.download import find_movielens
 
-FOLDER = Path(os.environ[ENVIRONMENT])
+FOLDER = find_movielens()
 RUNS = 21
 
 

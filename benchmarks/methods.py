@@ -199,11 +199,10 @@ def _myfm_features(data, side):
         genres = sparse.csr_matrix(data.movies.iloc[:, -19:].to_numpy(float))
         movie += [_over_root(rated.T), genres, one_hot(years)]
     blocks = [("user", sparse.hstack(user, "csr")), ("movie", sparse.hstack(movie, "csr"))]
-    train, test = (
-        (table, [RelationBlock(part[name] - 1, block) for name, block in blocks])
-        for table, part in zip(main, (data.train, data.test))
-    )
-    return train, test, groups + [block.shape[1] for block in user + movie]
+    parts = []
+    for table, part in zip(main, (data.train, data.test)):
+        parts.append((table, [RelationBlock(part[name] - 1, block) for name, block in blocks]))
+    return *parts, groups + [block.shape[1] for block in user + movie]
 
 
 def _over_root(rated):

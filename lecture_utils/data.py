@@ -142,12 +142,8 @@ def as_tensors(frame: pd.DataFrame | tuple[torch.Tensor, ...]) -> Tensors:
         return Tensors(*frame)
     if not isinstance(frame, pd.DataFrame | Mapping):
         raise TypeError(f"as_tensors takes a frame like data.train, not {type(frame).__name__}")
-    if absent := [name for name in COLUMNS if name not in frame]:
-        found = f"it has {[*frame]}; name them with frame.rename(columns=...)"
-        raise ValueError(f"the frame lacks the column {', '.join(absent)}: {found}")
+    check_frame(frame, *COLUMNS)
     frame = pd.DataFrame({name: frame[name] for name in COLUMNS})
-    if frame.empty:
-        raise ValueError("the frame is empty: there must be at least one rating")
     for name in COLUMNS[:2]:
         frame[name] = _convert_whole(frame[name], 1, LARGEST)
     ratings = pd.to_numeric(frame["rating"], errors="coerce").astype("float64")
@@ -156,6 +152,15 @@ def as_tensors(frame: pd.DataFrame | tuple[torch.Tensor, ...]) -> Tensors:
     frame["rating"] = ratings.astype("float32")
     warn_doubled(frame)
     return Tensors(*(torch.tensor(frame[name].to_numpy()) for name in COLUMNS))
+
+
+def check_frame(frame: pd.DataFrame | Mapping, *columns: str) -> None:
+    """Raise ValueError where ratings lack one of these columns, or there are none."""
+    if absent := [name for name in columns if name not in frame]:
+        found = f"it has {[*frame]}; name them with frame.rename(columns=...)"
+        raise ValueError(f"the frame lacks the column {', '.join(absent)}: {found}")
+    if not len(frame[columns[0]]):
+        raise ValueError("the frame is empty: there must be at least one rating")
 
 
 def count_doubled(frame: pd.DataFrame) -> int:

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lecture_utils.data import Tensors, warn_doubled
+from lecture_utils.data import Tensors, check_frame, warn_doubled
 from lecture_utils.models import check_ids, check_lengths
 
 BATCH = 64  # users that `ranking` asks a model for at a time
@@ -44,9 +44,7 @@ def per_user_split(frame: pd.DataFrame, n: int = 5, seed: int | None = None) -> 
         ValueError: where a user would be left without a rating, for an index that is not unique,
             an empty frame and a missing column.
     """
-    _check_column(frame, "user")
-    if frame.empty:
-        raise ValueError("the frame is empty: there must be at least one rating")
+    check_frame(frame, "user")
     fewest = frame["user"].value_counts().min()
     if not 1 <= n < fewest:
         raise ValueError(f"n must be from 1 to {fewest - 1}, fewer than any user has, not {n}")
@@ -196,13 +194,8 @@ def _separate(frame: pd.DataFrame, held: pd.Index) -> Split:
 
 
 def _by_time(frame: pd.DataFrame) -> pd.DataFrame:
-    _check_column(frame, "timestamp")
+    check_frame(frame, "timestamp")
     return frame.sort_values("timestamp", kind="stable")
-
-
-def _check_column(frame: pd.DataFrame, name: str) -> None:
-    if name not in frame:
-        raise ValueError(f"the frame lacks the column {name}: it has {[*frame]}")
 
 
 def _check_fraction(fraction: float) -> None:

@@ -1,8 +1,5 @@
 """Device discipline without a second device: every tensor is made where another one lives."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -13,20 +10,10 @@ FACTORIES = {
 }  # fmt: skip
 
 
-class _Watch(TorchFunctionMode):
-    def __init__(self):
-        self.stray = []
+class AssertHelpersFollow(TorchFunctionMode):
+    """Fail where a tensor is made in the block without saying on which device."""
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if func in FACTORIES and kwargs.get("device") is None:
-            self.stray.append(func.__name__)
+        assert func not in FACTORIES or kwargs.get("device"), f"{func.__name__} without a device"
         return func(*args, **kwargs)
-
-
-@contextmanager
-def assert_helpers_follow() -> Iterator[None]:
-    """Fail if a tensor is made in the block without saying on which device."""
-    with _Watch() as watch:
-        yield
-    assert not watch.stray, f"made without a device: {watch.stray}"

@@ -9,7 +9,7 @@ import torch
 
 from lecture_utils import MatrixFactorization, Tensors, evaluate
 from lecture_utils.synthetic import small as synthetic
-from tests.devices import assert_helpers_follow
+from tests.devices import AssertHelpersFollow
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +153,7 @@ def test_ranking_refuses_unknown_ids(where, bad):
 
 def test_ranking_works_where_its_input_lives(some):
     catalogue = offered(40)
-    with assert_helpers_follow():
+    with AssertHelpersFollow():
         evaluate.ranking(*some, catalogue, k=5)
 
 

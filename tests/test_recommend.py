@@ -5,7 +5,7 @@ import torch
 
 from lecture_utils import EmbeddingFactorization, MatrixFactorization
 from lecture_utils.recommend import fold_in, top_n
-from tests.devices import assert_helpers_follow
+from tests.devices import AssertHelpersFollow
 
 
 @pytest.fixture
@@ -92,6 +92,6 @@ def test_top_n_refuses_nan():
 
 def test_everything_works_where_its_input_lives(model):
     items, ratings = torch.tensor([1, 2]), torch.tensor([4.0, 5.0])
-    with assert_helpers_follow():
+    with AssertHelpersFollow():
         top_n(SCORES, NONE, OFFERED, 2)
         fold_in(model, items, ratings, 9.0)

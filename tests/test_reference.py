@@ -63,9 +63,8 @@ def test_measuring_writes_what_check_reads(tmp_path, monkeypatch):
     file = tmp_path / "lecture_01.toml"
     file.write_text("# by hand\n" + measure.MARKER + '\n["gone"]\nvalue = 1\n', "utf-8")
     values = {"line.slope": [1.0, 2.0, 5.0], "line.floor": [0.5]}
-    monkeypatch.setattr(
-        measure, "import_module", lambda name: type(name, (), {"measure": lambda seeds: values})
-    )
+    lecture = SimpleNamespace(measure=lambda seeds: values)
+    monkeypatch.setattr(measure, "import_module", lambda name: lecture)
     measure.main(["01"])
     found = tomllib.loads(file.read_text("utf-8"))
     assert file.read_text("utf-8").startswith("# by hand\n")

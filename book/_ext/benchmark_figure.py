@@ -164,9 +164,8 @@ def draw_legend(shapes: dict[str, str]) -> str:
     for who, shape in shapes.items():
         if x + measure_text(who) > WIDTH - 6:
             x, y = 8.0, y + 20
-        html += (
-            f'<g transform="translate({x:.0f} {y})">{shape}{write_text(11, 0, who, "start")}</g>'
-        )
+        words = write_text(11, 0, who, "start")
+        html += f'<g transform="translate({x:.0f} {y})">{shape}{words}</g>'
         x += measure_text(who) + 26
     return html
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 import pytest
 import torch
 
-from lecture_utils import EmbeddingFactorization, NeuralRecommender, check, fit, load_solo
+from lecture_utils import EmbeddingFactorization, NeuralRecommender, check, evaluate, fit, load_solo
 from lecture_utils.data import Tensors
 from tests.lectures.measure import list_values, run_each
 from tests.lectures.mutants import Mutant, build_test
@@ -30,7 +30,8 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     """
     seeds = list(seeds)
     known, blanks = split_table()
-    values = {"solo.mean.blanks_rmse": [rmse(known.ratings.mean() - blanks.ratings)]}
+    mean = known.ratings.mean().expand_as(blanks.ratings)
+    values = {"solo.mean.blanks_rmse": [evaluate.rmse(mean, blanks.ratings)]}
     values["solo.linear.train_rmse"] = run_each(train_linear, [(seed,) for seed in seeds])
     jobs = [(seed + block * len(seeds),) for block in range(BLOCKS) for seed in seeds]
     every = iter(run_each(train_both, jobs))
@@ -81,11 +82,6 @@ def split_table() -> tuple[Tensors, Tensors]:
 def tensors(users, items, ratings) -> Tensors:
     """Make Tensors of arrays, unchecked: ids from 0 are those of the document."""
     return Tensors(torch.tensor(users), torch.tensor(items), torch.tensor(ratings).float())
-
-
-def rmse(errors: torch.Tensor) -> float:
-    """Return the root of the mean square."""
-    return errors.square().mean().sqrt().item()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from lecture_utils.data import Ratings
 from lecture_utils.methods import METHODS, Average, train_models
 from lecture_utils.methods.sessions import timestamps
 from lecture_utils.synthetic import small
-from tests.devices import assert_helpers_follow
+from tests.devices import AssertHelpersFollow
 
 SMALL = {"stages": ((20, 0.1),)}  # so that the document's thousand epochs are not waited for
 SHORT = {name: SMALL for name, method in METHODS.items() if "stages" in method.settings}
@@ -159,7 +159,7 @@ def test_helpers_live_where_the_input_lives(name, data):
     """No tensor is made without a device, so nothing stays behind when the input is elsewhere."""
     train, test, settings = as_tensors(data.train), as_tensors(data.test), arguments(name, data)
     times, some = timestamps(data.test), test.users[:2]
-    with assert_helpers_follow():
+    with AssertHelpersFollow():
         model = next(METHODS[name].function(train, data.size, **settings))
         model(test.users, test.items, times)
         model.table(some)
