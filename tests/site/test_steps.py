@@ -5,11 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.notebook.test_steps import in_lecture_03, steps
+from tests.notebook.test_steps import CELL, DATA
 
 LECTURE = "lectures/03_neural_recommender.html"
 FOLD = ".cell:has(.steps) summary"
-DATA = in_lecture_03()[1][steps.MIME]
 WALKS = [[tuple(map(float, at.split(","))) for at in path.split()] for path in DATA["paths"]]
 
 
@@ -123,9 +122,7 @@ def test_trails_lead_to_the_points(page: Page) -> None:
 def test_screen_reader_hears_what_it_is(page: Page) -> None:
     group = page.get_by_role("group", name="학습 되돌아보기")
     picture = group.get_by_role("img", name="학습하는 동안 움직이는 잠재 요인")
-    expect(picture).to_have_accessible_description(
-        in_lecture_03()[0]["metadata"]["mystnb"]["image"]["alt"]
-    )
+    expect(picture).to_have_accessible_description(CELL["metadata"]["mystnb"]["image"]["alt"])
     assert group.get_by_role("slider").count() == 1 and group.get_by_role("button").count() == 4
 
 
