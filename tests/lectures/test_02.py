@@ -79,7 +79,7 @@ def test_the_story(name):
 MUTANTS = {
     "lr=0": Mutant({"], lr=0.1": "], lr=0.0"}, "check-plain-falls"),
     "shuffled": Mutant(
-        {'train["rating"].to': 'train["rating"].sample(frac=1).to'}, "check-plain-falls"
+        {'train["rating"].to': 'train["rating"].sample(frac=1).to'}, "check-plain-falls", long=True
     ),
     "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", {"plain", "reg"}, long=True),
 }

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
+from playwright.sync_api import expect
 
 from .site import EVERY_PAGE, LECTURES
 
@@ -54,6 +55,7 @@ KINDS = [  # what differs in its parts: cards, prose, cells and figures, tables 
 FOLDED = [f"{LECTURES[0]}.html", "book/benchmark.html"]
 # Left out where only what stands around the text is new; axe is quick if it is not there.
 FRAME = "['.katex-html', 'article']"
+OPENED = ".dropdown-menu.show, dialog[open]"
 EMPTY = "document.querySelectorAll('article :is(p, .cell, details)').forEach(part => part.remove())"
 
 
@@ -88,27 +90,27 @@ def test_page_as_it_comes(visit, site: str, path: str, width: int, dark: bool) -
     assert complaints(page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize(
-    ("width", "button"),
-    [
-        (1280, ".dropdown-download-buttons > button"),
-        (1280, ".dropdown-source-buttons > button"),
-        (1280, ".dropdown-launch-buttons > button"),
-        (1280, ".search-button-field"),
-        (390, ".primary-toggle"),
-        (390, ".secondary-toggle"),
-        (390, ".search-button"),
-    ],
-)
-def test_what_a_button_opens(visit, site: str, width: int, button: str, dark: bool) -> None:
+BUTTONS = {
+    1280: [f".dropdown-{kind}-buttons > button" for kind in ("download", "source", "launch")]
+    + [".search-button-field"],
+    390: [".primary-toggle", ".secondary-toggle", ".search-button"],
+}
+
+
+@pytest.mark.parametrize(("width", "dark"), COMBINATIONS)
+def test_what_a_button_opens(visit, site: str, width: int, dark: bool) -> None:
     page = visit(f"{site}/{LECTURES[0]}.html", width=width, dark=dark).page
-    page.locator(button).filter(visible=True).first.click()
     page.evaluate(EMPTY)
-    # What opens lies over links; axe wonders what shines through. Nothing does.
-    over = ("partially overlaps", "overlapped by another element")
-    found = complaints(page, FRAME)
-    assert [line for line in found if not any(map(line.count, over))] == []
+    for button in BUTTONS[width]:
+        before = page.locator(OPENED).filter(visible=True).count()
+        page.locator(button).filter(visible=True).first.click()
+        expect(page.locator(OPENED).filter(visible=True)).not_to_have_count(before)
+        # What opens lies over links; axe wonders what shines through. Nothing does.
+        over = ("partially overlaps", "overlapped by another element")
+        found = complaints(page, FRAME)
+        assert [line for line in found if not any(map(line.count, over))] == [], button
+        page.keyboard.press("Escape")
+        expect(page.locator(OPENED).filter(visible=True)).to_have_count(before)
 
 
 def test_a_fault_in_the_frame_is_found(visit, site: str) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from .conftest import Visit, opening
 from .site import EVERY_PAGE, SITE, require_book
-from .test_axe import UNFOLD
+from .test_axe import KINDS, UNFOLD
 from .test_korean import COLLECT, foreign
 from .test_print import A4_WIDTH, CUT, FOLDED, HIDDEN
 from .test_weight import LOAD, assert_light, list_foreign
@@ -24,7 +24,10 @@ def web(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator
         yield open_page(f"{site}/{request.param}", width=390)
 
 
-@pytest.fixture(scope="module", params=EVERY_PAGE)
+FEW = [pytest.param(p, marks=[] if p in KINDS else pytest.mark.full) for p in EVERY_PAGE]
+
+
+@pytest.fixture(scope="module", params=FEW)
 def folder(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
     """A page from a USB stick in a lecture hall."""
     require_book()
