@@ -138,9 +138,13 @@ def run(
 def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
     """Return the order for the process: its own cells, and for each mutant its start and cells.
 
-    The process runs what some mutant to come needs. If the unchanged lecture is wanted, it also
-    runs all that a mutant with skipped cells runs: so these are not needed. (Where none is skipped,
-    nbval runs the same cells.)
+    Each mutant starts at the first cell that it changes, and ends with its check. Say a lecture has
+    cells 0 to 9, one mutant changes cell 3 and is checked in 5, another changes 6, skips 4 and is
+    checked in 8. The process runs 0 to 6 without 4, forks before 3 a child that runs 3 to 5, and
+    before 6 one that runs 6 to 8. No cell that may be skipped defines what a later check needs.
+
+    If the unchanged lecture is wanted, the process also runs all that a mutant with skipped cells
+    runs: what is skipped is not needed. (Where none is skipped, nbval runs the same cells.)
     """
     code = cells(next(path for path in LECTURES if path.name.startswith(lecture)), "code")
     names = [cell["metadata"].get("name", f"cell {i}") for i, cell in enumerate(code)]
