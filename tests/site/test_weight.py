@@ -10,7 +10,8 @@ KB, REQUESTS, SHIFT = 300, 30, 0.1
 LOAD = """async () => {
   const shown = [...document.images].filter((image) => image.checkVisibility());
   shown.forEach((image) => image.loading = "eager");
-  await Promise.all(shown.map((image) => image.decode()));
+  const late = new Promise((done) => setTimeout(done, 20000));  // a browser once never answered
+  await Promise.race([late, Promise.all(shown.map((image) => image.decode()))]);
 }"""
 READ = f"""async () => {{
   window.shift = 0;
@@ -19,7 +20,10 @@ READ = f"""async () => {{
   }})).observe({{ type: "layout-shift", buffered: true }});
   for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {{
     scrollTo(0, y);
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await new Promise((done) => {{
+      requestAnimationFrame(() => requestAnimationFrame(done));
+      setTimeout(done, 2000);  // nor drew
+    }});
   }}
   await ({LOAD})();
   await new Promise((done) => setTimeout(done, 200));
