@@ -25,10 +25,8 @@ from tests.notebooks import LECTURES, ROOT, cells, source
 
 UNCHANGED = "unchanged"
 TIME_LIMIT = 900  # seconds for one child
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ENVIRONMENT = dict.fromkeys(THREADS, "1") | {
     "CUDA_VISIBLE_DEVICES": "",  # autograd has a thread for each GPU
     "MPLBACKEND": "agg",
     "PYTHONWARNINGS": "ignore:FigureCanvasAgg is non-interactive",  # plt.show()

@@ -144,6 +144,7 @@ MUTANTS = {
             )
         },
         "check-biases",
+        long=True,
     ),
     "ridge": Mutant({"F.T @ F + penalty": "F.T @ F + 2 * penalty"}, "check-als", LADDER),
     "noise": Mutant({"solve(L.T, noise": "solve(L, noise"}, "check-draw", LADDER),

@@ -16,12 +16,7 @@ from lecture_utils.scale.prepare import prepare
 from lecture_utils.synthetic import large as synthetic
 
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {
-    **os.environ,
-    "OMP_NUM_THREADS": "1",
-    "PYTHONPATH": str(ROOT),
-    "PYTHONIOENCODING": "utf-8",
-}
+PLAIN = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
 
 
 def metrics(run: Path) -> pd.DataFrame:
@@ -66,7 +61,7 @@ def start() -> Callable[..., subprocess.Popen]:
         command = [*(torchrun if processes else []), "lecture_utils", *map(str, arguments)]
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
-            env=ENVIRONMENT,
+            env=os.environ | PLAIN,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
