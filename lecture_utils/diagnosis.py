@@ -91,7 +91,7 @@ def check_movielens(need: bool) -> Finding:
     where = missing if absent else {"cache": "캐시"}.get(origin, origin)
     more = [f"그 밖에 {len(problems) - 3}건"] if len(problems) > 3 else []
     found = "; ".join([f"MovieLens 100K: {where} ({path})", *problems[:3], *more])
-    return Finding(not problems and not (need and absent), found, find_remedy(origin, path))
+    return Finding(not problems, found, find_remedy(origin, path))
 
 
 def find_problems(origin: str, path: Path) -> list[str]:

@@ -47,8 +47,8 @@ def main(arguments: list[str]) -> int:
         received.append(number)
         raise KeyboardInterrupt
 
-    for number in (signal.SIGINT, signal.SIGTERM):  # the second is what torchrun sends
-        signal.signal(number, interrupt)
+    signals = (signal.SIGINT, signal.SIGTERM)  # the second is what torchrun sends
+    before = {number: signal.signal(number, interrupt) for number in signals}
     try:
         settings = parse(arguments)
         return RUN[type(settings)](settings)
@@ -69,6 +69,9 @@ def main(arguments: list[str]) -> int:
         if "WORLD_SIZE" not in os.environ:
             raise
         return _stop(settings, f"함께 학습하던 프로세스가 사라졌습니다 ({reason}).", 1)
+    finally:
+        for restored in before.items():
+            signal.signal(*restored)
 
 
 def _complain(sentence: object, status: int) -> int:
