@@ -47,8 +47,8 @@ def main(arguments: list[str]) -> int:
         received.append(number)
         raise KeyboardInterrupt
 
-    signals = (signal.SIGINT, signal.SIGTERM)  # the second is what torchrun sends
-    before = {number: signal.signal(number, interrupt) for number in signals}
+    # SIGTERM is what torchrun sends.
+    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         settings = parse(arguments)
         return RUN[type(settings)](settings)
