@@ -56,7 +56,7 @@ def descend_in_stages(
     for epochs, lr in stages:
         check_counts(epochs=epochs)
         check_positive(lr=lr)
-    l2 = {name: ridge / len(train.ratings) for name, ridge in ridges.items()}
+    l2 = {name: ridge / len(train.ratings) for name, ridge in ridges.items() if ridge}
     return _descend(model.eval(), train, l2, [*stages[:-1], (None, stages[-1][1])])
 
 
