@@ -17,9 +17,10 @@ from lecture_utils.models import MatrixFactorization, check_lengths, check_pairs
 WORTHWHILE = 1000  # ratings; a smaller table is as fast without
 VECTOR = 16  # floats that a processor multiplies at once
 
-with warnings.catch_warnings():  # PyTorch remarks, once, that its sparse CSR matrices are "in beta"
+# PyTorch remarks, once, that its CSR matrices are "in beta", and 2.11 that it does not check them.
+with warnings.catch_warnings():
     warnings.simplefilter("ignore", UserWarning)
-    torch.eye(1).to_sparse_csr()
+    torch.sparse_csr_tensor([0, 1], [0], [1.0], (1, 1), check_invariants=False)
 
 
 class Rows:

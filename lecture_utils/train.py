@@ -112,7 +112,7 @@ def mse(model: nn.Module, data: Triple) -> Tensor:
     check_lengths(predictions=predictions, ratings=ratings)
     if not len(ratings):
         raise ValueError("there are no ratings to measure the error on")
-    return F.mse_loss(predictions, ratings)
+    return F.mse_loss(predictions, ratings.to(predictions.dtype))
 
 
 def _check(

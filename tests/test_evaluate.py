@@ -9,7 +9,7 @@ import torch
 
 from lecture_utils import MatrixFactorization, Tensors, evaluate
 from lecture_utils.synthetic import small as synthetic
-from tests.devices import AssertHelpersFollow
+from tests.devices import HERE, AssertHelpersFollow, move
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +106,9 @@ def test_a_model_ranks_as_its_table_of_scores(some, monkeypatch):
     torch.manual_seed(1)
     model = MatrixFactorization(12, 40, rank=3, bias=True)
     scores = model.table(torch.arange(12))
-    found, asked = [], []
-    table = model.table
+    asked, table = [], model.table
     model.table = lambda users: asked.append(len(users)) or table(users)
-    for one in (model, scores):
-        found.append(evaluate.ranking(one, *some[1:], offered(40), k=5))
+    found = [evaluate.ranking(one, *some[1:], offered(40), k=5) for one in (model, scores)]
     assert found[0] == pytest.approx(found[1]) and max(asked) == 4  # memory: a batch of users
 
 
@@ -152,9 +150,11 @@ def test_ranking_refuses_unknown_ids(where, bad):
 
 
 def test_ranking_works_where_its_input_lives(some):
-    catalogue = offered(40)
+    scores, train, test = some[0].to(HERE), move(some[1]), move(some[2])
+    catalogue = offered(40).to(HERE)
     with AssertHelpersFollow():
-        evaluate.ranking(*some, catalogue, k=5)
+        found = evaluate.ranking(scores, train, test, catalogue, k=5)
+    assert found == pytest.approx(evaluate.ranking(*some, offered(40), k=5), rel=1e-5)
 
 
 class Level:

@@ -5,7 +5,7 @@ import torch
 
 from lecture_utils import EmbeddingFactorization, MatrixFactorization
 from lecture_utils.recommend import fold_in, top_n
-from tests.devices import AssertHelpersFollow
+from tests.devices import HERE, AssertHelpersFollow
 
 
 @pytest.fixture
@@ -91,7 +91,9 @@ def test_top_n_refuses_nan():
 
 
 def test_everything_works_where_its_input_lives(model):
-    items, ratings = torch.tensor([1, 2]), torch.tensor([4.0, 5.0])
+    scores, none, catalogue = (tensor.to(HERE) for tensor in (SCORES, NONE, OFFERED))
+    items, ratings = torch.tensor([1, 2], device=HERE), torch.tensor([4.0, 5.0], device=HERE)
+    model.to(HERE)
     with AssertHelpersFollow():
-        top_n(SCORES, NONE, OFFERED, 2)
-        fold_in(model, items, ratings, 9.0)
+        assert top_n(scores, none, catalogue, 2).device.type == HERE
+        assert fold_in(model, items, ratings, 9.0)[0].device.type == HERE

@@ -64,8 +64,8 @@ def gibbs(
     if pauses and times is None:
         raise ValueError(f"sessions with pauses {[*pauses]} need times=, the ratings' timestamps")
     sessions = Sessions(train.users, times, pauses) if pauses else None
-    chain = Chain(train, size, rank, user_features, item_features, sessions, user_noise, ordinal)
-    return _sweep(chain)
+    features = user_features, item_features
+    return _sweep(Chain(train, size, rank, features, sessions, user_noise, ordinal))
 
 
 def _sweep(chain: "Chain") -> Iterator["Draw"]:
@@ -130,7 +130,7 @@ class Side:
         for X in features:
             if len(X) != size:
                 raise ValueError(f"features have {len(X)} rows, the table has {size}")
-        self.effects = [FeatureEffect(X, k) for X in features]
+        self.effects = [FeatureEffect(X.to(device), k) for X in features]
 
     def prior_mean(self) -> Tensor:
         """Return the mean of each row given the features, (n, k)."""
@@ -169,9 +169,8 @@ class Chain:
         self,
         train: Tensors,
         size: Size,
-        rank: int = 10,
-        user_features: Sequence[Tensor] = (),
-        item_features: Sequence[Tensor] = (),
+        rank: int,
+        features: Sequence[Sequence[Tensor]] = ((), ()),  # of users and of items
         sessions: Sessions | None = None,
         user_noise: bool = True,
         ordinal: bool = False,
@@ -180,8 +179,7 @@ class Chain:
         device = ratings.device
         self.by_user = Rows(self.users, self.items, *size)
         self.by_item = Rows(self.items, self.users, *reversed(size))
-        self.user = Side(size[0], rank + 1, user_features, device)
-        self.item = Side(size[1], rank + 1, item_features, device)
+        self.user, self.item = (Side(n, rank + 1, X, device) for n, X in zip(size, features))
         self.sessions, self.effects = sessions, None
         if sessions:
             self.effects = SessionEffects([*zip(sessions.groups, sessions.counts)], self.users)

@@ -40,7 +40,7 @@ class Sessions:
             found = f"{tuple(times.shape)} for {tuple(users.shape)} ratings"
             raise ValueError(f"times must hold one timestamp per rating, not {found}")
         self.pauses, self.groups, self.counts, self.numbers = pauses, [], [], []
-        self.line, order = (users * APART + times).sort()
+        self.line, order = (users * APART + times.to(users.device)).sort()
         for pause in pauses:
             number = torch.zeros_like(self.line)  # in the order of time
             number[1:] = (~_together(self.line[:-1], self.line[1:], pause)).cumsum(0)
@@ -54,7 +54,7 @@ class Sessions:
         It is that of the training rating of the user that is nearest in time, of those that are
         near enough.
         """
-        line = users * APART + times
+        line = users * APART + times.to(users.device)
         after = torch.searchsorted(self.line, line).clamp(max=len(self.line) - 1)
         before = (after - 1).clamp(min=0)
         left, right = self.line[before], self.line[after]

@@ -8,15 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 import torch
 
-from lecture_utils import (
-    MatrixFactorization,
-    Ratings,
-    Tensors,
-    as_tensors,
-    evaluate,
-    fit,
-    fit_biases,
-)
+from lecture_utils import MatrixFactorization, Tensors, as_tensors, evaluate, fit, fit_biases
 from tests.lectures.measure import DATA_SETS, list_values, load, run_each
 from tests.lectures.mutants import SHUFFLED, Mutant, build_test
 
@@ -73,7 +65,7 @@ def measure_seed(name: str, seed: int) -> dict[str, float]:
     return found | choose_from_grid(data, seed)
 
 
-def choose_from_grid(data: Ratings, seed: int) -> dict[str, float]:
+def choose_from_grid(data, seed: int) -> dict[str, float]:
     """Choose rank and penalty on a validation set, and train with them on all of train."""
     train, test = as_tensors(data.train), as_tensors(data.test)
     small, valid = map(as_tensors, evaluate.per_user_split(data.train, 5, seed=0))
@@ -160,7 +152,7 @@ def resample_users(model, test: Tensors) -> torch.Tensor:
     return (total[picks].sum(1) / count[picks].sum(1)).sqrt()
 
 
-def ndcg(model, data: Ratings) -> float:
+def ndcg(model, data) -> float:
     """Return NDCG at 10 of a model or of a table of scores."""
     train, test = as_tensors(data.train), as_tensors(data.test)
     return evaluate.ranking(model, train, test, data.offered)["ndcg"]

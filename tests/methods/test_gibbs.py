@@ -121,7 +121,7 @@ def test_joint_distribution(double):
     users, items = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 1, 1, 0, 1])
     train = Tensors(users, items, torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))
     features = [torch.tensor([[1.0], [0.5]])]
-    state = Chain(train, (3, 2), 1, item_features=features, sessions=LEVELS)
+    state = Chain(train, (3, 2), 1, features=((), features), sessions=LEVELS)
     change = []
     for _ in range(2500):
         from_the_prior(state)

@@ -12,7 +12,7 @@ from lecture_utils.data import Ratings
 from lecture_utils.methods import METHODS, Average, train_models
 from lecture_utils.methods.sessions import timestamps
 from lecture_utils.synthetic import small
-from tests.devices import AssertHelpersFollow
+from tests.devices import HERE, AssertHelpersFollow, move
 
 SMALL = {"stages": ((20, 0.1),)}  # so that the document's thousand epochs are not waited for
 SHORT = {name: SMALL for name, method in METHODS.items() if "stages" in method.settings}
@@ -46,10 +46,10 @@ def taken(name, data, steps):
     return model
 
 
-def arguments(name, data):
+def arguments(name, data, train=None):
     """Make the settings that an entry of the registry runs with."""
     method = METHODS[name]
-    made = method.inputs(data, as_tensors(data.train)) if method.inputs else {}
+    made = method.inputs(data, train or as_tensors(data.train)) if method.inputs else {}
     return {**method.settings, **made}
 
 
@@ -62,7 +62,7 @@ def predictions(model, data):
 def test_same_seed_same_numbers(name, data):
     first, again = (predictions(taken(name, data, 3), data) for _ in range(2))
     assert first.shape == (len(data.test),) and bool(first.isfinite().all())
-    assert torch.equal(first, again)
+    torch.testing.assert_close(first, again)  # a sum of several threads may round otherwise
 
 
 def test_it_goes_on_without_end_or_yields_once(name, data):
@@ -157,12 +157,13 @@ def test_it_beats_its_baseline(name, whole):
 
 def test_helpers_live_where_the_input_lives(name, data):
     """No tensor is made without a device, so nothing stays behind when the input is elsewhere."""
-    train, test, settings = as_tensors(data.train), as_tensors(data.test), arguments(name, data)
-    times, some = timestamps(data.test), test.users[:2]
+    train, test = (move(as_tensors(part)) for part in (data.train, data.test))
+    settings, times = arguments(name, data, train), timestamps(data.test)
+    some = test.users[:2]
     with AssertHelpersFollow():
         model = next(METHODS[name].function(train, data.size, **settings))
-        model(test.users, test.items, times)
-        model.table(some)
+        assert model(test.users, test.items, times).device.type == HERE
+        assert model.table(some).device.type == HERE
 
 
 CLOSED = [name for name, m in METHODS.items() if "rank" not in m.function.__kwdefaults__]
