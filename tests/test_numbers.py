@@ -10,7 +10,7 @@ import re
 import pytest
 
 from lecture_utils import check
-from tests.notebooks import LECTURES, ROOT, cells, printed, source
+from tests.notebooks import LECTURES, ROOT, cells, printed, prose
 
 BOUND = re.compile(r"(-?[\d,]*\d(?:\.\d+)?)\**%?<!-- ([\w.-]+)(?:\[(\d+)\])? -->")
 EXEMPT = re.compile(
@@ -20,12 +20,6 @@ EXEMPT = re.compile(
 )
 RESULT = re.compile(r"(?<![0-9A-Za-z_.])\d[\d,]*(?:\.\d+(?![\w.]*\d)|(?:\.\d+)?\s?%)")
 PAGES = [*LECTURES, *sorted((ROOT / "book").glob("*.md"))]
-
-
-def prose(path) -> str:
-    if path.suffix == ".md":
-        return path.read_text("utf-8")
-    return "\n\n".join(map(source, cells(path, "markdown")))
 
 
 def outputs(path) -> str:

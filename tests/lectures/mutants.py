@@ -5,25 +5,32 @@ the first cell that a mutant changes, the process forks a child, and the child g
 changed code as far as the check. A fork copies one thread only, and a child that waits for the
 others of OpenMP hangs: so PyTorch and NumPy have one thread, and only Linux is asked to fork.
 (pyarrow starts its threads anew in a child.)
+
+A check that fails does not end its cell: the other checks of the cell are tried, too, so that each
+claim that prose makes (`tests/test_claims.py`) can be seen to go red.
 """
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.notebooks import LECTURES, ROOT, cells, source
+from lecture_utils import check
+from tests.notebooks import CLAIM, LECTURES, ROOT, cells, prose, source
 
 UNCHANGED = "unchanged"
+CLAIMS = "every claim"
 TIME_LIMIT = 900  # seconds for one child
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ENVIRONMENT = dict.fromkeys(THREADS, "1") | {
@@ -76,6 +83,7 @@ def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
         marks = [full] if mutant.long else []
         cases.append(pytest.param(name, False, id=f"{lecture} {name}", marks=marks))
         cases.append(pytest.param(name, True, id=f"{lecture} {name}, whole", marks=full))
+    cases.append(pytest.param(CLAIMS, True, id=f"{lecture} {CLAIMS}", marks=full))
     outcomes = {}
 
     @pytest.mark.skipif(sys.platform != "linux", reason="mutants fork, which is safe on Linux only")
@@ -86,8 +94,13 @@ def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
             wanted = [
                 i.callspec.params["name"] for i in items if i.callspec.params["whole"] == whole
             ]
+            if CLAIMS in wanted:
+                wanted = mutants
             outcomes[whole] = run(lecture, {n: mutants.get(n) for n in wanted}, whole)
-        assert_caught(name, mutants.get(name), outcomes[whole])
+        if name == CLAIMS:
+            assert_red(CLAIM.findall(prose(find(lecture))), outcomes[whole])
+        else:
+            assert_caught(name, mutants.get(name), outcomes[whole])
 
     return test
 
@@ -103,6 +116,21 @@ def assert_caught(name: str, mutant: Mutant | None, results: dict[str, dict[str,
         assert cell.startswith("check-"), f"{cell} crashed: {message}"
         assert message.startswith("AssertionError: ✗"), f"{cell} crashed: {message}"
     assert not mutant or mutant.red in raised, f"{mutant.red} stayed green; red: {[*raised]}"
+
+
+def assert_red(claims: list[str], results: dict[str, dict[str, str]]) -> None:
+    """Assert that the check of every claim went red in at least one mutant."""
+    __tracebackhide__ = True
+    told = "\n".join(message for raised in results.values() for message in raised.values())
+    red = [
+        name for name in claims if re.search(rf"^.*✗ {re.escape(name)}(?:가 |: | = )", told, re.M)
+    ]
+    assert [name for name in claims if name not in red] == [], "red in no mutant"
+
+
+def find(lecture: str) -> Path:
+    """Return the notebook of a lecture such as "02"."""
+    return next(path for path in LECTURES if path.name.startswith(lecture))
 
 
 def run(
@@ -144,7 +172,7 @@ def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
     If the unchanged lecture is wanted, the process also runs all that a mutant with skipped cells
     runs: what is skipped is not needed. (Where none is skipped, nbval runs the same cells.)
     """
-    code = cells(next(path for path in LECTURES if path.name.startswith(lecture)), "code")
+    code = cells(find(lecture), "code")
     names = [cell["metadata"].get("name", f"cell {i}") for i, cell in enumerate(code)]
     tags = [{*cell["metadata"].get("tags", [])} for cell in code]
     texts = [source(cell) for cell in code]
@@ -192,14 +220,39 @@ def execute(steps: Cells, namespace: dict) -> dict[str, str]:
     """Run cells one after another, red or not; return what they raised, by the cells' names."""
     raised = {}
     for name, code in steps:
+        told = []
         try:
-            exec(compile(code, f"<{name}>", "exec"), namespace)
+            with collected(told):
+                exec(compile(code, f"<{name}>", "exec"), namespace)
         except BaseException as error:
             trace = "".join(traceback.format_exception(error))
-            raised[name] = f"{type(error).__name__}: {error}\n{trace}"
+            told.append(f"{type(error).__name__}: {error}\n{trace}")
+        if told:
+            raised[name] = "\n".join(told)
         if pyplot := sys.modules.get("matplotlib.pyplot"):
             pyplot.close("all")  # as a notebook does after each cell
     return raised
+
+
+@contextmanager
+def collected(told: list[str]) -> Iterator[None]:
+    """Have each check that fails in the block append what it says to `told`, and go on."""
+
+    def collect(function: Callable) -> Callable:
+        def go_on(*args: object, **kwargs: object) -> None:
+            try:
+                function(*args, **kwargs)
+            except AssertionError as error:
+                told.append(f"AssertionError: {error}")
+
+        return go_on
+
+    checks = {name: getattr(check, name) for name in ("falls", "below", "within", "close")}
+    try:
+        vars(check).update({name: collect(function) for name, function in checks.items()})
+        yield
+    finally:
+        vars(check).update(checks)
 
 
 def fork(work: Callable, *args: object) -> int:

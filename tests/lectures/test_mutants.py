@@ -71,6 +71,19 @@ def test_what_is_skipped_must_not_be_needed(lecture):
         assert_caught(UNCHANGED, None, outcome)
 
 
+def test_a_check_that_fails_does_not_hide_the_next():
+    checks = "from lecture_utils import check\ncheck.below(2, 1, 'a')\ncheck.below(3, 1, 'b c')"
+    raised = mutants.execute([("check-x", f"{checks}\ncheck.below(0, 1, 'd')")], {})
+    assert raised == {
+        "check-x": "AssertionError: ✗ a: 2.0000, 1.0000보다 낮아야 합니다\n"
+        "AssertionError: ✗ b c: 3.0000, 1.0000보다 낮아야 합니다"
+    }
+    mutants.assert_red(["b c", "a"], {"x": raised})
+    for green in ("b", "c", "d"):
+        with pytest.raises(AssertionError, match="red in no mutant"):
+            mutants.assert_red(["a", green], {"x": raised})
+
+
 def test_threads_are_refused(lecture, monkeypatch):
     """A child would hang in its first product."""
     torch = "types.SimpleNamespace(get_num_threads=lambda: 2)"

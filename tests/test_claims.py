@@ -1,0 +1,89 @@
+"""A sentence that says how a result came out is held by a check: `... <!-- holds: NAME -->`.
+
+NAME is what the check is called, a sentence or a key, and stands in the committed output of the
+lecture as `✓ NAME`. Mutants turn each of these checks red (`make test-all`). What no program can
+see is whether a sentence is bound at all: `python -m tests.test_claims 02` lists those that look
+like a result and are not.
+"""
+
+import re
+import sys
+
+import pytest
+
+from lecture_utils import check
+from tests.notebooks import CLAIM, LECTURES, prose
+from tests.test_numbers import PAGES, outputs
+
+SHOWN = "^✓ {}(?:가 줄었습니다: .*|: .*| = .* \\(기준 .*)$"  # as check.falls, below, within print
+RESULT = re.compile(
+    "더 |가장|모두|언제나|한 번도|배[ 가를로입쯤]|이[기깁겼]|못[하한합했]|같[습은]"
+    "|[나낮높커작빠]아?[졌집지]|[짧길크작높낮]습니다|나[빠쁘쁩]"
+)
+UNREAD = re.compile(
+    r"```.*?```|<details>.*?</details>|\$\$.*?\$\$|^#.*?$", re.DOTALL | re.MULTILINE
+)
+
+
+def cited(path) -> list[str]:
+    """Return the names of the checks that hold the claims of a lecture or a page."""
+    return CLAIM.findall(prose(path))
+
+
+def problems(name: str, out: str) -> list[str]:
+    """Say what is wrong with a citation of the check `name`, given the printed output `out`."""
+    shown = re.findall(SHOWN.format(re.escape(name)), out, re.MULTILINE)
+    if len(shown) != 1:
+        return [f"{len(shown)} checks are called {name!r}"]
+    if " = " in shown[0] and " (기준 " in shown[0]:
+        low, high = check.bounds(check.reference(name))
+        if low <= 0 <= high:
+            return [f"{name} may have either sign: {low} to {high}"]
+    return []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_each_claim_is_held_by_one_check(path):
+    out = outputs(path)
+    assert [problem for name in cited(path) for problem in problems(name, out)] == []
+
+
+OUT = """✓ 훈련 MSE가 줄었습니다: 23.41 → 0.44 (평균 예측 1.27)
+✓ 편향만의 오차: 0.9188 < 1.2589
+✓ 편향만의 오차 둘: 0.9188 < 1.2589
+✓ ml-100k.mean.test_mse = 1.2589 (기준 1.2588~1.259)
+✓ 두 번: 1.0000 < 2.0000
+✓ 두 번: 1.0000 < 2.0000
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("훈련 MSE", True),
+        ("편향만의 오차", True),
+        ("ml-100k.mean.test_mse", True),
+        ("편향", False),
+        ("두 번", False),
+        ("없는 것", False),
+    ],
+)
+def test_a_claim_without_its_check_is_told(name, held):
+    assert (problems(name, OUT) == []) is held
+
+
+def test_a_claim_needs_a_range_of_one_sign(monkeypatch):
+    monkeypatch.setattr(check, "reference", lambda key: {"low": -0.1, "high": 0.2})
+    assert "either sign" in problems("x.gap", "✓ x.gap = 0.1000 (기준 -0.1~0.2)")[0]
+
+
+def list_unbound(text: str) -> list[str]:
+    """Return the sentences of `text` that look like a result and cite neither check nor number."""
+    sentences = re.split(r"(?<=[.?!])\s+(?!<!--)|\n\s*\n|\n(?=[-*|\d])", UNREAD.sub("", text))
+    return [s.strip() for s in sentences if RESULT.search(s) and "<!--" not in s and "?" not in s]
+
+
+if __name__ == "__main__":
+    for lecture in LECTURES:
+        if lecture.name[:2] in sys.argv[1:]:
+            print("\n".join(list_unbound(prose(lecture))))
