@@ -72,6 +72,20 @@ EXERCISES = {
                 lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * (P.norm() + Q.norm()),
                 COST + "return cost + lam * ((P ** 2).sum() ** 0.5 + (Q ** 2).sum() ** 0.5)",
             ),
+            "벌금까지 평점 수로 나누었나요? 평균은 비용에만 씌웁니다.": (
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam * _squares(P, Q) / len(r),
+                "gap = (P[items] * Q[users]).sum(dim=1) - ratings\n"
+                "return (gap.square().sum() + lam * (P ** 2).sum() + lam * (Q ** 2).sum())"
+                " / len(gap)",
+            ),
+            "벌금이 두 배입니다. 2는 미분할 때 나오는데, 미분은 누가 하나요?": (
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + 2 * lam * _squares(P, Q),
+                COST + "return cost + 2 * lam * (P.pow(2).sum() + Q.pow(2).sum())",
+            ),
+            "벌금이 절반입니다. 앞에 붙인 1/2은 과제에 없습니다.": (
+                lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r) + lam / 2 * _squares(P, Q),
+                COST + "return cost + 0.5 * lam * (P.pow(2).sum() + Q.pow(2).sum())",
+            ),
             "비용이 합입니다. 슬라이드의 코드는 평점 수로 나누었지요?": (
                 lambda P, Q, i, u, r, lam: len(r) * _mse(P, Q, i, u, r) + lam * _squares(P, Q),
                 "gap = (P[items] * Q[users]).sum(dim=1) - ratings\n"
@@ -99,6 +113,10 @@ EXERCISES = {
                 lambda train, test: mean_rmse(train, test) ** 2,
                 "m = train_ratings.mean()\n"
                 "return F.mse_loss(m.expand(len(test_ratings)), test_ratings)",
+            ),
+            "절댓값의 평균(MAE)입니다. RMSE는 틀린 만큼을 어떻게 하고 나서 평균 내나요?": (
+                lambda train, test: (test - train.mean()).abs().mean(),
+                "return F.l1_loss(train_ratings.mean().expand_as(test_ratings), test_ratings)",
             ),
             "훈련 데이터로 채점했습니다. 처음 보는 평점은 어느 쪽인가요?": (
                 lambda train, test: mean_rmse(train, train),
