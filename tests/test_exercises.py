@@ -106,7 +106,7 @@ def test_what_students_write_gets_the_hint_that_is_due(name, capsys):
 @pytest.fixture
 def double(monkeypatch):
     cases, mistakes = [(torch.tensor([1.0, 2.0]),)], {"뺐습니다": (lambda x: x - 2,)}
-    known = Exercise(lambda x: 2 * x, cases, mistakes)
+    known = Exercise(lambda x: 2 * x, cases, lambda seed: cases[0], mistakes)
     monkeypatch.setattr(grader, "load", lambda: {"double": known})
 
 

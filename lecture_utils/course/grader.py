@@ -1,8 +1,9 @@
 """Exercises: `check.exercise("name", function)` judges a student's function, in Korean.
 
 The answer of an exercise is a function, and so is each mistake that has a hint: a student's
-function that gives on every case what a mistake gives has made that mistake. Each lecture has
-one module, `lecture_NN`, with `EXERCISES` by name.
+function that gives on every case what a mistake gives has made that mistake. A function that is
+right on the cases must be right on random arguments too. Each lecture has one module,
+`lecture_NN`, with `EXERCISES` by name.
 """
 
 import inspect
@@ -13,8 +14,23 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 
+import torch
+
 from lecture_utils import course
-from lecture_utils.course.values import call, equal, equal_flat, is_blank, show, to_tensor, wrap
+from lecture_utils.course.values import (
+    call,
+    call_and_watch,
+    equal,
+    equal_flat,
+    is_blank,
+    show,
+    to_tensor,
+    wrap,
+)
+
+# What goes wrong on one draw in ten slips through 50 draws once in 200 times; they take
+# some milliseconds. The seeds are always the same, and so is what a student reads.
+DRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -23,16 +39,20 @@ class Exercise:
 
     Attributes:
         answer: The function that is asked for.
-        cases: Arguments, one tuple per call.
+        cases: Arguments, one tuple per call. Hints are recognised on them.
+        inputs: Draws valid arguments for a seed: also the shortest, ties, repeated ids, row 0.
         mistakes: Hint in Korean -> a function that makes the mistake, and the bodies that students
             write when they make it. Tests run these.
         others: Words that are said to students without a hint -> the body that they write.
+        in_place: The function is meant to change its arguments.
     """
 
     answer: Callable
     cases: Sequence[tuple]
+    inputs: Callable[[int], tuple]
     mistakes: Mapping[str, tuple]
     others: Mapping[str, str] = field(default_factory=dict)
+    in_place: bool = False
 
 
 def judge(name: str, function: Callable) -> str:
@@ -72,9 +92,26 @@ def _judge(name: str, exercise: Exercise, function: Callable) -> str:
     if any(map(is_blank, found)):
         return f"□ {name}: 아직 비어 있습니다. `...`을 지우고 채워 봅시다."
     wanted = [call(exercise.answer, case) for case in exercise.cases]
-    if all(map(equal, found, wanted)):
-        return f"✓ {name}: 맞았습니다. {len(found)}가지 경우를 모두 통과했습니다."
-    return f"✗ {name}: 아직 아닙니다. {_hint(exercise, found, wanted)}"
+    if not all(map(equal, found, wanted)):
+        return f"✗ {name}: 아직 아닙니다. {_hint(exercise, found, wanted)}"
+    tried = [*exercise.cases, *map(exercise.inputs, range(DRAWS))]
+    if objection := _object(exercise, function, tried):
+        return f"✗ {name}: 아직 아닙니다. {objection}"
+    return f"✓ {name}: 맞았습니다. {len(tried)}가지 경우를 모두 통과했습니다."
+
+
+def _object(exercise: Exercise, function: Callable, tried: list[tuple]) -> str | None:
+    """Say what is wrong with `function` where hints do not reach; None if nothing is."""
+    objections = []
+    for case in tried:
+        found, changed = call_and_watch(function, case)
+        wanted = call(exercise.answer, case)
+        if not equal(found, wanted):
+            return _show_case(exercise, case, found, wanted)
+        objections.append(_explain_kind(found, wanted))
+        if changed and not exercise.in_place:
+            objections.append(_explain_change(exercise, changed))
+    return next(filter(None, objections), None)
 
 
 def _hint(exercise: Exercise, found: list, wanted: list) -> str:
@@ -85,7 +122,9 @@ def _hint(exercise: Exercise, found: list, wanted: list) -> str:
     first = next(n for n, pair in enumerate(zip(found, wanted)) if not equal(*pair))
     if all(map(equal_flat, found, wanted)):
         return _explain_shape(found[first], wanted[first])
-    return _explain_type(found[first]) or _show_case(exercise, first, found[first], wanted[first])
+    return _explain_type(found[first]) or _show_case(
+        exercise, exercise.cases[first], found[first], wanted[first]
+    )
 
 
 def _explain_shape(found: object, wanted: object) -> str:
@@ -106,10 +145,33 @@ def _explain_type(found: object) -> str | None:
     return None
 
 
-def _show_case(exercise: Exercise, number: int, found: object, wanted: object) -> str:
+def _explain_kind(found: object, wanted: object) -> str | None:
+    """Explain the right numbers in a kind that cannot be used as the answer can."""
+    if hasattr(found, "columns") and not hasattr(wanted, "columns"):
+        return "값은 맞습니다. 그런데 표(DataFrame)가 나왔습니다. 문제가 물은 것도 표인가요?"
+    x, y = to_tensor(found, dtype=None), to_tensor(wanted, dtype=None)
+    if x is None or y is None or not x.numel():
+        return None
+    if x.dtype == torch.bool and y.dtype != torch.bool:
+        return "숫자가 아니라 참과 거짓이 나왔습니다. 계산에 그대로 쓸 수 있을까요?"
+    if y.dim() and x.is_floating_point() and not y.is_floating_point():
+        return "값은 맞습니다. 그런데 번호가 실수입니다. 실수로 표의 줄을 꺼낼 수 있을까요?"
+    return None
+
+
+def _explain_change(exercise: Exercise, changed: list[int]) -> str:
+    """Explain that the arguments at these positions are not what they were before the call."""
+    names = list(inspect.signature(exercise.answer).parameters)
+    return (
+        "값은 맞습니다. 그런데 넣어 준 값을 함수가 바꾸어 놓았습니다"
+        f"({', '.join(names[n] for n in changed)}). 부른 쪽에서 그 값을 또 쓰려 하면 어떻게 될까요?"
+    )
+
+
+def _show_case(exercise: Exercise, case: tuple, found: object, wanted: object) -> str:
     """Print the arguments of a case, what they should give and what they gave."""
     names = inspect.signature(exercise.answer).parameters
-    given = [f"{name} = {show(value)}" for name, value in zip(names, exercise.cases[number])]
+    given = [f"{name} = {show(value)}" for name, value in zip(names, case)]
     if isinstance(found, Exception):
         said, came = "함수가 오류를 냅니다.", f"{type(found).__name__}: {found}"
     else:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 
@@ -26,6 +27,26 @@ def _scale(gradient: tuple[Tensor, Tensor], factor: float) -> tuple[Tensor, Tens
     return gradient[0] * factor, gradient[1] * factor
 
 
+def _draw_predict(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    draw = Draw(seed)
+    num_items, num_users = draw.randint(1, 4), draw.randint(1, 4)
+    rank, n = draw.randint(1, 3), draw.randint(1, 4)
+    tables = draw.numbers(num_items, rank), draw.numbers(num_users, rank)
+    return *tables, draw.ids(n, num_items), draw.ids(n, num_users)
+
+
+def _draw_mse(seed: int) -> tuple[Tensor, Tensor]:
+    draw = Draw(seed)
+    n = draw.randint(1, 5)
+    return draw.column(draw.numbers(n)), draw.column(draw.numbers(n, low=1, high=5))
+
+
+def _draw_gradients(seed: int) -> tuple[Tensor, Tensor, float, float]:
+    draw = Draw(seed)
+    n = draw.randint(1, 5)
+    return draw.numbers(n), draw.numbers(n), draw.number(), draw.number()
+
+
 GUESS, STARS = torch.tensor([4.0, 3.0, 5.0]), torch.tensor([5.0, 3.0, 1.0])
 P = torch.arange(8.0).reshape(4, 2)
 Q = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, -1.0]])
@@ -37,6 +58,7 @@ EXERCISES = {
             (P, Q, torch.tensor([1, 2, 2]), torch.tensor([0, 2, 1])),
             (P, Q, torch.tensor([0]), torch.tensor([2])),
         ],
+        inputs=_draw_predict,
         mistakes={
             "아직 평점마다 숫자가 여러 개입니다. 내적은 곱한 다음 무엇을 하나요?": (
                 lambda P, Q, i, u: P[i] * Q[u],
@@ -72,6 +94,7 @@ EXERCISES = {
     "mse": Exercise(
         answer=mse,
         cases=[(GUESS, STARS), (GUESS, STARS.reshape(-1, 1)), (GUESS.reshape(-1, 1), STARS)],
+        inputs=_draw_mse,
         mistakes={
             "둘째 평점은 모양이 (3, 1)입니다. 그대로 빼면 차이가 몇 개 나올까요?": (
                 lambda p, r: (p - r).square().mean(),
@@ -107,6 +130,7 @@ EXERCISES = {
     "gradients": Exercise(
         answer=gradients,
         cases=[(X, Y, 0.0, 1.0), (X, Y, 2.0, -0.5)],
+        inputs=_draw_gradients,
         mistakes={
             "크기가 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
                 lambda x, y, a, b: _scale(gradients(x, y, a, b), 0.5),

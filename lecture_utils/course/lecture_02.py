@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 
@@ -31,6 +32,26 @@ def _squares(*tables: Tensor) -> Tensor:
     return sum(table.square().sum() for table in tables)
 
 
+def _draw_penalized_loss(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, float]:
+    draw = Draw(seed)
+    num_items, num_users = draw.randint(1, 4), draw.randint(1, 4)
+    rank, n = draw.randint(1, 3), draw.randint(1, 4)
+    tables = draw.numbers(num_items, rank), draw.numbers(num_users, rank)
+    ids = draw.ids(n, num_items), draw.ids(n, num_users)
+    return *tables, *ids, draw.numbers(n, low=1, high=5), draw.randint(1, 20) / 100
+
+
+def _draw_mean_rmse(seed: int) -> tuple[Tensor, Tensor]:
+    draw = Draw(seed)
+    return tuple(draw.numbers(draw.randint(1, 5), low=1, high=5) for _ in range(2))
+
+
+def _draw_movie_bias(seed: int) -> tuple[Tensor, float, int]:
+    draw = Draw(seed)
+    ratings = draw.numbers(draw.randint(1, 5), low=1, high=5)
+    return ratings, draw.number(2, 4), draw.randint(0, 6)
+
+
 P = torch.tensor([[9.0, 9.0], [1.0, 2.0], [0.5, -1.0]])
 Q = torch.tensor([[3.0, 3.0], [1.0, 1.0]])
 ITEMS, USERS = torch.tensor([1, 2, 1]), torch.tensor([1, 1, 0])
@@ -40,6 +61,7 @@ EXERCISES = {
     "penalized_loss": Exercise(
         answer=penalized_loss,
         cases=[(P, Q, ITEMS, USERS, STARS, 0.1), (P, Q, ITEMS[:2], USERS[:2], STARS[:2], 0.01)],
+        inputs=_draw_penalized_loss,
         mistakes={
             "벌금이 보이지 않습니다. lam은 어디에 썼나요?": (
                 lambda P, Q, i, u, r, lam: _mse(P, Q, i, u, r),
@@ -99,6 +121,7 @@ EXERCISES = {
             (torch.tensor([5.0, 4.0, 3.0, 5.0]), torch.tensor([1.0, 4.0])),
             (torch.tensor([2.0, 2.0]), torch.tensor([5.0, 4.0, 3.0])),
         ],
+        inputs=_draw_mean_rmse,
         mistakes={
             "평균을 테스트 데이터에서 구했나요? 예측할 때 아직 모르는 값입니다.": (
                 lambda train, test: mean_rmse(test, test),
@@ -132,6 +155,7 @@ EXERCISES = {
     "movie_bias": Exercise(
         answer=movie_bias,
         cases=[(torch.tensor([5.0]), 3.5, 5), (torch.tensor([5.0, 4.0, 5.0, 4.0]), 3.5, 2)],
+        inputs=_draw_movie_bias,
         mistakes={
             "평점이 하나뿐이어도 그대로 믿고 있습니다. strength는 어디에 썼나요?": (
                 lambda r, mean, s: (r - mean).mean(),

@@ -4,6 +4,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 
@@ -33,6 +34,31 @@ def _dot(U: Tensor, V: Tensor, users: Tensor, items: Tensor) -> Tensor:
     return (U[users] * V[items]).sum(dim=1)
 
 
+def _draw_one_hot(seed: int) -> tuple[Tensor, int]:
+    draw = Draw(seed)
+    size = draw.randint(1, 5)
+    return draw.ids(draw.randint(1, 5), size), size
+
+
+def _draw_to_long(seed: int) -> tuple[pd.DataFrame]:
+    draw = Draw(seed)
+    height, width = draw.randint(1, 3), draw.randint(1, 3)
+    stars = draw.numbers(height, width, low=0, high=5)
+    blank = torch.tensor([[draw.random() < 0.4 for _ in range(width)] for _ in range(height)])
+    blank[draw.randrange(height), draw.randrange(width)] = False  # one cell at least is known
+    stars[blank] = float("nan")
+    return (pd.DataFrame(stars.numpy(), [*"나가다"[:height]], [*"마라바"[:width]], "float64"),)
+
+
+def _draw_predict_between(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, float, float]:
+    draw = Draw(seed)
+    num_users, num_items = draw.randint(1, 4), draw.randint(1, 4)
+    rank, n, low = draw.randint(1, 3), draw.randint(1, 4), draw.number(-1, 2)
+    tables = draw.numbers(num_users, rank, low=-1, high=1), draw.numbers(num_items, rank)
+    ids = draw.ids(n, num_users), draw.ids(n, num_items)
+    return *tables, *ids, low, low + draw.number(1, 5)
+
+
 SMALL = pd.DataFrame([[4.0, None], [1.0, 5.0]], index=["옥순", "하니"], columns=["영식", "영철"])
 WIDE = pd.DataFrame([[None, 2.0, 3.0], [4.0, None, 1.0]], index=["가", "나"], columns=[*"다라마"])
 U = torch.tensor([[1.0, 0.5], [-1.0, 2.0]])
@@ -41,6 +67,7 @@ EXERCISES = {
     "one_hot": Exercise(
         answer=one_hot,
         cases=[(torch.tensor([0, 2, 0]), 3), (torch.tensor([1, 0]), 4)],
+        inputs=_draw_one_hot,
         mistakes={
             "행과 열이 뒤바뀌었습니다. 번호 하나가 한 줄이어야 합니다.": (
                 lambda ids, size: one_hot(ids, size).T,
@@ -73,6 +100,7 @@ EXERCISES = {
     "to_long": Exercise(
         answer=to_long,
         cases=[(SMALL,), (WIDE,)],
+        inputs=_draw_to_long,
         mistakes={
             "빈칸이 따라왔습니다. 줄 수를 세어 보세요. 아는 칸은 몇 개인가요?": (
                 _all_cells,
@@ -127,6 +155,7 @@ EXERCISES = {
             (U, V, torch.tensor([0, 1, 1]), torch.tensor([1, 0, 2]), 1.0, 5.0),
             (U, V, torch.tensor([0, 1]), torch.tensor([2, 1]), 0.5, 5.5),
         ],
+        inputs=_draw_predict_between,
         mistakes={
             "범위를 벗어납니다. 시그모이드를 거쳤나요?": (
                 lambda U, V, u, i, low, high: _dot(U, V, u, i),

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 from lecture_utils.recommend import top_n
 
@@ -57,6 +58,44 @@ def _svd(A: Tensor, B: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return torch.linalg.svd(A.T @ B)
 
 
+def _draw_nearest(seed: int) -> tuple[Tensor, int, int]:
+    """Draw until no two cosines are close: the order among equals is not asked for."""
+    draw = Draw(seed)
+    size, rank = draw.randint(2, 6), draw.randint(2, 3)
+    while True:
+        vectors, movie = draw.numbers(size, rank), draw.randrange(size)
+        order = _cosine(vectors, movie).sort().values
+        if vectors.any(dim=1).all() and order.diff().min() > 0.01:
+            return vectors, movie, draw.randint(1, size - 1)
+
+
+def _draw_recommend(seed: int) -> tuple[Tensor, Tensor, int]:
+    """Draw unlike scores for what is not seen; 0 and the seen may tie with them."""
+    draw = Draw(seed)
+    size, shift = draw.randint(2, 7), draw.choice([-4, 0, 4])
+    seen = draw.sample(range(1, size), draw.randrange(size - 1))
+    scores = draw.numbers(size) + shift
+    fresh = [i for i in range(1, size) if i not in seen]
+    scores[fresh] = torch.tensor(draw.sample(range(-12, 13), len(fresh))) / 4 + shift
+    return scores, torch.tensor(seen, dtype=torch.long), draw.randint(1, len(fresh))
+
+
+def _draw_fold_in_vector(seed: int) -> tuple[Tensor, Tensor, float]:
+    draw = Draw(seed)
+    n = draw.randint(1, 5)
+    return draw.numbers(n, draw.randint(1, 3)), draw.numbers(n), draw.number(0.5, 4)
+
+
+def _draw_rotation(seed: int) -> tuple[Tensor, Tensor]:
+    """Draw until there is one answer, which rounding hardly moves: A.T @ B has full rank."""
+    draw = Draw(seed)
+    rank = draw.randint(1, 3)
+    while True:
+        A, B = draw.numbers(2, draw.randint(rank, 5), rank)
+        if _svd(A, B)[1].min() > 1:
+            return A, B
+
+
 VECTORS = torch.tensor(
     [[0.1, -0.005], [2.0, 0.0], [3.0, 4.0], [0.2, 0.02], [-9.0, 1.0], [0.0, 5.0]]
 )
@@ -75,6 +114,7 @@ EXERCISES = {
     "nearest": Exercise(
         answer=nearest,
         cases=[(VECTORS, 1, 3), (VECTORS, 2, 2), (OPPOSITE, 0, 2), (UNEVEN, 2, 3)],
+        inputs=_draw_nearest,
         mistakes={
             "가장 가까운 것이 자기 자신은 아닌가요? 자기 자신과의 코사인은 얼마일까요?": (
                 lambda v, m, n: _cosine(v, m).argsort(descending=True)[:n],
@@ -127,6 +167,7 @@ EXERCISES = {
             (torch.tensor([9.0, 4.0, 5.0, 3.0, 4.5]), torch.tensor([2]), 2),
             (torch.tensor([-0.5, -3.0, -1.5, -2.0, -4.0]), torch.tensor([], dtype=torch.long), 2),
         ],
+        inputs=_draw_recommend,
         mistakes={
             "이미 본 영화가 들어 있지 않나요?": (
                 lambda s, seen, n: _take_highest(s, n, (0,), -1e9),
@@ -173,6 +214,7 @@ EXERCISES = {
             (RATED, torch.tensor([1.0, 0.5, -1.0]), 2.0),
             (RATED[:1], torch.tensor([1.0]), 0.5),
         ],
+        inputs=_draw_fold_in_vector,
         mistakes={
             "벌금이 빠졌습니다. 평점이 하나뿐인 둘째 경우에 방정식의 답이 하나로 정해지나요?": (
                 lambda P, rest, ridge: torch.linalg.solve(P.T @ P, P.T @ rest),
@@ -221,6 +263,7 @@ EXERCISES = {
             (CLOUD, CLOUD.flip(0)),
             (CLOUD3, CLOUD3 @ TURN3),
         ],
+        inputs=_draw_rotation,
         mistakes={
             "거꾸로 돌리고 있습니다. R과 R의 전치 가운데 A를 B로 보내는 것은 어느 쪽일까요?": (
                 lambda A, B: rotation(A, B).T,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 
@@ -66,6 +67,33 @@ def _ideal_dcg(n: int) -> float:
     return sum(1 / math.log2(rank + 1) for rank in range(1, n + 1))
 
 
+def _draw_best_epoch(seed: int) -> tuple[list[float], int]:
+    draw = Draw(seed)
+    errors = draw.numbers(draw.randint(1, 9), low=1, high=3)
+    return errors.tolist(), draw.randint(1, 4)
+
+
+def _draw_split_future(seed: int) -> tuple[pd.DataFrame, int]:
+    """Draw rows of unlike times: the order among equals is not asked for."""
+    draw = Draw(seed)
+    size = draw.randint(2, 6)
+    times = draw.sample(range(10, 100), size)
+    rows = [(draw.randint(0, 3), draw.randint(0, 9), draw.number(1, 5), time) for time in times]
+    return pd.DataFrame(rows, columns=LOG.columns), draw.randint(1, size - 1)
+
+
+def _draw_precision_at_k(seed: int) -> tuple[list[int], set[int], int]:
+    draw = Draw(seed)
+    shown = draw.sample(range(10), draw.randint(1, 6))
+    return shown, set(draw.sample(range(10), draw.randint(0, 6))), draw.randint(1, len(shown))
+
+
+def _draw_ndcg_at_k(seed: int) -> tuple[list[int], set[int], int]:
+    draw = Draw(seed)
+    shown = draw.sample(range(10), draw.randint(1, 6))
+    return shown, set(draw.sample(range(10), draw.randint(1, 6))), draw.randint(1, len(shown))
+
+
 CURVE, SLOW = [5.0, 4.0, 3.0, 4.0, 4.0, 1.0], [5.0, 6.0, 4.0, 3.0, 2.0]
 BUMPY = [5.0, 3.0, 3.5, 2.0, 2.5, 1.8, 2.2, 2.1, 2.3, 2.4, 0.5]
 LONG = [5.0, 4.0, 4.5, 3.0, 3.5, 2.0, 2.0, 2.2, 1.0, 1.5, 1.6, 1.7, 0.5]
@@ -79,6 +107,7 @@ EXERCISES = {
     "best_epoch": Exercise(
         answer=best_epoch,
         cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
+        inputs=_draw_best_epoch,
         mistakes={
             "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": (
                 lambda e, patience: min(best_epoch(e, patience) + patience, len(e) - 1),
@@ -157,6 +186,7 @@ EXERCISES = {
     "split_future": Exercise(
         answer=split_future,
         cases=[(LOG, 2), (LOG, 1)],
+        inputs=_draw_split_future,
         mistakes={
             "표의 마지막 줄을 뗐습니다. 표의 줄이 시간 차례인가요?": (
                 lambda f, n: (f.iloc[:-n], f.iloc[-n:]),
@@ -207,6 +237,7 @@ EXERCISES = {
     "precision_at_k": Exercise(
         answer=precision_at_k,
         cases=[(SHOWN, LIKED, 2), (SHOWN, LIKED, 5), (SHOWN, MANY, 3)],
+        inputs=_draw_precision_at_k,
         mistakes={
             "지금 것은 재현율입니다. 무엇으로 나누어야 '보여 준 것 가운데'의 비율일까요?": (
                 lambda s, liked, k: sum(i in liked for i in s[:k]) / len(liked),
@@ -233,6 +264,7 @@ EXERCISES = {
     "ndcg_at_k": Exercise(
         answer=ndcg_at_k,
         cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3)],
+        inputs=_draw_ndcg_at_k,
         mistakes={
             "아직 DCG입니다. 좋아할 것을 모두 맨 위에 놓았다면 몇 점이었을까요?": (
                 lambda s, liked, k: _dcg(s[:k], liked),

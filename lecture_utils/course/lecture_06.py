@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 
@@ -39,6 +40,30 @@ def _descend(
     return b
 
 
+def _draw_safe_rmse(seed: int) -> tuple[Tensor, Tensor]:
+    draw = Draw(seed)
+    n = draw.randint(1, 5)
+    return draw.column(draw.numbers(n)), draw.column(draw.numbers(n, low=1, high=5))
+
+
+def _draw_slope(seed: int) -> tuple[Tensor, Tensor, float, int]:
+    draw = Draw(seed)
+    n = draw.randint(1, 4)
+    return draw.numbers(n), draw.numbers(n), draw.randint(1, 10) / 100, draw.randint(1, 5)
+
+
+def _draw_to_ids(seed: int) -> tuple[list[str]]:
+    draw = Draw(seed)
+    return (draw.choices(CAST, k=draw.randint(1, 8)),)
+
+
+def _draw_fair_gap(seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    draw = Draw(seed)
+    n = draw.randint(1, 4)
+    a, b = draw.numbers(2, n, low=-1, high=7)
+    return a, b, draw.numbers(n, low=1, high=5)
+
+
 X, Y = torch.tensor([1.0, 2.0, -1.0]), torch.tensor([2.0, 3.5, -1.0])
 A, B = torch.tensor([5.8, 3.0, 0.2]), torch.tensor([4.5, 6.5, 1.5])
 R = torch.tensor([5.0, 4.0, 1.0])
@@ -52,6 +77,7 @@ EXERCISES = {
     "safe_rmse": Exercise(
         answer=safe_rmse,
         cases=[(A, R), (A, R.reshape(-1, 1)), (A.reshape(-1, 1), R)],
+        inputs=_draw_safe_rmse,
         mistakes={
             "둘째 경우의 평점은 (3, 1)입니다. 그대로 빼면 차이는 몇 개인가요?": (
                 lambda p, r: (p - r).square().mean().sqrt(),
@@ -82,6 +108,7 @@ EXERCISES = {
     "slope": Exercise(
         answer=slope,
         cases=[(X, Y, 0.1, 2), (X, Y, 0.05, 5)],
+        inputs=_draw_slope,
         mistakes={
             "둘째 걸음부터 지난 경사가 섞여 있지 않나요?": (
                 lambda x, y, lr, n: _descend(x, y, lr, n, keep=True),
@@ -122,6 +149,7 @@ EXERCISES = {
     "to_ids": Exercise(
         answer=to_ids,
         cases=[(["b", "a", "b"],), (["하니", "하니", "옥순", "영자", "옥순"],), (CAST,)],
+        inputs=_draw_to_ids,
         mistakes={
             "0번이 나오지 않습니다. 표의 첫 줄은 몇 번인가요?": (
                 lambda names: [i + 1 for i in to_ids(names)],
@@ -155,6 +183,7 @@ EXERCISES = {
     "fair_gap": Exercise(
         answer=fair_gap,
         cases=[(A, B, R), (B, A, R)],
+        inputs=_draw_fair_gap,
         mistakes={
             "한쪽만 잘랐습니다. 다른 쪽도 똑같이 재고 있나요?": (
                 lambda a, b, r: safe_rmse(a.clamp(1, 5), r) - safe_rmse(b, r),

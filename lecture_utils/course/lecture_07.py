@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 from torch.special import ndtr
 
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 
@@ -70,6 +71,31 @@ def _partial_mean(z: float, cuts: Tensor, first: int, last: int) -> Tensor:
     return (torch.arange(1.0, 6.0) * _probabilities(z, cuts))[first - 1 : last].sum()
 
 
+def _draw_weighted_ridge(seed: int) -> tuple[Tensor, Tensor, float, float]:
+    draw = Draw(seed)
+    n = draw.randint(1, 5)
+    table, rest = draw.numbers(n, draw.randint(1, 3)), draw.numbers(n)
+    return table, rest, draw.number(0.5, 4), draw.number(0, 1)
+
+
+def _draw_average_of_draws(seed: int) -> tuple[Tensor, int]:
+    draw = Draw(seed)
+    sweeps = draw.randint(1, 5)
+    return draw.numbers(sweeps, draw.randint(1, 4), low=-3, high=9), draw.randrange(sweeps)
+
+
+def _draw_session_bias(seed: int) -> tuple[Tensor, Tensor, Tensor, int, float]:
+    draw = Draw(seed)
+    n, seconds = draw.randint(1, 6), draw.choice([60, 300, 600])
+    times = draw.ids(n, 3) * seconds + draw.ids(n, 2) * draw.randrange(seconds)
+    return draw.ids(n, 3), times, draw.numbers(n), seconds, draw.number(0, 5)
+
+
+def _draw_expected_stars(seed: int) -> tuple[float, Tensor]:
+    draw = Draw(seed)
+    return draw.number(), draw.numbers(4).sort().values
+
+
 SEEN = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0], [-1.0, 1.0]])
 LEFT = torch.tensor([2.0, 1.0, -1.0, -3.0])
 DRAWS = torch.tensor(
@@ -99,6 +125,7 @@ EXERCISES = {
     "weighted_ridge": Exercise(
         answer=weighted_ridge,
         cases=[(SEEN, LEFT, 3.0, 0.5), (SEEN[:3], LEFT[:3], 2.0, 1.0), (SEEN, LEFT, 1.5, 0.0)],
+        inputs=_draw_weighted_ridge,
         mistakes={
             "평점이 셋이든 백이든 벌금이 같습니다. power는 어디에 썼나요?": (
                 lambda F, y, ridge, power: _solve(F, y, ridge),
@@ -165,6 +192,7 @@ EXERCISES = {
     "average_of_draws": Exercise(
         answer=average_of_draws,
         cases=[(DRAWS, 2), (LOW, 1)],
+        inputs=_draw_average_of_draws,
         mistakes={
             "먼저 자르고 평균 냈나요? 넘친 것과 모자란 것이 서로 지워질 틈이 없습니다.": (
                 lambda draws, burn_in: draws[burn_in:].clamp(1, 5).mean(0),
@@ -241,6 +269,7 @@ EXERCISES = {
             (MANY, NEAR, MOOD, 300, 5.0),
             (MANY, FAR, MOOD, 600, 0.5),
         ],
+        inputs=_draw_session_bias,
         mistakes={
             "남의 기분까지 섞였습니다. 같은 시간대면 모두 같은 사람인가요?": (
                 lambda u, t, r, width, s: _shrink(_same_group(t // width), r, s),
@@ -319,6 +348,7 @@ EXERCISES = {
     "expected_stars": Exercise(
         answer=expected_stars,
         cases=[(0.4, CUTS), (0.1, NARROW), (-1.5, CUTS), (2.0, CUTS)],
+        inputs=_draw_expected_stars,
         mistakes={
             "딱 한 점이 모자랍니다. 문턱을 하나도 못 넘으면 별점은 몇 점인가요?": (
                 lambda z, cuts: ndtr(z - cuts).sum(),

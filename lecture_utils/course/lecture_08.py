@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from lecture_utils.course import values
+from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
 
 LIMIT = 3  # pieces that may be held at one time
@@ -88,6 +89,27 @@ def _count_parameters(num_users: int, num_items: int, rank: int) -> int:
     return (num_users + num_items) * (rank + 1)
 
 
+def _draw_running_mean(seed: int) -> tuple[Pieces]:
+    """Draw more pieces than may be held, some of them empty, the first of them not always full."""
+    draw = Draw(seed)
+    sizes = [draw.randint(0, 3) for _ in range(draw.randint(1, 6))]
+    sizes[draw.randrange(len(sizes))] = draw.randint(1, 3)  # one rating at least
+    return (Pieces(*(draw.numbers(size, low=1, high=5).tolist() for size in sizes)),)
+
+
+def _draw_whole_gradient(seed: int) -> tuple[Tensor, Tensor]:
+    draw = Draw(seed)
+    workers = draw.randint(1, 4)
+    counts = draw.ids(workers, 5)
+    counts[draw.randrange(workers)] = draw.randint(1, 5)  # one rating at least
+    return draw.numbers(workers, draw.randint(1, 4)) * (counts > 0)[:, None], counts
+
+
+def _draw_bytes_of_training(seed: int) -> tuple[int, int, int]:
+    draw = Draw(seed)
+    return draw.randint(1, 9), draw.randint(1, 9), draw.randint(1, 8)
+
+
 FULL = Pieces([5, 4, 3], [2], [1, 3])
 HOLES = Pieces([4], [5, 3, 1], [], [2, 4], [5, 4])
 THREE = torch.tensor([[2.0, -1.0], [4.0, 3.0], [-6.0, 5.0]]), torch.tensor([5, 3, 2])
@@ -99,6 +121,7 @@ EXERCISES = {
     "running_mean": Exercise(
         answer=running_mean,
         cases=[(FULL,), (HOLES,)],
+        inputs=_draw_running_mean,
         mistakes={
             "빈 조각의 평균은 무엇인가요? 그것을 피하고 나면, 조각마다 한 표씩이어도 될까요?": (
                 lambda chunks: torch.stack([chunk.mean() for chunk in chunks]).mean(),
@@ -150,6 +173,7 @@ EXERCISES = {
     "whole_gradient": Exercise(
         answer=whole_gradient,
         cases=[THREE, IDLE],
+        inputs=_draw_whole_gradient,
         mistakes={
             "프로세스마다 한 표씩 주었습니다. 평점이 많은 몫과 적은 몫이 같은 무게여도 될까요?": (
                 lambda gradients, counts: gradients.mean(0),
@@ -189,6 +213,7 @@ EXERCISES = {
     "bytes_of_training": Exercise(
         answer=bytes_of_training,
         cases=[(4, 3, 2), (943, 1682, 20)],
+        inputs=_draw_bytes_of_training,
         mistakes={
             "파라미터의 수까지 왔습니다. 하나하나에 어떤 숫자들이 딸리고, 몇 바이트씩인가요?": (
                 _count_parameters,
