@@ -100,13 +100,15 @@ EXERCISES = {
                 lambda p, r: (p - r).square().mean(),
                 "return ((prediction - rating) ** 2).mean()",
             ),
-            "평점만 폈나요? 셋째 경우에는 예측의 모양이 (3, 1)입니다.": (
+            "평점의 모양만 바꾸었나요? 셋째 경우에는 예측의 모양이 (3, 1)입니다.": (
                 lambda p, r: (p - r.reshape(-1)).square().mean(),
                 "return F.mse_loss(prediction, rating.flatten())",
+                "return ((prediction - rating.T) ** 2).mean()",
             ),
-            "예측만 폈나요? 둘째 경우에는 평점의 모양이 (3, 1)입니다.": (
+            "예측의 모양만 바꾸었나요? 둘째 경우에는 평점의 모양이 (3, 1)입니다.": (
                 lambda p, r: (p.reshape(-1) - r).square().mean(),
                 "return F.mse_loss(prediction.squeeze(), rating)",
+                "return ((prediction.T - rating) ** 2).mean()",
             ),
             "차이를 제곱해 더하기까지는 맞았습니다. '평균'을 내려면 무엇이 더 필요할까요?": (
                 lambda p, r: (p.reshape(-1) - r.reshape(-1)).square().sum(),
@@ -144,6 +146,10 @@ EXERCISES = {
                 lambda x, y, a, b: _scale(gradients(x, y, a, b), len(x)),
                 "a = torch.tensor(a, requires_grad=True)\nb = torch.tensor(b, requires_grad=True)\n"
                 "((a + b * x - y) ** 2).sum().backward()\nreturn a.grad, b.grad",
+            ),
+            "점마다 하나씩 나왔습니다. 점이 여럿이어도 손실은 몇 개인가요?": (
+                lambda x, y, a, b: (2 * (a + b * x - y), 2 * (a + b * x - y) * x),
+                "gap = a + b * x - y\nreturn 2 * gap, 2 * gap * x",
             ),
             "크기가 두 배입니다. backward()를 두 번 불렀나요? 경사는 지워질 때까지 쌓입니다.": (
                 lambda x, y, a, b: _scale(gradients(x, y, a, b), 2),

@@ -60,7 +60,7 @@ def _draw_predict_between(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, fl
 
 
 SMALL = pd.DataFrame([[4.0, None], [1.0, 5.0]], index=["옥순", "하니"], columns=["영식", "영철"])
-WIDE = pd.DataFrame([[None, 2.0, 3.0], [4.0, None, 1.0]], index=["가", "나"], columns=[*"다라마"])
+WIDE = pd.DataFrame([[None, 2.5, 3.0], [4.0, None, 1.0]], index=["가", "나"], columns=[*"다라마"])
 U = torch.tensor([[1.0, 0.5], [-1.0, 2.0]])
 V = torch.tensor([[0.5, 0.5], [2.0, 1.0], [0.0, -1.0]])
 EXERCISES = {
@@ -96,6 +96,7 @@ EXERCISES = {
                 "E = torch.zeros(len(ids), size)\nE[:, ids] = 1\nreturn E",
             ),
         },
+        others={"참과 거짓이 나왔습니다": "return ids[:, None] == torch.arange(size)"},
     ),
     "to_long": Exercise(
         answer=to_long,
@@ -137,8 +138,18 @@ EXERCISES = {
                 "full = table[table.notna().all(axis=1)].to_numpy()\n"
                 "return [(i, j, v) for i, row in enumerate(full) for j, v in enumerate(row)]",
             ),
+            "소수점 아래가 사라진 평점이 있습니다. 번호 말고 평점도 꼭 정수인가요?": (
+                lambda table: [(i, j, int(v)) for i, j, v in to_long(table)],
+                "rows, cols = table.notna().to_numpy().nonzero()\n"
+                "return [tuple(map(int, (r, c, table.iat[r, c]))) for r, c in zip(rows, cols)]",
+            ),
         },
         others={
+            "표(DataFrame)가 나왔습니다": (
+                "rows, cols = table.notna().to_numpy().nonzero()\n"
+                "stars = table.to_numpy()[rows, cols]\n"
+                "return pd.DataFrame({'user': rows, 'movie': cols, 'rating': stars})"
+            ),
             "나온 것은 zip입니다": (
                 "rows, cols = table.notna().to_numpy().nonzero()\n"
                 "return zip(rows, cols, table.to_numpy()[rows, cols])"

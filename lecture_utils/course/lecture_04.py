@@ -166,6 +166,7 @@ EXERCISES = {
         cases=[
             (torch.tensor([9.0, 4.0, 5.0, 3.0, 4.5]), torch.tensor([2]), 2),
             (torch.tensor([-0.5, -3.0, -1.5, -2.0, -4.0]), torch.tensor([], dtype=torch.long), 2),
+            (torch.tensor([-2.0, -3.0, -1.5, -0.5, -4.0]), torch.tensor([3]), 3),
         ],
         inputs=_draw_recommend,
         mistakes={
@@ -187,6 +188,24 @@ EXERCISES = {
                 "scores[seen] = 0\nscores[0] = 0\nreturn scores.topk(n).indices",
                 "scores[seen] = -1\nscores[0] = -1\nreturn scores.topk(n).indices",
             ),
+            "본 영화의 자리에 0을 넣었나요? 셋째 경우에는 0이 몇 등일까요?": (
+                lambda s, seen, n: _take_highest(
+                    torch.cat([torch.tensor([-1e9]), s[1:]]), n, seen, 0.0
+                ),
+                "scores[seen] = 0\nscores[0] = -np.inf\nreturn scores.topk(n).indices",
+            ),
+            "빼려는 자리에 가장 낮은 예측을 넣었나요? 그 예측의 주인과 비기면 누가 뽑힐까요?": (
+                lambda s, seen, n: _take_highest(s, n, (0, *seen.tolist()), s.min()),
+                "scores[seen] = scores.min()\nscores[0] = scores.min()\n"
+                "return scores.argsort(descending=True)[:n]",
+            ),
+            "맨 앞의 하나를 버렸나요? 0번이 늘 1등으로 나올까요?": (
+                lambda s, seen, n: [
+                    i for i in s.argsort(descending=True).tolist() if i not in seen.tolist()
+                ][1 : n + 1],
+                "order = scores.argsort(descending=True)\n"
+                "return order[~torch.isin(order, seen)][1:n + 1]",
+            ),
             "n개보다 적습니다. 고르고 나서 본 것을 뺐나요, 빼고 나서 골랐나요?": (
                 lambda s, seen, n: [
                     i for i in _take_highest(s, n, (), 0.0).tolist() if i and i not in seen.tolist()
@@ -205,6 +224,11 @@ EXERCISES = {
             "번호가 아니라 예측값을 돌려주었습니다. 무슨 영화를 보라는 말일까요?": (
                 lambda s, seen, n: s[_rank_unseen(s, seen)[:n]],
                 "scores[seen] = -np.inf\nscores[0] = -np.inf\nreturn scores.topk(n)[0]",
+            ),
+        },
+        others={
+            "넣어 준 값을 함수가 바꾸어 놓았습니다(scores).": (
+                "scores[seen] = -np.inf\nscores[0] = -np.inf\nreturn scores.topk(n).indices"
             ),
         },
     ),

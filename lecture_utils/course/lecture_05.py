@@ -39,6 +39,12 @@ def _stop_by_counter(errors: list, patience: int, better: Callable, reset=True, 
     return best
 
 
+def _return_last(errors: list, patience: int) -> int:
+    """Return the last epoch where nothing stops."""
+    best = best_epoch(errors, patience)
+    return best if best + patience < len(errors) else len(errors) - 1
+
+
 def _is_lower(errors: list, epoch: int, best: int) -> bool:
     return errors[epoch] < errors[best]
 
@@ -95,6 +101,7 @@ def _draw_ndcg_at_k(seed: int) -> tuple[list[int], set[int], int]:
 
 
 CURVE, SLOW = [5.0, 4.0, 3.0, 4.0, 4.0, 1.0], [5.0, 6.0, 4.0, 3.0, 2.0]
+SHORT = [3.0, 2.0, 1.0, 2.0]  # ends before anything stops
 BUMPY = [5.0, 3.0, 3.5, 2.0, 2.5, 1.8, 2.2, 2.1, 2.3, 2.4, 0.5]
 LONG = [5.0, 4.0, 4.5, 3.0, 3.5, 2.0, 2.0, 2.2, 1.0, 1.5, 1.6, 1.7, 0.5]
 LOG = pd.DataFrame(
@@ -106,7 +113,7 @@ MANY = {3, 5, 7, 8, 9, 10}
 EXERCISES = {
     "best_epoch": Exercise(
         answer=best_epoch,
-        cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2)],
+        cases=[(CURVE, 2), (BUMPY, 3), (SLOW, 2), (LONG, 2), (SHORT, 5)],
         inputs=_draw_best_epoch,
         mistakes={
             "멈춘 에폭을 돌려주었습니다. 쓰고 싶은 모델은 어느 에폭의 것인가요?": (
@@ -123,6 +130,12 @@ EXERCISES = {
                 lambda e, patience: best_epoch(e, 1),
                 "for e in range(1, len(errors)):\n    if errors[e] > errors[e - 1]:\n"
                 "        return e - 1\nreturn len(errors) - 1",
+            ),
+            "끝까지 멈추지 않은 다섯째 경우를 보세요. 마지막 에폭이 가장 좋았나요?": (
+                lambda e, patience: _return_last(e, patience),
+                "best = 0\nfor e, error in enumerate(errors):\n"
+                "    if error < errors[best]:\n        best = e\n"
+                "    if e - best == patience:\n        return best\nreturn e",
             ),
             "에폭의 번호가 아니라 오차를 돌려주었습니다.": (
                 lambda e, patience: e[best_epoch(e, patience)],
@@ -263,7 +276,7 @@ EXERCISES = {
     ),
     "ndcg_at_k": Exercise(
         answer=ndcg_at_k,
-        cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3)],
+        cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3), (SHOWN, {1, 3, 7}, 5)],
         inputs=_draw_ndcg_at_k,
         mistakes={
             "아직 DCG입니다. 좋아할 것을 모두 맨 위에 놓았다면 몇 점이었을까요?": (
@@ -302,6 +315,17 @@ EXERCISES = {
                 lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(sum(i in liked for i in s[:k])),
                 "point = 1 / np.log2(np.arange(2, k + 2))\nhit = [i in liked for i in shown[:k]]\n"
                 "return point @ hit / (point @ sorted(hit, reverse=True))",
+            ),
+            "가장 잘했을 때의 점수가 작습니다. 마지막 등수의 점수까지 더했나요?": (
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(min(k, len(liked)) - 1),
+                "gain = sum(1 / np.log2(r + 1) for r, i in enumerate(shown[:k], 1) if i in liked)\n"
+                "return gain / sum(1 / np.log2(r + 1) for r in range(1, min(k, len(liked))))",
+            ),
+            "가장 잘했을 때의 점수가 조금 큽니다. 거기에 몇 등까지 더했는지 세어 볼까요?": (
+                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(min(k, len(liked)) + 1),
+                "point = 1 / np.log2(np.arange(2, len(shown) + 9))\n"
+                "gain = sum(point[r] for r, i in enumerate(shown[:k]) if i in liked)\n"
+                "return gain / point[:min(k, len(liked)) + 1].sum()",
             ),
             "2등이 맞으나 5등이 맞으나 점수가 같습니다. 순위는 어디에 들어갔나요?": (
                 lambda s, liked, k: sum(i in liked for i in s[:k]) / min(k, len(liked)),

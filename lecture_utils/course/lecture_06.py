@@ -1,5 +1,7 @@
 """Exercises of lecture 06: each repairs a broken function."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -38,6 +40,15 @@ def _descend(
         gradient = gradient + now if keep else now
         b += sign * lr * gradient
     return b
+
+
+def _step(x: Tensor, y: Tensor, lr: float, steps: int, move: Callable) -> float:
+    """Descend by autograd, where `move` makes the next b of this one and of its step."""
+    b = torch.zeros(1, requires_grad=True)
+    for _ in range(steps):
+        (b * x - y).square().mean().backward()
+        b = move(b, lr * b.grad)
+    return b.item()
 
 
 def _draw_safe_rmse(seed: int) -> tuple[Tensor, Tensor]:
@@ -83,13 +94,15 @@ EXERCISES = {
                 lambda p, r: (p - r).square().mean().sqrt(),
                 "gap = prediction - rating\nreturn torch.sqrt(torch.mean(gap ** 2))",
             ),
-            "평점만 폈나요? 셋째 경우에는 예측이 (3, 1)입니다.": (
+            "평점의 모양만 바꾸었나요? 셋째 경우에는 예측이 (3, 1)입니다.": (
                 lambda p, r: (p - r.reshape(-1)).square().mean().sqrt(),
                 "return F.mse_loss(prediction, rating.flatten()).sqrt()",
+                "return (prediction - rating.T).square().mean().sqrt()",
             ),
-            "예측만 폈나요? 둘째 경우에는 평점이 (3, 1)입니다.": (
+            "예측의 모양만 바꾸었나요? 둘째 경우에는 평점이 (3, 1)입니다.": (
                 lambda p, r: (p.reshape(-1) - r).square().mean().sqrt(),
                 "return F.mse_loss(prediction.flatten(), rating).sqrt()",
+                "return (prediction.T - rating).square().mean().sqrt()",
             ),
             "MSE까지 왔습니다. 평점과 단위가 같으려면 무엇이 남았나요?": (
                 lambda p, r: safe_rmse(p, r) ** 2,
@@ -138,6 +151,33 @@ EXERCISES = {
             "첫 걸음에는 b.grad가 아직 None입니다. 그때도 비울 것이 있나요?": (
                 lambda x, y, lr, n: torch.zeros(1, requires_grad=True).grad.zero_(),
                 LOOP.format("((b * x - y) ** 2).mean()", "b.grad.zero_()"),
+            ),
+            "지금의 b에 requires_grad가 켜져 있나요? no_grad 안에서 새로 만든 b라면요?": (
+                lambda *case: _step(*case, lambda b, by: (b - by).detach()),
+                "b = torch.zeros(1, requires_grad=True)\nfor _ in range(steps):\n"
+                "    F.mse_loss(b * x, y).backward()\n    with torch.no_grad():\n"
+                "        b = b - lr * b.grad\nreturn b.item()",
+                LOOP.format("((b * x - y) ** 2).mean()", "opt.zero_grad()").replace(
+                    ", requires_grad=True", ""
+                ),
+            ),
+            "b를 고치는 걸음도 손실의 계산처럼 기록되고 있습니다. 잠깐 기록하지 않으려면요?": (
+                lambda *case: _step(*case, torch.Tensor.sub_),
+                "b = torch.zeros(1, requires_grad=True)\nfor _ in range(steps):\n"
+                "    F.mse_loss(b * x, y).backward()\n    b -= lr * b.grad\n"
+                "    b.grad.zero_()\nreturn b.item()",
+            ),
+            "둘째 걸음에서 b.grad가 None입니다. 지금의 b는 처음에 만든 그 텐서인가요?": (
+                lambda *case: _step(*case, torch.Tensor.sub),
+                "b = torch.zeros(1, requires_grad=True)\nfor _ in range(steps):\n"
+                "    F.mse_loss(b * x, y).backward()\n    b = b - lr * b.grad\n"
+                "return b.item()",
+            ),
+            "b.grad에 숫자를 넣었나요? 경사의 자리에는 어떤 것만 들어갈까요?": (
+                lambda *case: _step(*case, lambda b, by: setattr(b, "grad", 0)),
+                "b = torch.zeros(1, requires_grad=True)\nfor _ in range(steps):\n"
+                "    b.grad = 0\n    F.mse_loss(b * x, y).backward()\n"
+                "    with torch.no_grad():\n        b -= lr * b.grad\nreturn b.item()",
             ),
             "걸음이 절반입니다. 제곱을 미분하면 앞에 무엇이 나오나요?": (
                 lambda x, y, lr, n: _descend(x, y, lr / 2, n),
