@@ -3,10 +3,12 @@
 What students may write stands beside each mistake in lecture_utils/course: the body of a function.
 """
 
+import copy
 import inspect
 import re
 import textwrap
 import warnings
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -141,6 +143,98 @@ def test_judge(double, function, words, recwarn):
     assert not recwarn.list, "a warning is in English"
 
 
+DRAWN = [[-3.0, 0.5], [0.5], [-2.25], [float("nan")]]
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (lambda x: 2 * x, "✓ double: 맞았습니다. 51가지 경우를"),
+        (lambda x: pd.DataFrame({"x": 2 * x}).x, "✓"),
+        (lambda x: 2 * x.abs(), "넣은 값: x = [-3, 0.5] 나와야 할 값: [-6, 1] 나온 값: [6, 1]"),
+        (lambda x: 2 * x.squeeze(), "넣은 값: x = [0.5] 나와야 할 값: [1] 나온 값: 1"),
+        (lambda x: 2 * x[[0, 1]], "함수가 오류를 냅니다. 넣은 값: x = [0.5]"),
+        (lambda x: x.mul_(2), "넣어 준 값을 함수가 바꾸어 놓았습니다(x)."),
+        (lambda x: (2 * x, x.unsqueeze_(0))[0], "바꾸어 놓았습니다(x)."),
+        (
+            lambda x: x.mul_(2).trunc(),
+            "x = [-2.25] 나와야 할 값: [-4.5]",
+        ),  # what is wrong goes first
+    ],
+)
+def test_what_passes_the_cases_is_tried_on_draws(double, monkeypatch, function, words):
+    tried = replace(grader.load()["double"], inputs=lambda n: (torch.tensor(DRAWN[n % 4]),))
+    monkeypatch.setattr(grader, "load", lambda: {"double": tried})
+    assert words in " ".join(judge("double", function).split())
+
+
+def test_arguments_may_be_changed_where_that_is_asked_for(double, monkeypatch):
+    in_place = replace(grader.load()["double"], in_place=True)
+    monkeypatch.setattr(grader, "load", lambda: {"double": in_place})
+    assert judge("double", lambda x: x.mul_(2)).startswith("✓")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "words"),
+    [
+        (torch.tensor([0.0, 1.0]), torch.tensor([False, True]), "참과 거짓이"),
+        ([0.0, 1.0], np.array([False, True]), "참과 거짓이"),
+        (1.0, True, "참과 거짓이"),
+        (torch.tensor([0, 1]), torch.tensor([0.0, 1.0]), "번호가 실수입니다"),
+        ([0, 1], np.array([0.0, 1.0]), "번호가 실수입니다"),
+        ([(0, 1)], pd.DataFrame([[0, 1]]), "표(DataFrame)가"),
+        (torch.tensor([0.0, 1.0]), torch.tensor([0, 1]), "✓"),
+        (16, 16.0, "✓"),
+        (torch.tensor([True]), [True], "✓"),
+        (torch.zeros(0, dtype=torch.long), [], "✓"),
+        (pd.DataFrame([[0, 1]]), pd.DataFrame([[0.0, 1.0]]), "✓"),
+    ],
+)
+def test_right_numbers_of_a_wrong_kind(monkeypatch, wanted, found, words):
+    known = Exercise(lambda x: wanted, [(0,)], lambda seed: (seed,), {})
+    monkeypatch.setattr(grader, "load", lambda: {"kind": known})
+    assert words in " ".join(judge("kind", lambda x: found).split())
+
+
+@pytest.mark.parametrize(
+    ("value", "spoil"),
+    [
+        (torch.tensor([1.0, float("nan")]), lambda x: x.zero_()),
+        (torch.tensor([893286638]), lambda x: x.add_(1)),
+        (torch.tensor([True]), lambda x: x.logical_not_()),
+        (torch.ones(2), lambda x: x.unsqueeze_(0)),
+        ([1.0, 2.0], lambda x: x.reverse()),
+        ([torch.ones(2)], lambda x: x[0].zero_()),
+        ({1, 2}, lambda x: x.discard(2)),
+        ({"a": 1}, lambda x: x.update(b=2)),
+        (TABLE, lambda x: x.insert(0, "b", 1)),
+        (TABLE.a, lambda x: x.update({"옥순": 0.0})),
+        (["b", "a"], lambda x: x.sort()),
+    ],
+)
+def test_call_and_watch(value, spoil):
+    before = copy.deepcopy(value)
+    assert values.call_and_watch(lambda n, x: x, (0, value))[1] == []
+    assert values.call_and_watch(lambda n, x: spoil(x), (0, value))[1] == [1]
+    assert values.equal(value, before), "not a copy"
+
+
+def test_an_iterator_may_be_used_up():
+    assert values.call_and_watch(list, (iter([1, 2]),)) == ([1, 2], [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws_depend_on_the_seed_alone(name):
+    """And they are small enough to be printed."""
+    inputs = grader.load()[name].inputs
+    torch.manual_seed(0)
+    first = list(map(values.show, inputs(3)))
+    torch.manual_seed(1)
+    assert list(map(values.show, inputs(3))) == first
+    drawn = {" ".join(map(values.show, inputs(seed))) for seed in range(grader.DRAWS)}
+    assert len(drawn) > 0.8 * grader.DRAWS and max(map(len, drawn)) < 300
+
+
 def test_an_unknown_exercise_is_named(double):
     with pytest.raises(KeyError, match="no exercise 'triple': choose one of double"):
         check.exercise("triple", abs)
@@ -155,6 +249,7 @@ def test_an_unknown_exercise_is_named(double):
         (float("nan"), float("nan"), True),
         (ValueError("a"), ValueError("b"), True),
         (ValueError("a"), KeyError("a"), False),
+        (RuntimeError("a leaf Variable that requires grad"), RuntimeError("a"), False),
         (TypeError("'NoneType' is not iterable"), TypeError("a"), False),
         (ValueError("a"), 1, False),
         ((torch.ones(2), torch.ones(3)), [torch.ones(2), torch.ones(3)], True),

@@ -147,7 +147,9 @@ def _explain_type(found: object) -> str | None:
 
 def _explain_kind(found: object, wanted: object) -> str | None:
     """Explain the right numbers in a kind that cannot be used as the answer can."""
-    if hasattr(found, "columns") and not hasattr(wanted, "columns"):
+    if hasattr(wanted, "columns"):
+        return None
+    if hasattr(found, "columns"):
         return "값은 맞습니다. 그런데 표(DataFrame)가 나왔습니다. 문제가 물은 것도 표인가요?"
     x, y = to_tensor(found, dtype=None), to_tensor(wanted, dtype=None)
     if x is None or y is None or not x.numel():

@@ -39,8 +39,8 @@ def _is_changed(before: object, after: object) -> bool:
     if hasattr(before, "equals"):  # pandas, where names and types of columns count as well
         return not before.equals(after)
     if isinstance(before, torch.Tensor):
-        gap = before.shape != after.shape or (before != after) & ~(before.isnan() & after.isnan())
-        return bool(torch.as_tensor(gap).any())
+        same = before.shape == after.shape and (before == after) | before.isnan() & after.isnan()
+        return not torch.as_tensor(same).all()
     return not isinstance(before, Iterator) and not equal(before, after)
 
 
@@ -57,7 +57,7 @@ def equal(a: object, b: object) -> bool:
         return type(a) is type(b) and all((s in str(a)) is (s in str(b)) for s in SYMPTOMS)
     x, y = to_tensor(a), to_tensor(b)
     if x is not None and y is not None:
-        return x.shape == y.shape and torch.allclose(x, y, rtol=1e-4, atol=1e-6, equal_nan=True)
+        return x.shape == y.shape and torch.allclose(x, y, rtol=1e-4, atol=1e-5, equal_nan=True)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(equal, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
