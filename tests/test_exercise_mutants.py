@@ -1,6 +1,7 @@
 """The judge refuses each solution with one thing changed, unless nobody could tell the two apart.
 
-`python -m tests.test_exercise_mutants` prints how many mutants there are and which are equal.
+`python -m tests.test_exercise_mutants` prints how many mutants there are and how many equal the
+answer; with -v it prints these.
 """
 
 import ast
@@ -9,6 +10,7 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -22,25 +24,12 @@ from lecture_utils.course.values import call, call_and_watch, equal
 from tests.test_exercises import NAMES, fold
 
 SEEDS = range(1000, 1200)  # draws that the judge has not seen
-OPERATORS = {
-    ast.Add: [ast.Sub, ast.Mult],
-    ast.Sub: [ast.Add],
-    ast.Mult: [ast.Div, ast.Add],
-    ast.Div: [ast.Mult, ast.FloorDiv],
-    ast.FloorDiv: [ast.Div, ast.Mod],
-    ast.Pow: [ast.Mult],
-    ast.MatMult: [ast.Mult],
-    ast.BitAnd: [ast.BitOr],
-    ast.And: [ast.Or],
-    ast.Or: [ast.And],
-    ast.Lt: [ast.LtE, ast.Gt],
-    ast.LtE: [ast.Lt],
-    ast.Gt: [ast.GtE, ast.Lt],
-    ast.GtE: [ast.Gt],
-    ast.Eq: [ast.NotEq, ast.LtE],
-    ast.NotEq: [ast.Eq],
-    ast.In: [ast.NotIn],
-}
+OPERATORS = """
+    Add:Sub,Mult Sub:Add Mult:Add,Div Div:Mult,FloorDiv FloorDiv:Div,Mod Pow:Mult MatMult:Mult
+    BitAnd:BitOr BitOr:BitAnd And:Or Or:And Eq:NotEq,LtE NotEq:Eq In:NotIn NotIn:In
+    Lt:LtE,Gt LtE:Lt Gt:GtE,Lt GtE:Gt
+"""
+OPERATORS = dict(pair.split(":") for pair in OPERATORS.split())
 WORDS = {"sum": "mean", "mean": "sum", "max": "min", "min": "max", "square": "abs"}
 IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_"}
 
@@ -48,8 +37,8 @@ IN_PLACE = {ast.Add: "add_", ast.Sub: "sub_", ast.Mult: "mul_"}
 def vary(node: ast.AST, kinds: dict[str, str]) -> Iterator[ast.AST | list]:
     """Yield what may stand in the place of `node`; `kinds` are those of the arguments."""
     match node:
-        case ast.operator() | ast.cmpop() | ast.boolop():
-            yield from (other() for other in OPERATORS.get(type(node), []))
+        case ast.operator() | ast.cmpop() | ast.boolop() if type(node).__name__ in OPERATORS:
+            yield from (getattr(ast, name)() for name in OPERATORS[type(node).__name__].split(","))
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(value=int(value) | float(value)):
@@ -126,31 +115,39 @@ def mutate(code: str, kinds: dict[str, str]) -> set[str]:
             node.body = node.body[ast.get_docstring(node) is not None :]
     found = set()
     for parent in ast.walk(tree):
-        for holder in (vars(parent), *filter(is_list, vars(parent).values())):
-            for key, node in list(enumerate(holder) if is_list(holder) else holder.items()):
-                for other in vary(node, kinds):
-                    holder[key] = other
-                    found.add(ast.unparse(tree))
-                holder[key] = node
+        lists = [part for part in vars(parent).values() if isinstance(part, list)]
+        places = [(part, n) for part in lists for n in range(len(part))]
+        for holder, key in [*((vars(parent), field) for field in vars(parent)), *places]:
+            node = holder[key]
+            for other in vary(node, kinds):
+                holder[key] = other
+                found.add(ast.unparse(tree))
+            holder[key] = node
     return found - {ast.unparse(tree)}
 
 
-def is_list(value: object) -> bool:
-    return isinstance(value, list)
+def solve(name: str) -> list[str]:
+    """Return two solutions as text: the answer in the fold and that of the package."""
+    return [fold(name), inspect.getsource(grader.load()[name].answer)]
 
 
-def mutants(name: str) -> Iterator[tuple[str, Callable]]:
-    """Yield text and function: the answer in the fold and that of the package, each changed."""
+def mutate_all(name: str) -> list[str]:
+    """Mutate the solutions, where arguments of one type (and dtype) may stand for each other."""
     exercise = grader.load()[name]
     kinds = [str(getattr(value, "dtype", type(value))) for value in exercise.inputs(0)]
     kinds = dict(zip(inspect.signature(exercise.answer).parameters, kinds))
-    known = exercise.answer.__globals__ | {"F": F, "np": np, "pd": pd, "torch": torch}
-    for code in sorted(
-        mutate(fold(name), kinds) | mutate(inspect.getsource(exercise.answer), kinds)
-    ):
-        space = dict(known)
-        exec(code, space)
-        yield code, space[name]
+    return sorted(set().union(*(mutate(code, kinds) for code in solve(name))))
+
+
+def build(name: str, code: str) -> Callable:
+    """Define the function as in the module of its exercise, or in a notebook."""
+    space = grader.load()[name].answer.__globals__ | {"F": F, "np": np, "pd": pd, "torch": torch}
+    exec(code, space)
+    return space[name]
+
+
+def passes(name: str, code: str) -> bool:
+    return judge(name, build(name, code)).startswith("✓")
 
 
 @pytest.fixture(autouse=True)
@@ -159,23 +156,54 @@ def quiet():
         yield
 
 
+def test_mutate():
+    code = "def f(x, y, n):\n    return x[:n].sum(dim=-1) - y"
+    bodies = """
+        x[:n].sum(dim=-1) + y
+        x[:n].sum(dim=-1)
+        y
+        y - x[:n].sum(dim=-1)
+        x[:n].sum(dim=-1).sub_(y)
+        x[:n].sum() - y
+        x[:n] - y
+        x[:n].mean(dim=-1) - y
+        x[:n].sum(dim=1) - y
+        x[:n].sum(dim=-2) - y
+        x[:n].sum(dim=-0) - y
+        x[:].sum(dim=-1) - y
+        x[:n + 1].sum(dim=-1) - y
+        x[:n - 1].sum(dim=-1) - y
+        y[:n].sum(dim=-1) - y
+        x[:n].sum(dim=-1) - x
+        (x[:n].sum(dim=-1) - y).long()
+        (x[:n].sum(dim=-1) - y).float()
+    """
+    kinds = {"x": "float", "y": "float", "n": "int"}
+    bodies = filter(None, map(str.strip, bodies.splitlines()))
+    assert mutate(code, kinds) == {f"def f(x, y, n):\n    return {body}" for body in bodies}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_differs_is_refused(name):
     exercise = grader.load()[name]
+    assert all(passes(name, code) for code in solve(name))
     draws = [exercise.inputs(seed) for seed in SEEDS]
     wanted = [call(exercise.answer, draw) for draw in draws]
-    for code, function in mutants(name):
-        if judge(name, function).startswith("✓"):
-            for draw, want in zip(draws, wanted):
-                found, changed = call_and_watch(function, draw)
-                assert equal(found, want) and not changed, f"{draw} shows what is wrong:\n{code}"
+    for code in filter(partial(passes, name), mutate_all(name)):
+        function = build(name, code)
+        for draw, want in zip(draws, wanted):
+            found, changed = call_and_watch(function, draw)
+            assert equal(found, want) and not changed, f"{draw} shows what is wrong:\n{code}"
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    total = equals = 0
     for name in NAMES:
-        every = [(code, judge(name, f)) for code, f in mutants(name)]
-        passed = [code for code, said in every if said.startswith("✓")]
-        print(f"{name:20} {len(every):5} {len(passed):5}")
+        every = mutate_all(name)
+        passed = list(filter(partial(passes, name), every))
+        total, equals = total + len(every), equals + len(passed)
+        print(f"{name:20}{len(every):5} mutants{len(passed):5} equal")
         if "-v" in sys.argv:
             print(textwrap.indent("\n\n".join(passed), "    "))
+    print(f"{'all':20}{total:5} mutants{equals:5} equal")

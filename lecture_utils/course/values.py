@@ -13,7 +13,7 @@ SYMPTOMS = ("NoneType", "does not require grad", "leaf Variable", "assigned grad
 
 def call(function: Callable, case: tuple) -> object:
     """Return what `function` gives for a copy of the arguments, or the exception it raises."""
-    return call_and_watch(function, case)[0]
+    return _call(function, tuple(map(_copy, case)))
 
 
 def call_and_watch(function: Callable, case: tuple) -> tuple[object, list[int]]:
@@ -22,12 +22,16 @@ def call_and_watch(function: Callable, case: tuple) -> tuple[object, list[int]]:
     Iterators do not count: they are there to be used up.
     """
     given = tuple(map(_copy, case))
+    found = _call(function, given)
+    return found, [n for n, pair in enumerate(zip(case, given)) if _is_changed(*pair)]
+
+
+def _call(function: Callable, given: tuple) -> object:
     torch.default_generator.manual_seed(0)  # torch.manual_seed formats a stack each time
     try:
-        found = function(*given)
+        return function(*given)
     except Exception as error:
-        found = error
-    return found, [n for n, pair in enumerate(zip(case, given)) if _is_changed(*pair)]
+        return error
 
 
 def _copy(value: object) -> object:
@@ -36,12 +40,13 @@ def _copy(value: object) -> object:
 
 
 def _is_changed(before: object, after: object) -> bool:
+    if isinstance(before, Iterator):
+        return False
     if hasattr(before, "equals"):  # pandas, where names and types of columns count as well
         return not before.equals(after)
-    if isinstance(before, torch.Tensor):
-        same = before.shape == after.shape and (before == after) | before.isnan() & after.isnan()
-        return not torch.as_tensor(same).all()
-    return not isinstance(before, Iterator) and not equal(before, after)
+    if isinstance(before, torch.Tensor) and before.shape == after.shape:
+        return not ((before == after) | (before != before)).all()  # nan is unlike itself
+    return not equal(before, after)
 
 
 def is_blank(value: object) -> bool:
