@@ -168,6 +168,11 @@ def test_what_passes_the_cases_is_tried_on_draws(double, monkeypatch, function, 
     assert words in " ".join(judge("double", function).split())
 
 
+def test_what_a_student_prints_is_shown_for_the_cases_alone(double, capsys):
+    assert judge("double", lambda x: print("x is", x) or 2 * x).startswith("✓")
+    assert capsys.readouterr().out.count("x is") == 1
+
+
 def test_arguments_may_be_changed_where_that_is_asked_for(double, monkeypatch):
     in_place = replace(grader.load()["double"], in_place=True)
     monkeypatch.setattr(grader, "load", lambda: {"double": in_place})

@@ -7,9 +7,11 @@ right on the cases must be right on random arguments too. Each lecture has one m
 """
 
 import inspect
+import io
 import pkgutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
@@ -95,7 +97,9 @@ def _judge(name: str, exercise: Exercise, function: Callable) -> str:
     if not all(map(equal, found, wanted)):
         return f"✗ {name}: 아직 아닙니다. {_hint(exercise, found, wanted)}"
     tried = [*exercise.cases, *map(exercise.inputs, range(DRAWS))]
-    if objection := _object(exercise, function, tried):
+    with redirect_stdout(io.StringIO()):  # a student's print() was shown for the cases
+        objection = _object(exercise, function, tried)
+    if objection:
         return f"✗ {name}: 아직 아닙니다. {objection}"
     return f"✓ {name}: 맞았습니다. {len(tried)}가지 경우를 모두 통과했습니다."
 
