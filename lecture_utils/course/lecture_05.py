@@ -132,7 +132,7 @@ EXERCISES = {
                 "        return e - 1\nreturn len(errors) - 1",
             ),
             "끝까지 멈추지 않은 다섯째 경우를 보세요. 마지막 에폭이 가장 좋았나요?": (
-                lambda e, patience: _return_last(e, patience),
+                _return_last,
                 "best = 0\nfor e, error in enumerate(errors):\n"
                 "    if error < errors[best]:\n        best = e\n"
                 "    if e - best == patience:\n        return best\nreturn e",
