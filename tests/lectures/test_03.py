@@ -42,6 +42,10 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     for name in ("mf", "mf1000"):
         pairs = (zip(b["solo.deep.blanks_rmse"], b[f"solo.{name}.blanks_rmse"]) for b in blocks)
         values[f"solo.deep.worse_than_{name}"] = [sum(deep > mf for deep, mf in p) for p in pairs]
+    every = iter(run_each(train_solution, jobs))
+    blocks = [list_values("", [next(every) for _ in seeds]) for _ in range(BLOCKS)]
+    for key in ("alike", "apart", "stuck"):
+        values[f"solo.mf.{key}_seeds"] = [sum(block[key]) for block in blocks]
     return values
 
 
@@ -61,6 +65,43 @@ def train_both(seed: int) -> dict[str, float]:
         found[f"{name}.train_rmse"] = math.sqrt(history.train_mse[epoch])
         found[f"{name}.blanks_rmse"] = math.sqrt(history.test_mse[epoch])
     return found
+
+
+class Solution(torch.nn.Module):
+    """Document 003's factorization in section 3.B: it creates its layers in an order of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        sizes = {"ebdd1": (9, 2), "ebdd2": (8, 2), "b1": (9, 1), "b2": (8, 1)}
+        for name, size in sizes.items():
+            setattr(self, name, torch.nn.Embedding(*size))
+
+    def forward(self, women: torch.Tensor, men: torch.Tensor) -> torch.Tensor:
+        """Return the ratings of pairs, (n,)."""
+        score = (self.ebdd1(women) * self.ebdd2(men)).sum(dim=1)
+        return 5 * torch.sigmoid(score + self.b1(women)[:, 0] + self.b2(men)[:, 0])
+
+
+def train_solution(seed: int) -> dict[str, float]:
+    """Train it for 100 epochs; count neighbours of one kind, and cells far off."""
+    known, table = split_table()[0], load_solo().table
+    model, _ = train(Solution, seed, known, epochs=99)
+    with torch.no_grad():
+        worst = (model(known.users, known.items) - known.ratings).abs().max().item()
+    model, _ = train(Solution, seed, known, epochs=100)
+    kinds = [[name.split("(")[1][:2] for name in names] for names in (table.index, table.columns)]
+    tables = [(model.ebdd1.weight.data[:8], kinds[0][:8]), (model.ebdd2.weight.data, kinds[1])]
+    return {
+        "alike": all(near_alike(points, names) for points, names in tables),
+        "apart": all(near_alike(points, [name[0] for name in names]) for points, names in tables),
+        "stuck": worst > 0.8,
+    }
+
+
+def near_alike(points: torch.Tensor, names: list[str]) -> bool:
+    """Tell whether the nearest neighbour of every point has its name."""
+    gaps = torch.cdist(points, points).fill_diagonal_(torch.inf)
+    return [names[i] for i in gaps.argmin(dim=1)] == names
 
 
 def train(make: Callable, seed: int, known: Tensors, blanks=None, epochs: int = 1000):
@@ -123,6 +164,9 @@ def test_floor_of_the_linear_head(solo, seed):
     assert min(history.train_mse) ** 0.5 > 1.4153
 
 
+SWAPPED = "models[{'MF': '신경망', '신경망': 'MF'}[name]](9, 8)"
+DROPOUT = "Sequential(torch.nn.Dropout(), torch.nn.Linear(1, 1)"
+HIDDEN = "torch.nn.Linear(6, 15), torch.nn.ReLU(), torch.nn.Linear(15, 1),"
 MUTANTS = {
     "lr=0": Mutant({"lr=0.1": "lr=0.0"}, "check-mf-falls"),
     "shuffled": Mutant(
@@ -130,5 +174,22 @@ MUTANTS = {
         "check-mf-document",
     ),
     "added": Mutant({"W_features * M_": "W_features + M_"}, "check-mf-document"),
+    "another seed": Mutant({"torch.manual_seed(43052)": "torch.manual_seed(1)"}, "check-embedding"),
+    "another row": Mutant({"ebdd.weight[x]": "ebdd.weight[x - 1]"}, "check-embedding"),
+    "other weights": Mutant({"linr.weight.data.T": "2 * linr.weight.data.T"}, "check-embedding"),
+    "a level target": Mutant({"[4.0, 1.0, 5.0]": "[2.0, 2.0, 2.0]"}, "check-line-ids"),
+    "dropout": Mutant({"Sequential(torch.nn.Linear(1, 1)": DROPOUT}, "check-sequential"),
+    "a hidden layer": Mutant({"torch.nn.Linear(6, 1),": HIDDEN}, "check-ranking", long=True),
+    "a large nudge": Mutant({"1 + k * 1e-7": "1 + k"}, "check-nudge", long=True),
+    "shuffled later": Mutant(
+        {"y.flatten())": "y.flatten()[torch.randperm(63)])"}, "check-seeds", long=True
+    ),
+    "one epoch for another": Mutant(
+        {"h.train_mse[e - 1]": "h.train_mse[99]"}, "check-seeds", long=True
+    ),
+    "known for blanks": Mutant(
+        {"h.test_mse[e - 1]": "h.train_mse[e - 1]"}, "check-seeds", long=True
+    ),
+    "swapped": Mutant({"Model(9, 8)": SWAPPED}, "check-package", long=True),
 }
 test_mutants = build_test("03", MUTANTS)
