@@ -144,8 +144,8 @@ def leave_in(data: Ratings) -> dict[str, float]:
     people = torch.arange(1, data.num_users)[:, None]
     return {
         "seen_share": 100 * watched[people, order[:, :10] + 1].mean().item(),
-        "seen_below_popular": popular - precision(together, nothing),
-        "unseen_above_popular": precision(together, train) - popular,
+        "seen_lost": popular - precision(together, nothing),
+        "unseen_won": precision(together, train) - popular,
     }
 
 
