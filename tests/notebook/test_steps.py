@@ -101,13 +101,12 @@ def test_bad_input_is_refused(wrong: dict, message: str):
 
 
 def test_the_lecture_recorded_its_own_training():
-    """Epoch by epoch the MSEs that the training cell printed, from 0 to 100."""
+    """Its first and its last MSE are those that the training cell printed, before the last step."""
     assert len(DATA["mse"]) == 101 and len(DATA["labels"]) == len(DATA["groups"]) == 17
     assert all(len(path.split()) == 101 for path in DATA["paths"])
-    [out] = [printed(c) for c in cells(LECTURE, "code") if "footprints.append" in source(c)]
-    for line in out.splitlines():  # "epoch:  20, MSE: 0.2972"
-        epoch, mse = (part.split()[-1] for part in line.split(","))
-        assert DATA["mse"][int(epoch)] == float(mse)
+    [out] = [printed(c) for c in cells(LECTURE, "code") if "by_hand.append" in source(c)]
+    first, last = out.split()[1::2]  # "MSE: 5.2702 → 0.0085"
+    assert [DATA["mse"][0], DATA["mse"][99]] == [float(first), float(last)]
     assert DATA["mse"][100] < DATA["mse"][99]
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.notebook.test_steps import CELL, DATA
 
 LECTURE = "lectures/03_neural_recommender.html"
-FOLD = ".cell:has(.steps) summary"
+FOLD = ".cell:has(.steps) summary:text-is('그림의 숫자 보기')"
 WALKS = [[tuple(map(float, at.split(","))) for at in path.split()] for path in DATA["paths"]]
 
 
