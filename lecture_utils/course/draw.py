@@ -26,3 +26,10 @@ class Draw(random.Random):
     def column(self, vector: Tensor) -> Tensor:
         """Leave (n,) as it is, or make it a column (n, 1)."""
         return self.choice([vector, vector.reshape(-1, 1)])
+
+
+def draw_predictions(seed: int) -> tuple[Tensor, Tensor]:
+    """Draw predictions and ratings, each (n,) or (n, 1)."""
+    draw = Draw(seed)
+    n = draw.randint(1, 5)
+    return draw.column(draw.numbers(n)), draw.column(draw.numbers(n, low=1, high=5))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from lecture_utils.course.draw import Draw
+from lecture_utils.course.draw import Draw, draw_predictions
 from lecture_utils.course.grader import Exercise
 
 
@@ -33,12 +33,6 @@ def _draw_predict(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     rank, n = draw.randint(1, 3), draw.randint(1, 4)
     tables = draw.numbers(num_items, rank), draw.numbers(num_users, rank)
     return *tables, draw.ids(n, num_items), draw.ids(n, num_users)
-
-
-def _draw_mse(seed: int) -> tuple[Tensor, Tensor]:
-    draw = Draw(seed)
-    n = draw.randint(1, 5)
-    return draw.column(draw.numbers(n)), draw.column(draw.numbers(n, low=1, high=5))
 
 
 def _draw_gradients(seed: int) -> tuple[Tensor, Tensor, float, float]:
@@ -94,7 +88,7 @@ EXERCISES = {
     "mse": Exercise(
         answer=mse,
         cases=[(GUESS, STARS), (GUESS, STARS.reshape(-1, 1)), (GUESS.reshape(-1, 1), STARS)],
-        inputs=_draw_mse,
+        inputs=draw_predictions,
         mistakes={
             "둘째 평점은 모양이 (3, 1)입니다. 그대로 빼면 차이가 몇 개 나올까요?": (
                 lambda p, r: (p - r).square().mean(),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from lecture_utils.course.draw import Draw
+from lecture_utils.course.draw import Draw, draw_predictions
 from lecture_utils.course.grader import Exercise
 
 
@@ -51,12 +51,6 @@ def _step(x: Tensor, y: Tensor, lr: float, steps: int, move: Callable) -> float:
     return b.item()
 
 
-def _draw_safe_rmse(seed: int) -> tuple[Tensor, Tensor]:
-    draw = Draw(seed)
-    n = draw.randint(1, 5)
-    return draw.column(draw.numbers(n)), draw.column(draw.numbers(n, low=1, high=5))
-
-
 def _draw_slope(seed: int) -> tuple[Tensor, Tensor, float, int]:
     draw = Draw(seed)
     n = draw.randint(1, 4)
@@ -88,7 +82,7 @@ EXERCISES = {
     "safe_rmse": Exercise(
         answer=safe_rmse,
         cases=[(A, R), (A, R.reshape(-1, 1)), (A.reshape(-1, 1), R)],
-        inputs=_draw_safe_rmse,
+        inputs=draw_predictions,
         mistakes={
             "둘째 경우의 평점은 (3, 1)입니다. 그대로 빼면 차이는 몇 개인가요?": (
                 lambda p, r: (p - r).square().mean().sqrt(),
