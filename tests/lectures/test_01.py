@@ -61,7 +61,7 @@ MUTANTS = {
     ),
     "no trap": Mutant({"mse_loss(prediction, column)": "mse_loss(right, right)"}, "check-trap"),
     "far from the mean": Mutant(
-        {"bad_mse(ratings.mean())": "bad_mse(ratings.mean() + 3)"}, "check-average"
+        {"ratings.mean().expand(6)": "ratings.mean().expand(6) + 3"}, "check-average"
     ),
     "one shape": Mutant({"users, items, column)": "users, items, ratings)"}, "check-fit-refuses"),
     "sign": Mutant({"loss = (b * x - y)": "loss = (b * x + y)"}, "check-gradient"),
