@@ -143,6 +143,44 @@ def test_judge(double, function, words, recwarn):
     assert not recwarn.list, "a warning is in English"
 
 
+class Kept(torch.nn.Module):
+    """A module that keeps its layers in a list, which no optimizer sees, or in a ModuleList."""
+
+    def __init__(self, *layers: torch.nn.Module, seen: bool = True) -> None:
+        super().__init__()
+        self.layers = torch.nn.ModuleList(layers) if seen else list(layers)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+WIDE, FLAT, RELU = torch.nn.Linear(2, 3), torch.nn.Linear(3, 1), torch.nn.ReLU()
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (Kept(torch.nn.Linear(2, 3), RELU, torch.nn.Linear(3, 1)), "✓"),  # other weights
+        (torch.nn.Sequential(WIDE, FLAT), "나온 값: [[3, 2], [3], [1, 3], [1]] / "),
+        (torch.nn.Sequential(WIDE, RELU, torch.nn.Linear(3, 1, bias=False)), "[1, 3]] / "),
+        (torch.nn.Sequential(FLAT, WIDE), "함수가 오류를 냅니다"),
+        (Kept(WIDE, RELU, FLAT, seen=False), "나온 값: []"),
+        ([WIDE, RELU, FLAT], "목록입니다"),
+    ],
+)
+def test_a_module_is_judged_by_its_parameters_and_by_what_it_answers(monkeypatch, module, words):
+    known = Exercise(
+        lambda x: torch.nn.Sequential(torch.nn.Linear(2, 3), RELU, torch.nn.Linear(3, 1)),
+        [(0,)],
+        lambda seed: (seed,),
+        {"목록입니다": (lambda x: [torch.nn.Linear(2, 3), RELU, torch.nn.Linear(3, 1)],)},
+    )
+    monkeypatch.setattr(grader, "load", lambda: {"module": known})
+    assert words in " ".join(judge("module", lambda x: module).split())
+
+
 DRAWN = [[-3.0, 0.5], [0.5], [-2.25], [float("nan")]]
 
 
