@@ -123,9 +123,14 @@ FLIPPED = {  # five stars become one
         'train, test = data.train.assign(rating=6 - data.train["rating"]), data.test'
     )
 }
+PLAIN_LOOP = (
+    "for epoch in range(1000):\n    hypothesis = torch.sum(P[items] * Q[users], dim=1)  # ① 순전파"
+)
 BY_HAND = {"plain", "reg"}
 MUTANTS = {
-    "lr=0": Mutant({"], lr=0.1": "], lr=0.0"}, "check-plain-falls"),
+    "lr=0": Mutant(  # two epochs in the slide's loop: its cell alone would take most of a minute
+        {"], lr=0.1": "], lr=0.0", PLAIN_LOOP: PLAIN_LOOP.replace("1000", "2")}, "check-plain-falls"
+    ),
     "shuffled": Mutant(
         {'train["rating"].to': 'train["rating"].sample(frac=1).to'}, "check-plain-falls", long=True
     ),

@@ -181,14 +181,17 @@ MUTANTS = {
     "dropout": Mutant({"Sequential(torch.nn.Linear(1, 1)": DROPOUT}, "check-sequential"),
     "a hidden layer": Mutant({"torch.nn.Linear(6, 1),": HIDDEN}, "check-ranking", long=True),
     "a large nudge": Mutant({"1 + k * 1e-7": "1 + k"}, "check-nudge", long=True),
+    "another rate together": Mutant(
+        {"params.values(), lr=0.1": "params.values(), lr=0.2"}, "check-nudge", long=True
+    ),
     "shuffled later": Mutant(
         {"y.flatten())": "y.flatten()[torch.randperm(63)])"}, "check-seeds", long=True
     ),
     "one epoch for another": Mutant(
-        {"h.train_mse[e - 1]": "h.train_mse[99]"}, "check-seeds", long=True
+        {"known[2], epochs)": "known[2], 100)"}, "check-seeds", long=True
     ),
     "known for blanks": Mutant(
-        {"h.test_mse[e - 1]": "h.train_mse[e - 1]"}, "check-seeds", long=True
+        {"rmse(run_all((B1, B2)), answer)": "rmse(yhat, known[2])"}, "check-seeds", long=True
     ),
     "swapped": Mutant({"Model(9, 8)": SWAPPED}, "check-package", long=True),
 }
