@@ -244,6 +244,12 @@ BASELINES = {
 RANKED = {
     'largest(6, "평균")': 'largest(6, "평점 수")',
     'largest(8, "편향")': 'smallest(8, "평점 수")',
+    '"편향": model.': '"편향": -model.',
+}
+ONE_HALF = {
+    "users % 2 == k": "users % 1 == 0",
+    'load_movielens("ub")': 'load_movielens("ua")',
+    '"장르": shared(b.P)': '"장르": 1.0',
 }
 MUTANTS = {
     "shuffled": Mutant(SHUFFLED, "check-learn", long=True),
@@ -258,18 +264,19 @@ MUTANTS = {
     "others' genres": Mutant({"(common * pairs)": "(common.roll(1, 0) * pairs)"}, "check-genres"),
     "lengths": Mutant({"P.norm(dim=1)": "-P.norm(dim=1) - 0.01"}, "check-lengths"),
     "another penalty": Mutant({"learn(1, train,": "learn(1, train, lam=1e-5,"}, "check-two-seeds"),
+    "not orthogonal": Mutant(
+        {"torch.linalg.qr(torch.randn(10, 10))": "torch.randn(10, 10), 0"},
+        "check-ways",
+        {NEIGHBOURS},
+    ),
     "no inverse": Mutant(
         {"[2.0] * 5": "[0.5] * 5", " @ torch.linalg.inv(D)": ""}, "check-ways", {NEIGHBOURS}
     ),
     "turned back": Mutant({"R = U @ Vt": "R = (U @ Vt).T"}, "check-turned", {NEIGHBOURS}),
     "as strong": Mutant({"lam=1e-5)[0]": "lam=1e-4)[0]"}, "check-weak", {NEIGHBOURS}),
     "random axes": Mutant({"principal(P2)": "principal(random)"}, "check-axes", {WEAKER}),
-    "one half": Mutant(
-        {"users % 2 == k": "users % 1 == 0", 'load_movielens("ub")': 'load_movielens("ua")'},
-        "check-told",
-        {WEAKER},
-    ),
-    "other halves": Mutant({"(half_model.P)[": "(random)["}, "check-sequels", {WEAKER}),
+    "one half": Mutant(ONE_HALF, "check-told", {WEAKER}),
+    "the farthest": Mutant({"[order != movie][:n]": "[-n:]"}, "check-sequels", {WEAKER}),
     "generous": Mutant({"train.ratings - level": "level - train.ratings"}, "check-rare"),
     "ridge": Mutant({"N * lam * torch.eye(11)": "lam * torch.eye(11)"}, "check-fold-in", LATER),
     "seen": Mutant(
