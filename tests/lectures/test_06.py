@@ -353,9 +353,17 @@ def test_a_mended_exhibit_is_noticed(number, entrance):
         walk(number, entrance, MENDED[number][0])
 
 
-def test_a_larger_table_is_noticed(entrance):
-    with pytest.raises(AssertionError, match="IndexError"):
-        walk(1, entrance, {"nn.Embedding(943, 2)": "nn.Embedding(944, 2)"})
+@pytest.mark.parametrize(
+    ("number", "old", "new", "error"),
+    [
+        (1, "nn.Embedding(943, 2)", "nn.Embedding(944, 2)", "IndexError"),
+        (1, "EmbeddingFactorization(943, 1683)", "EmbeddingFactorization(944, 1683)", "IndexError"),
+        (4, "torch.ones(1, requires_grad=True)", "torch.ones(1)", "RuntimeError"),
+    ],
+)
+def test_a_missing_error_is_noticed(number, old, new, error, entrance):
+    with pytest.raises(AssertionError, match=error):
+        walk(number, entrance, {old: new})
 
 
 @pytest.mark.full
