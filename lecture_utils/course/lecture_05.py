@@ -1,9 +1,11 @@
-"""Exercises of lecture 05: how good a list is, when to stop, what to hold out."""
+"""Exercises of lecture 05: how good lists are, when to stop, what to hold out."""
 
 import math
 from collections.abc import Callable
 
 import pandas as pd
+import torch
+from torch import Tensor
 
 from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
@@ -53,14 +55,45 @@ def _sort_by_time(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("timestamp")
 
 
-def precision_at_k(shown: list[int], liked: set[int], k: int) -> float:
-    """Return the share of the first `k` of `shown` that are `liked`."""
-    return sum(i in liked for i in shown[:k]) / k
+def expected_hits(scores: Tensor, liked: Tensor, k: int) -> Tensor:
+    """Return how many liked items stand among the first `k`, on average over orders of equals."""
+    return (_chance(scores, k) * liked).sum()
 
 
-def ndcg_at_k(shown: list[int], liked: set[int], k: int) -> float:
-    """Divide the DCG of the first `k` by the best possible (Järvelin & Kekäläinen 2002)."""
-    return _dcg(shown[:k], liked) / _ideal_dcg(min(k, len(liked)))
+def mean_ndcg(lists: list[list[int]], likes: list[set[int]], k: int) -> float:
+    """Average NDCG at `k` (Järvelin & Kekäläinen 2002) over those who like something."""
+    found = [
+        _dcg(shown[:k], liked) / _ideal_dcg(min(k, len(liked)))
+        for shown, liked in zip(lists, likes)
+        if liked
+    ]
+    return sum(found) / len(found)
+
+
+def _chance(scores: Tensor, k: int) -> Tensor:
+    """Return each item's chance to be among the first `k`, (n,)."""
+    above, ties = _count(scores)
+    return ((k - above) / ties).clamp(0, 1)
+
+
+def _count(scores: Tensor) -> tuple[Tensor, Tensor]:
+    """Count for each item those above it, and those that are its equals, itself included."""
+    return (scores > scores[:, None]).sum(1), (scores == scores[:, None]).sum(1)
+
+
+def _take_first(scores: Tensor, liked: Tensor, k: int) -> Tensor:
+    """Let the item that stands first in the table win a tie."""
+    return liked[scores.sort(descending=True, stable=True).indices[:k]].sum()
+
+
+def _average(lists: list, likes: list, score: Callable, empty: float | None = None) -> float:
+    """Average `score` over users; who likes nothing counts as `empty`, or not at all."""
+    found = [
+        score(shown, liked) if liked else empty
+        for shown, liked in zip(lists, likes)
+        if liked or empty is not None
+    ]
+    return sum(found) / len(found)
 
 
 def _dcg(shown: list[int], liked: set[int], shift: int = 1) -> float:
@@ -88,16 +121,21 @@ def _draw_split_future(seed: int) -> tuple[pd.DataFrame, int]:
     return pd.DataFrame(rows, columns=LOG.columns), draw.randint(1, size - 1)
 
 
-def _draw_precision_at_k(seed: int) -> tuple[list[int], set[int], int]:
+def _draw_expected_hits(seed: int) -> tuple[Tensor, Tensor, int]:
     draw = Draw(seed)
-    shown = draw.sample(range(10), draw.randint(1, 6))
-    return shown, set(draw.sample(range(10), draw.randint(0, 6))), draw.randint(1, len(shown))
+    n = draw.randint(1, 7)
+    scores = draw.numbers(n, low=0, high=draw.choice([0, 0.5, 1, 3]))
+    return scores, torch.tensor([draw.randint(0, 1) for _ in range(n)]), draw.randint(1, n)
 
 
-def _draw_ndcg_at_k(seed: int) -> tuple[list[int], set[int], int]:
+def _draw_mean_ndcg(seed: int) -> tuple[list[list[int]], list[set[int]], int]:
+    """Draw users, one of whom at least likes something."""
     draw = Draw(seed)
-    shown = draw.sample(range(10), draw.randint(1, 6))
-    return shown, set(draw.sample(range(10), draw.randint(1, 6))), draw.randint(1, len(shown))
+    n = draw.randint(1, 4)
+    lists = [draw.sample(range(10), draw.randint(1, 6)) for _ in range(n)]
+    likes = [set(draw.sample(range(10), draw.randint(0, 6))) for _ in range(n)]
+    likes[draw.randrange(n)] |= {draw.randint(0, 9)}
+    return lists, likes, draw.randint(1, 6)
 
 
 CURVE, SLOW = [5.0, 4.0, 3.0, 4.0, 4.0, 1.0], [5.0, 6.0, 4.0, 3.0, 2.0]
@@ -108,8 +146,12 @@ LOG = pd.DataFrame(
     [[1, 10, 5, 30], [1, 11, 3, 10], [2, 10, 4, 50], [2, 12, 1, 20], [3, 13, 2, 40]],
     columns=["user", "movie", "rating", "timestamp"],
 )
-SHOWN, LIKED = [7, 1, 3, 5, 9], {3, 7, 8}
-MANY = {3, 5, 7, 8, 9, 10}
+TIED, GOOD = torch.tensor([3.0, 2.0, 2.0, 2.0]), torch.tensor([1, 1, 0, 0])
+PAIRS, FEW = torch.tensor([1.0, 2.0, 2.0, 1.0, 1.0, 3.0]), torch.tensor([0, 0, 1, 1, 0, 0])
+LEVEL, LAST = torch.zeros(4), torch.tensor([0, 0, 0, 1])
+SHOWN = [[7, 1, 3, 5, 9], [2, 4], [6, 8, 1]]
+LIKED = [{3, 7, 8}, {4, 5, 6, 2}, set()]
+MANY = [{3, 5, 7, 8, 9, 10}, {1}, {8}]
 EXERCISES = {
     "best_epoch": Exercise(
         answer=best_epoch,
@@ -247,95 +289,181 @@ EXERCISES = {
             ),
         },
     ),
-    "precision_at_k": Exercise(
-        answer=precision_at_k,
-        cases=[(SHOWN, LIKED, 2), (SHOWN, LIKED, 5), (SHOWN, MANY, 3)],
-        inputs=_draw_precision_at_k,
+    "expected_hits": Exercise(
+        answer=expected_hits,
+        cases=[(TIED, GOOD, 2), (PAIRS, FEW, 2), (PAIRS, FEW, 4), (LEVEL, LAST, 3)],
+        inputs=_draw_expected_hits,
         mistakes={
-            "지금 것은 재현율입니다. 무엇으로 나누어야 '보여 준 것 가운데'의 비율일까요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(liked),
-                "return len(set(shown[:k]) & liked) / len(liked)",
+            "동점일 때 표에서 앞에 있는 영화를 먼저 보여 주었나요? 제비를 뽑으면요?": (
+                _take_first,
+                "order = np.argsort(-scores.numpy(), kind='stable')\n"
+                "return liked[torch.tensor(order)][:k].sum()",
             ),
-            "k등까지만 보았나요? 목록 전체를 세고 있지는 않나요?": (
-                lambda s, liked, k: sum(i in liked for i in s) / k,
-                "hits = 0\nfor i in shown:\n    if i in liked:\n        hits += 1\nreturn hits / k",
+            "동점이면 언제나 맞은 것으로 쳤나요? 자리가 모자랄 때는요?": (
+                lambda s, liked, k: ((_count(s)[0] < k) * liked).sum(),
+                "hits = 0\nfor s, like in zip(scores, liked):\n"
+                "    if like and (scores > s).sum() < k:\n        hits += 1\nreturn hits",
             ),
-            "목록 전체의 길이로 나누었나요? 보여 준 것은 k개뿐입니다.": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / len(s),
-                "return len(set(shown[:k]) & liked) / len(shown)",
+            "동점이면 언제나 틀린 것으로 쳤나요? 뽑힐 때도 있지 않을까요?": (
+                lambda s, liked, k: ((sum(_count(s)) <= k) * liked).sum(),
+                "hits = 0\nfor s, like in zip(scores, liked):\n"
+                "    if like and (scores >= s).sum() <= k:\n        hits += 1\nreturn hits",
             ),
-            "맞은 개수까지는 좋습니다. 비율이 되려면 무엇이 더 필요할까요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]),
-                "return len(liked.intersection(shown[:k]))",
+            "확률이 0보다 작거나 1보다 큰 영화가 있습니다. 자리가 없거나 남으면요?": (
+                lambda s, liked, k: ((k - _count(s)[0]) / _count(s)[1] * liked).sum(),
+                "total = 0\nfor s, like in zip(scores, liked):\n"
+                "    room = k - (scores > s).sum()\n"
+                "    total = total + like * room / (scores == s).sum()\nreturn total",
             ),
-            "k와 상관없이 늘 같은 값이 나옵니다. k는 어디에 썼나요?": (
-                lambda s, liked, k: sum(i in liked for i in s) / len(s),
-                "return np.mean([i in liked for i in shown])",
+            "동점끼리 나누는 자리가 늘 하나뿐인가요? 남은 자리를 세어 보세요.": (
+                lambda s, liked, k: ((_count(s)[0] < k) / _count(s)[1] * liked).sum(),
+                "total = 0\nfor s, like in zip(scores, liked):\n"
+                "    if like and (scores > s).sum() < k:\n"
+                "        total += 1 / (scores == s).sum()\nreturn total",
+            ),
+            "동점을 셀 때 자신도 세었나요? 셋이 동점이면 셋이 자리를 나눕니다.": (
+                lambda s, liked, k: (
+                    ((k - _count(s)[0]) / (_count(s)[1] + 1)).clamp(0, 1) * liked
+                ).sum(),
+                "above = (scores > scores[:, None]).sum(1)\n"
+                "ties = (scores == scores[:, None]).sum(1)\n"
+                "return (((k - above) / (ties + 1)).clamp(0, 1) * liked).sum()",
+            ),
+            "편수가 아니라 비율이 나왔습니다. k로 나누었나요?": (
+                lambda s, liked, k: expected_hits(s, liked, k) / k,
+                "above = (scores > scores[:, None]).sum(1)\n"
+                "ties = (scores == scores[:, None]).sum(1)\n"
+                "return (((k - above) / ties).clamp(0, 1) * liked).sum() / k",
+            ),
+            "좋아할 영화의 확률만 더했나요? 나올 확률을 모두 더하면 늘 k입니다.": (
+                lambda s, liked, k: _chance(s, k).sum(),
+                "above = (scores > scores[:, None]).sum(1)\n"
+                "ties = (scores == scores[:, None]).sum(1)\n"
+                "return ((k - above) / ties).clamp(0, 1).sum()",
+            ),
+            "점수가 낮은 영화부터 보여 주었나요?": (
+                lambda s, liked, k: expected_hits(-s, liked, k),
+                "above = (scores < scores[:, None]).sum(1)\n"
+                "ties = (scores == scores[:, None]).sum(1)\n"
+                "return (((k - above) / ties).clamp(0, 1) * liked).sum()",
             ),
         },
     ),
-    "ndcg_at_k": Exercise(
-        answer=ndcg_at_k,
-        cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3), (SHOWN, {1, 3, 7}, 5)],
-        inputs=_draw_ndcg_at_k,
+    "mean_ndcg": Exercise(
+        answer=mean_ndcg,
+        cases=[(SHOWN, LIKED, 5), (SHOWN, LIKED, 2), (SHOWN, MANY, 3), (SHOWN, MANY, 1)],
+        inputs=_draw_mean_ndcg,
         mistakes={
-            "아직 DCG입니다. 좋아할 것을 모두 맨 위에 놓았다면 몇 점이었을까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked),
-                "total = 0\nfor r, i in enumerate(shown[:k]):\n    if i in liked:\n"
-                "        total += 1 / np.log2(r + 2)\nreturn total",
+            "좋아할 것이 없는 사람을 0점으로 쳤나요? 그 사람에게는 맞힐 것이 없었습니다.": (
+                lambda lists, likes, k: _average(
+                    lists, likes, lambda s, liked: mean_ndcg([s], [liked], k), empty=0.0
+                ),
+                "total = 0\nfor shown, liked in zip(lists, likes):\n"
+                "    best = sum(1 / np.log2(r + 2) for r in range(min(k, len(liked))))\n"
+                "    for r, i in enumerate(shown[:k]):\n        if i in liked:\n"
+                "            total += 1 / np.log2(r + 2) / best\nreturn total / len(lists)",
             ),
-            "가장 잘했을 때의 점수가 너무 큽니다. k개만 보여 주면 아무리 잘해도 몇 개가 맞나요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(len(liked)),
-                "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k]) if i in liked)\n"
-                "return gain / sum(1 / np.log2(r + 2) for r in range(len(liked)))",
+            "좋아할 것이 없는 사람을 만점으로 쳤나요? 맞힌 것도 없습니다.": (
+                lambda lists, likes, k: _average(
+                    lists, likes, lambda s, liked: mean_ndcg([s], [liked], k), empty=1.0
+                ),
+                "scores = []\nfor shown, liked in zip(lists, likes):\n"
+                "    best = sum(1 / np.log2(r + 2) for r in range(min(k, len(liked))))\n"
+                "    gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k])"
+                " if i in liked)\n"
+                "    scores.append(gain / best if best else 1)\nreturn np.mean(scores)",
             ),
-            "가장 잘했을 때의 점수가 좋아할 것의 수와 상관없군요. 좋아할 것이 k개보다 적으면요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(k),
-                "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k]) if i in liked)\n"
-                "return gain / sum(1 / np.log2(r + 2) for r in range(k))",
+            "0으로 나누었습니다. 좋아할 것이 없는 사람은 어떻게 하기로 했지요?": (
+                lambda lists, likes, k: (
+                    sum(_dcg(s[:k], w) / _ideal_dcg(min(k, len(w))) for s, w in zip(lists, likes))
+                    / len(lists)
+                ),
+                "scores = []\nfor shown, liked in zip(lists, likes):\n"
+                "    best = sum(1 / float(np.log2(r + 2)) for r in range(min(k, len(liked))))\n"
+                "    gain = sum(1 / float(np.log2(r + 2)) for r, i in enumerate(shown[:k])"
+                " if i in liked)\n"
+                "    scores.append(gain / best)\nreturn sum(scores) / len(scores)",
             ),
-            "0으로 나누었습니다. 등수를 0부터 세고 있나요? 1등의 점수는 얼마여야 하지요?": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=0),
-                "import math\n"
-                "return sum(1 / math.log2(r + 1) for r in range(k) if shown[r] in liked)",
+            "짧은 목록을 봐주었나요? 빈자리는 틀린 것과 같다고 했습니다.": (
+                lambda lists, likes, k: _average(
+                    lists,
+                    likes,
+                    lambda s, liked: _dcg(s[:k], liked) / _ideal_dcg(min(k, len(s), len(liked))),
+                ),
+                "scores = []\nfor shown, liked in zip(lists, likes):\n    if liked:\n"
+                "        top = shown[:k]\n"
+                "        point = 1 / np.log2(np.arange(2, len(top) + 2))\n"
+                "        gain = point[[i in liked for i in top]].sum()\n"
+                "        scores.append(gain / point[:len(liked)].sum())\n"
+                "return sum(scores) / len(scores)",
             ),
-            "nan이 나왔습니다. 0으로 나누지 않았나요? 1등의 log2에는 얼마가 들어갔나요?": (
-                lambda s, liked, k: math.nan,
-                "point = 1 / torch.arange(1, k + 1).log2()\n"
-                "hit = torch.tensor([float(i in liked) for i in shown[:k]])\n"
-                "return hit @ point / point[:len(liked)].sum()",
+            "가장 잘했을 때의 점수가 너무 큽니다. k편만 보여 주면 몇 편까지 맞을 수 있나요?": (
+                lambda lists, likes, k: _average(
+                    lists, likes, lambda s, liked: _dcg(s[:k], liked) / _ideal_dcg(len(liked))
+                ),
+                "scores = []\nfor shown, liked in zip(lists, likes):\n    if liked:\n"
+                "        point = 1 / np.log2(np.arange(2, 99))\n"
+                "        gain = sum(point[r] for r, i in enumerate(shown[:k]) if i in liked)\n"
+                "        scores.append(gain / point[:len(liked)].sum())\n"
+                "return np.mean(scores)",
             ),
-            "k등 아래에서 맞은 것도 더했나요? 보여 준 것은 k개뿐입니다.": (
-                lambda s, liked, k: _dcg(s, liked) / _ideal_dcg(min(k, len(liked))),
-                "point = 1 / np.log2(np.arange(2, len(shown) + 2))\n"
-                "return point[[i in liked for i in shown]].sum() "
-                "/ point[:min(k, len(liked))].sum()",
+            "가장 잘했을 때의 점수가 누구에게나 같군요. 좋아할 것이 k편보다 적으면요?": (
+                lambda lists, likes, k: _average(
+                    lists, likes, lambda s, liked: _dcg(s[:k], liked) / _ideal_dcg(k)
+                ),
+                "point = 1 / np.log2(np.arange(2, k + 2))\n"
+                "scores = [sum(point[r] for r, i in enumerate(shown[:k]) if i in liked)\n"
+                "          for shown, liked in zip(lists, likes) if liked]\n"
+                "return np.mean(scores) / point.sum()",
             ),
-            "맞힌 것만 위로 올려 보았나요? 놓친 것까지 모두 맞혔다면 몇 점이었을까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(sum(i in liked for i in s[:k])),
-                "point = 1 / np.log2(np.arange(2, k + 2))\nhit = [i in liked for i in shown[:k]]\n"
-                "return point @ hit / (point @ sorted(hit, reverse=True))",
+            "모두의 점수를 더해 놓고 한 번에 나누었나요? 사람마다 먼저 나눕니다.": (
+                lambda lists, likes, k: (
+                    sum(_dcg(s[:k], liked) for s, liked in zip(lists, likes))
+                    / sum(_ideal_dcg(min(k, len(liked))) for liked in likes)
+                ),
+                "gain = best = 0\nfor shown, liked in zip(lists, likes):\n"
+                "    gain += sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k])"
+                " if i in liked)\n"
+                "    best += sum(1 / np.log2(r + 2) for r in range(min(k, len(liked))))\n"
+                "return gain / best",
             ),
-            "가장 잘했을 때의 점수가 작습니다. 마지막 등수의 점수까지 더했나요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(min(k, len(liked)) - 1),
-                "gain = sum(1 / np.log2(r + 1) for r, i in enumerate(shown[:k], 1) if i in liked)\n"
-                "return gain / sum(1 / np.log2(r + 1) for r in range(1, min(k, len(liked))))",
-            ),
-            "가장 잘했을 때의 점수가 조금 큽니다. 거기에 몇 등까지 더했는지 세어 볼까요?": (
-                lambda s, liked, k: _dcg(s[:k], liked) / _ideal_dcg(min(k, len(liked)) + 1),
-                "point = 1 / np.log2(np.arange(2, len(shown) + 9))\n"
-                "gain = sum(point[r] for r, i in enumerate(shown[:k]) if i in liked)\n"
-                "return gain / point[:min(k, len(liked)) + 1].sum()",
+            "k등 아래에서 맞은 것도 더했나요? 보여 준 것은 k편까지입니다.": (
+                lambda lists, likes, k: _average(
+                    lists,
+                    likes,
+                    lambda s, liked: _dcg(s, liked) / _ideal_dcg(min(k, len(liked))),
+                ),
+                "scores = []\nfor shown, liked in zip(lists, likes):\n    if liked:\n"
+                "        point = 1 / np.log2(np.arange(2, 99))\n"
+                "        gain = sum(point[r] for r, i in enumerate(shown) if i in liked)\n"
+                "        scores.append(gain / point[:min(k, len(liked))].sum())\n"
+                "return np.mean(scores)",
             ),
             "2등이 맞으나 5등이 맞으나 점수가 같습니다. 순위는 어디에 들어갔나요?": (
-                lambda s, liked, k: sum(i in liked for i in s[:k]) / min(k, len(liked)),
-                "return len(set(shown[:k]) & liked) / min(k, len(liked))",
+                lambda lists, likes, k: _average(
+                    lists,
+                    likes,
+                    lambda s, liked: sum(i in liked for i in s[:k]) / min(k, len(liked)),
+                ),
+                "return np.mean([len(set(s[:k]) & w) / min(k, len(w))\n"
+                "                for s, w in zip(lists, likes) if w])",
+            ),
+            "아직 DCG입니다. 사람마다 가장 잘했을 때의 점수로 나누어야 합니다.": (
+                lambda lists, likes, k: _average(lists, likes, lambda s, w: _dcg(s[:k], w)),
+                "return np.mean([sum(1 / np.log2(r + 2) for r, i in enumerate(s[:k]) if i in w)\n"
+                "                for s, w in zip(lists, likes) if w])",
             ),
             "1등부터 점수가 깎이고 있습니다. r등의 점수는 1/log2(r + 1)입니다.": (
-                lambda s, liked, k: _dcg(s[:k], liked, shift=2) / _ideal_dcg(min(k, len(liked))),
-                "best = (1 / np.log2(np.arange(2, k + 2)))[:len(liked)].sum()\n"
-                "gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k], 1) if i in liked)\n"
-                "return gain / best",
+                lambda lists, likes, k: _average(
+                    lists,
+                    likes,
+                    lambda s, w: _dcg(s[:k], w, shift=2) / _ideal_dcg(min(k, len(w))),
+                ),
+                "scores = []\nfor shown, liked in zip(lists, likes):\n    if liked:\n"
+                "        best = sum(1 / np.log2(r + 2) for r in range(min(k, len(liked))))\n"
+                "        gain = sum(1 / np.log2(r + 2) for r, i in enumerate(shown[:k], 1)"
+                " if i in liked)\n"
+                "        scores.append(gain / best)\nreturn np.mean(scores)",
             ),
         },
     ),

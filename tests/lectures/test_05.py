@@ -395,10 +395,91 @@ def error(model, data: Tensors) -> float:
     return evaluate.rmse(model(data.users, data.items), data.ratings)
 
 
-EVALUATIONS = {"twins", "kinds", "stop", "grid", "splits", "seeds", "ranking", "lies"}
+EVALUATIONS = {
+    "twins", "kinds", "stop", "grid", "splits", "bootstrap", "seeds", "tie", "ranking", "lies"
+}  # fmt: skip
+RANKED = EVALUATIONS - {"bootstrap", "ranking"}
 MUTANTS = {
-    "shuffled": Mutant(SHUFFLED, "check-model", long=True),
+    "shuffled": Mutant(SHUFFLED, "check-model", EVALUATIONS, long=True),
+    "chosen where it is measured": Mutant(
+        {"squared[:, ~here]": "squared[:, here]"}, "check-twins", EVALUATIONS - {"twins"}, long=True
+    ),
+    "another split": Mutant({"data.train, 5, seed=0": "data.train, 5, seed=1"}, "check-split"),
+    "one kind": Mutant(
+        {
+            "evaluate.random_split(data.train, 0.05, seed=0)": "(small, valid)",
+            "evaluate.per_user_split(data.train, 5),": "(small, valid),",
+            "activity = torch": "activity = -torch",
+        },
+        "check-kinds",
+        EVALUATIONS - {"kinds"},
+        long=True,
+    ),
+    "nothing overfits": Mutant(
+        {"lam=0, bias=False": "lam=1e-4", "lam=1e-5": "lam=1e-4"},
+        "check-stop",
+        EVALUATIONS - {"stop"},
+        long=True,
+    ),
+    "one rank": Mutant(
+        {"validation, rank=rank,": "validation, rank=5,"},
+        "check-grid",
+        EVALUATIONS - {"grid"},
+        long=True,
+    ),
+    "no future": Mutant(
+        {
+            "per_user_split(everything, 10)": "per_user_split(everything, 10, 0)",
+            "time_split(everything": "random_split(everything",
+            "m, _ = learn(rest)\n    b =": "m = b =",
+        },
+        "check-splits",
+        EVALUATIONS - {"splits"},
+        long=True,
+    ),
+    "more users": Mutant(
+        {"(2000, n)": "(2000, 9 * n)"},
+        "check-error-bars",
+        {"kinds", "stop", "tie", "ranking", "lies"},
+        long=True,
+    ),
+    "nothing paired": Mutant(
+        {
+            "resampled(chosen_model, test), ": "resampled(chosen_model, test).flip(0), ",
+            "interval(chosen_model, biases": "interval(biases, biases",
+            "interval(*by_time)": "interval(by_time[1], *by_time[1:])",
+        },
+        "check-paired",
+        {"kinds", "stop", "tie", "ranking", "lies"},
+        long=True,
+    ),
+    "penalties turned round": Mutant(
+        {"lam_bias=1e-3)": "lam_bias=1e-4)", "lam_bias=min(": "lam_bias=max("},
+        "check-tie",
+        EVALUATIONS - {"bootstrap", "tie"},
+        long=True,
+    ),
     "discount": Mutant({"arange(2, k + 2)": "arange(3, k + 3)"}, "check-ranking", EVALUATIONS),
+    "other lists": Mutant(
+        {
+            "learn(train, bias=False)": "learn(train)",
+            '"인기": count': '"인기": -count',
+            "count > 0, total / count,": "count > 0, count.float(),",
+            "stars.round()": "stars",
+        },
+        "check-report",
+        RANKED,
+        long=True,
+    ),
+    "nothing watched": Mutant(
+        {"train.items] = 1  # 보": "train.items] = 0  # 보"}, "check-ease", RANKED, long=True
+    ),
+    "a weak penalty": Mutant({"ridge=400": "ridge=5"}, "check-caught", EVALUATIONS - {"lies"}),
     "no leak": Mutant({"b[leaked]": "b[leaked][:1]"}, "check-leak", EVALUATIONS - {"lies"}),
+    "no peeking": Mutant(
+        {"torch.cat([a, b]) for a": "torch.cat([a, a]) for a"},
+        "check-peeking",
+        EVALUATIONS - {"lies"},
+    ),
 }
 test_mutants = build_test("05", MUTANTS)
