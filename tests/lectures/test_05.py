@@ -34,8 +34,8 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
         drawn = run_each(split_at_random, follow(name, seeds, DRAWS))
         found.append([summarise(drawn[n : n + DRAWS]) for n in range(len(seeds))])
         for runs in found:
-            values |= list_values(f"{name}.evaluation.", runs)
-        values |= compare(f"{name}.evaluation.", values)
+            values |= list_values(f"{name}.eval.", runs)
+        values |= compare(f"{name}.eval.", values)
     return values
 
 
@@ -116,7 +116,7 @@ def measure_seed(name: str, seed: int) -> dict[str, float]:
         fit_biases(rest, *SIZE), held
     )
     low, high = torch.quantile(gap, torch.tensor([0.025, 0.975])).tolist()
-    return found | {"time_gap_low": low, "time_gap_high": high}
+    return found | {"time_low": low, "time_high": high}
 
 
 def measure_kinds(name: str, seed: int) -> dict[str, float]:
@@ -261,7 +261,7 @@ def measure_facts(name: str) -> dict[str, float]:
     gap = ndcg_of_users(scores, train, test) - ndcg_of_users(popular, train, test)
     return {
         "ndcg_random": ndcg(torch.zeros(SIZE), data),
-        "mean_below_random": ndcg(torch.zeros(SIZE), data) - ndcg(mean.expand(SIZE), data),
+        "mean_below": ndcg(torch.zeros(SIZE), data) - ndcg(mean.expand(SIZE), data),
         "ndcg_popular": ndcg(popular, data),
         "ndcg_ease": ndcg(scores, data),
         "ease_low": torch.quantile(resample(gap), 0.025).item(),
@@ -343,7 +343,7 @@ def choose_best(squared: torch.Tensor) -> dict[str, float]:
         really.append((b.mean() - b[a.argmin()]).item())
     seems, really = sum(seems) / 200, sum(really) / 200
     spread = squared.mean(dim=1).sqrt().std().item()
-    return {"seems": seems, "really": really, "luck": seems / 2 - really, "seed_sd": spread}
+    return {"seems": seems, "really": really, "luck": seems - really, "seed_sd": spread}
 
 
 def resample(values: torch.Tensor) -> torch.Tensor:
