@@ -455,7 +455,7 @@ MUTANTS = {
         long=True,
     ),
     "penalties turned round": Mutant(
-        {"lam_bias=1e-3)": "lam_bias=1e-4)", "lam_bias=min(": "lam_bias=max("},
+        {"lam_bias=1e-3)": "lam_bias=1e-4)", "own = min(": "own = max("},
         "check-tie",
         EVALUATIONS - {"bootstrap", "tie"},
         long=True,
