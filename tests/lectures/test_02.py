@@ -135,10 +135,21 @@ MUTANTS = {
         {'train["rating"].to': 'train["rating"].sample(frac=1).to'}, "check-plain-falls", long=True
     ),
     "flipped": Mutant(FLIPPED, "check-stars"),
+    "swapped": Mutant(
+        {"train, test = data.train, data.test": "test, train = data.train, data.test"},
+        "check-plain-test",
+        long=True,
+    ),
+    "a penalty before its time": Mutant(
+        {"epochs=best + 1, lr=0.1": 'epochs=best + 1, lr=0.1, l2={"P": 1e-4, "Q": 1e-4}'},
+        "check-early",
+        {"reg"},
+        long=True,
+    ),
     "no penalty": Mutant({"lambda1 = 0.0001": "lambda1 = 0.0"}, "check-lengths", long=True),
     "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", BY_HAND, long=True),
     "a penalty on the sum": Mutant(
-        {"learn(strength / len(train))": "learn(strength)"}, "check-fair", BY_HAND, long=True
+        {"learn(5 / len(train))": "learn(5)"}, "check-fair", BY_HAND, long=True
     ),
     "one more left in": Mutant(
         {"forgetful = torch.optim.Adam([P, Q]": "forgetful = torch.optim.Adam([P, Q, bias_item]"},
