@@ -160,6 +160,7 @@ MUTANTS = {
     "nothing learned": Mutant(
         {"lr=0.1, l2=l2": "lr=1e-9, l2=l2"}, "check-twin", BY_HAND, long=True
     ),
+    "no factors": Mutant({'l2 = {"P": 1e-4': 'l2 = {"P": 1e-2'}, "check-top", long=True),
     "nothing forgotten": Mutant({"(not forget)": "(True)"}, "check-forgot", BY_HAND, long=True),
 }
 test_mutants = build_test("02", MUTANTS)
