@@ -143,7 +143,6 @@ MUTANTS = {
     "a penalty before its time": Mutant(
         {"epochs=best + 1, lr=0.1": 'epochs=best + 1, lr=0.1, l2={"P": 1e-4, "Q": 1e-4}'},
         "check-early",
-        {"reg"},
         long=True,
     ),
     "no penalty": Mutant({"lambda1 = 0.0001": "lambda1 = 0.0"}, "check-lengths", long=True),
