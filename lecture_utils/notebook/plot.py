@@ -48,7 +48,7 @@ def _set_up() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "figure.constrained_layout.use": True,
-            "figure.figsize": (6.4, 3.6),
+            "figure.figsize": (5.2, 3.2),  # on a phone 390 wide, text of 10 points has 9.5 pixels
             "figure.facecolor": "white",
             "figure.dpi": 96,  # an inch of a figure is an inch of the page
             "grid.alpha": 0.3,
@@ -152,13 +152,13 @@ def heatmap(table: pd.DataFrame, ax: Axes | None = None, title: str | None = Non
     if values.ndim != 2:
         raise ValueError(f"table has shape {values.shape}; heatmap draws users by items")
     table = table if isinstance(table, pd.DataFrame) else pd.DataFrame(values)
-    ax = ax or plt.figure(figsize=(6.4, 5.2)).add_subplot()
+    ax = ax or plt.figure(figsize=(5.2, 4.4)).add_subplot()
     cmap = mpl.colormaps["viridis"].with_extremes(bad="#dddddd")
     image = ax.imshow(np.ma.masked_invalid(values), vmin=0, vmax=5, cmap=cmap, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         text = "?" if np.isnan(value) else f"{value:.2f}"
         color = "white" if value <= 2.7 else "black"  # a blank is not below 2.7
-        ax.text(column, row, text, ha="center", va="center", fontsize=9, color=color)
+        ax.text(column, row, text, ha="center", va="center", color=color)
     ax.set_xticks(range(table.shape[1]), table.columns, rotation=45, ha="right")
     ax.set_yticks(range(table.shape[0]), table.index)
     ax.grid(False)
@@ -199,13 +199,13 @@ def factors(
     names = list(groups) if groups is not None else [""] * len(labels)
     if len(names) != len(labels):
         raise ValueError(f"there are {len(names)} groups for {len(labels)} labels; give one each")
-    ax = ax or plt.figure(figsize=(6.4, 5.2)).add_subplot()
+    ax = ax or plt.figure(figsize=(5.2, 4.4)).add_subplot()
     for n, group in enumerate(dict.fromkeys(names)):
         chosen = [name == group for name in names]
         marker = "osD^vPX"[n % 7]  # shape as well as colour
         ax.scatter(*xy[chosen].T, color=COLORS[n % 7], marker=marker, label=group or None)
     for (x, y), label in zip(xy, labels):
-        ax.annotate(label, (x, y), xytext=(5, 4), textcoords="offset points", fontsize=9)
+        ax.annotate(label, (x, y), xytext=(5, 4), textcoords="offset points")
     ax.axhline(0, color="black", lw=0.6)
     ax.axvline(0, color="black", lw=0.6)
     ax.set(xlabel="첫째 요인", ylabel="둘째 요인")

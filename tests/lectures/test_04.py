@@ -254,13 +254,7 @@ ONE_HALF = {
 MUTANTS = {
     "shuffled": Mutant(SHUFFLED, "check-learn", long=True),
     "baselines": Mutant(BASELINES, "check-baselines"),
-    "worst": Mutant(
-        {
-            'largest(6, "평균")': 'largest(6, "평점 수")',
-            'largest(8, "편향")': 'smallest(8, "평점 수")',
-        },
-        "check-movies",
-    ),
+    "worst": Mutant(RANKED, "check-movies"),
     "others' genres": Mutant({"(common * pairs)": "(common.roll(1, 0) * pairs)"}, "check-genres"),
     "lengths": Mutant({"P.norm(dim=1)": "-P.norm(dim=1) - 0.01"}, "check-lengths"),
     "another penalty": Mutant({"learn(1, train,": "learn(1, train, lam=1e-5,"}, "check-two-seeds"),
