@@ -97,17 +97,24 @@ def label_buttons(app: Sphinx, page: str, template: str, context: dict, doctree)
                 raise ExtensionError(f"korean: page {page}: MENUS has no words for {text!r}")
 
 
-def name_folds(app: Sphinx, doctree: nodes.document) -> None:
-    """Say what a folded result is; myst-nb has one prompt for all folds, made for code."""
+def fold_guards(app: Sphinx, doctree: nodes.document) -> None:
+    """Fold a check whose result is folded together with its code, and say what each fold is.
+
+    myst-nb would leave the code of a check to be read without its result, and has one prompt for
+    all folds, made for code.
+    """
     for cell in doctree.findall(nodes.container):
         if cell.get("hide_mode") == "output":
-            cell["prompt_show"], cell["prompt_hide"] = "확인 결과 펼쳐 보기", "확인 결과 접기"
+            what = "결과"
+            if "check." in cell[0].astext():
+                cell["hide_mode"], what = "all", "확인"
+            cell["prompt_show"], cell["prompt_hide"] = f"{what} 펼쳐 보기", f"{what} 접기"
 
 
 def setup(app: Sphinx) -> None:
     """Connect the translations."""
     app.connect("config-inited", load_catalogs)
     change(app, __name__, TEMPLATES)
-    app.connect("doctree-read", name_folds)
+    app.connect("doctree-read", fold_guards)
     app.connect("html-page-context", label_buttons, priority=900)
     app.connect("build-finished", translate_copy_button, priority=400)  # before scripts are packed

@@ -267,10 +267,12 @@ MUTANTS = {
         {"[2.0] * 5": "[0.5] * 5", " @ torch.linalg.inv(D)": ""}, "check-ways", {NEIGHBOURS}
     ),
     "turned back": Mutant({"R = U @ Vt": "R = (U @ Vt).T"}, "check-turned", {NEIGHBOURS}),
-    "as strong": Mutant({"lam=1e-5)[0]": "lam=1e-4)[0]"}, "check-weak", {NEIGHBOURS}),
-    "random axes": Mutant({"principal(P2)": "principal(random)"}, "check-axes", {WEAKER}),
+    "as strong": Mutant({"lam=1e-5)[0]": "lam=1e-4)[0]"}, "check-weak", {NEIGHBOURS}, long=True),
+    "random axes": Mutant(
+        {"principal(P2)": "principal(random)"}, "check-axes", {WEAKER}, long=True
+    ),
     "one half": Mutant(ONE_HALF, "check-told", {WEAKER}),
-    "the farthest": Mutant({"[order != movie][:n]": "[-n:]"}, "check-sequels", {WEAKER}),
+    "the farthest": Mutant({"[order != movie][:n]": "[-n:]"}, "check-sequels", {WEAKER}, long=True),
     "generous": Mutant({"train.ratings - level": "level - train.ratings"}, "check-rare"),
     "ridge": Mutant({"N * lam * torch.eye(11)": "lam * torch.eye(11)"}, "check-fold-in", LATER),
     "seen": Mutant(
@@ -279,7 +281,7 @@ MUTANTS = {
     "the same": Mutant({"my_items, 6 - mine": "my_items, mine"}, "check-opposite", LATER),
     "no bias": Mutant({"model.mean + model.bias_item +": "model.mean +"}, "check-best", LATER),
     "no vectors": Mutant(
-        {"scores_of(host, q, b)": "scores_of(host, 0 * q, b)"}, "check-guests", LATER
+        {"scores_of(host, q, b)": "scores_of(host, 0 * q, b)"}, "check-guests", LATER, long=True
     ),
 }
 test_mutants = build_test("04", MUTANTS)

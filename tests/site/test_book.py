@@ -4,6 +4,7 @@
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -12,7 +13,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from book.pages import ADDRESS, CONFIG, NAME, OWNER, TOC
-from tests.notebooks import load
+from tests.notebooks import load, source
 
 from .site import EVERY_PAGE, LECTURES, ROOT, SITE, read, require_book, soup
 
@@ -97,9 +98,18 @@ def test_lecture_offers_its_three_doors(lecture: str) -> None:
 @pytest.mark.parametrize("lecture", LECTURES)
 def test_a_fold_says_what_it_hides(lecture: str) -> None:
     cells = load(ROOT / f"{lecture}.ipynb")["cells"]
-    for tag, label in {"hide-input": "코드", "hide-output": "확인 결과"}.items():
-        tagged = [cell for cell in cells if tag in cell["metadata"].get("tags", [])]
-        assert soup(lecture).get_text().count(f"{label} 펼쳐 보기") == len(tagged)
+    tags = [{*cell["metadata"].get("tags", [])} for cell in cells]
+    checks = ["check." in source(cell) for cell in cells]
+    hidden = {
+        "코드": sum("hide-input" in t for t in tags),
+        "확인": sum("hide-output" in t and check for t, check in zip(tags, checks)),
+        "결과": sum("hide-output" in t and not check for t, check in zip(tags, checks)),
+    }
+    folds = [p.get_text() for p in soup(lecture).select("details.hide > summary > .collapsed")]
+    assert Counter(folds) == {f"{what} 펼쳐 보기": n for what, n in hidden.items() if n}
+    for fold in soup(lecture).select("details.hide"):
+        if fold.select_one(".collapsed").get_text().startswith("확인"):
+            assert fold.select_one(".cell_input") and fold.select_one(".cell_output")
 
 
 @pytest.mark.parametrize(
