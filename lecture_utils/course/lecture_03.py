@@ -23,14 +23,12 @@ def predict_between(
 
 def make_mlp(sizes: list[int]) -> torch.nn.Module:
     """Chain Linear layers of these widths, with a ReLU between each two."""
-    layers = _list_layers(sizes)
-    return torch.nn.Sequential(*layers[:-1])
+    return torch.nn.Sequential(*_list_layers(sizes)[:-1])
 
 
 def rate_pairs(self: torch.nn.Module, X: Tensor) -> Tensor:
     """Look up both vectors of each row (woman, man), and send them through the mlp: (n,)."""
-    vectors = [self.women(X[:, 0]), self.men(X[:, 1])]
-    return self.mlp(torch.concat(vectors, dim=1)).flatten()
+    return _rate(self, self.women(X[:, 0]), self.men(X[:, 1]))
 
 
 class Network(torch.nn.Module):
@@ -75,10 +73,6 @@ class _Unregistered(torch.nn.Module):
 def _list_layers(sizes: list[int]) -> list[torch.nn.Module]:
     pairs = zip(sizes, sizes[1:])
     return [layer for a, b in pairs for layer in (torch.nn.Linear(a, b), torch.nn.ReLU())]
-
-
-def _chain(*layers: torch.nn.Module) -> torch.nn.Module:
-    return torch.nn.Sequential(*layers)
 
 
 def _rate(self: torch.nn.Module, first: Tensor, second: Tensor) -> Tensor:
@@ -274,32 +268,34 @@ EXERCISES = {
                 LAYERS + "return torch.nn.Sequential(layers[:-1])",
             ),
             "마지막 Linear 뒤에도 렐루가 있나요? 그러면 어떤 값이 나올 수 없게 되나요?": (
-                lambda sizes: _chain(*_list_layers(sizes)),
+                lambda sizes: torch.nn.Sequential(*_list_layers(sizes)),
                 LAYERS + "return torch.nn.Sequential(*layers)",
             ),
             "Linear만 이었나요? 사이에 아무것도 없으면 Linear 하나와 무엇이 다를까요?": (
-                lambda sizes: _chain(*_list_layers(sizes)[::2]),
+                lambda sizes: torch.nn.Sequential(*_list_layers(sizes)[::2]),
                 "pairs = zip(sizes, sizes[1:])\n"
                 "return torch.nn.Sequential(*[torch.nn.Linear(a, b) for a, b in pairs])",
             ),
             "렐루가 맨 앞에도 있나요? 들어온 음수가 처음부터 사라집니다. 어디와 어디 사이인가요?": (
-                lambda sizes: _chain(torch.nn.ReLU(), *_list_layers(sizes)[:-1]),
+                lambda sizes: torch.nn.Sequential(torch.nn.ReLU(), *_list_layers(sizes)[:-1]),
                 "layers = []\nfor a, b in zip(sizes, sizes[1:]):\n"
                 "    layers += [torch.nn.ReLU(), torch.nn.Linear(a, b)]\n"
                 "return torch.nn.Sequential(*layers)",
             ),
             "끝에 시그모이드가 있나요? 이 문제는 무엇으로 끝나야 하지요?": (
-                lambda sizes: _chain(*_list_layers(sizes)[:-1], torch.nn.Sigmoid()),
+                lambda sizes: torch.nn.Sequential(*_list_layers(sizes)[:-1], torch.nn.Sigmoid()),
                 LAYERS + "layers[-1] = torch.nn.Sigmoid()\nreturn torch.nn.Sequential(*layers)",
             ),
             "Linear가 하나 모자랍니다. 너비가 세 개이면 그 사이는 몇 곳인가요?": (
-                lambda sizes: _chain(*_list_layers(sizes)[:-3]),
+                lambda sizes: torch.nn.Sequential(*_list_layers(sizes)[:-3]),
                 "layers = []\nfor a, b in zip(sizes[:-1], sizes[1:-1]):\n"
                 "    layers += [torch.nn.Linear(a, b), torch.nn.ReLU()]\n"
                 "return torch.nn.Sequential(*layers[:-1])",
             ),
             "너비가 거꾸로입니다. Linear의 괄호에는 들어오는 수와 나가는 수 중 무엇이 먼저지요?": (
-                lambda sizes: _chain(*(torch.nn.Linear(b, a) for a, b in zip(sizes, sizes[1:]))),
+                lambda sizes: torch.nn.Sequential(
+                    *(torch.nn.Linear(b, a) for a, b in zip(sizes, sizes[1:]))
+                ),
                 "layers = []\nfor a, b in zip(sizes, sizes[1:]):\n"
                 "    layers += [torch.nn.Linear(b, a), torch.nn.ReLU()]\n"
                 "return torch.nn.Sequential(*layers[:-1])",

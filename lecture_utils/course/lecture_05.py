@@ -62,12 +62,7 @@ def expected_hits(scores: Tensor, liked: Tensor, k: int) -> Tensor:
 
 def mean_ndcg(lists: list[list[int]], likes: list[set[int]], k: int) -> float:
     """Average NDCG at `k` (Järvelin & Kekäläinen 2002) over those who like something."""
-    found = [
-        _dcg(shown[:k], liked) / _ideal_dcg(min(k, len(liked)))
-        for shown, liked in zip(lists, likes)
-        if liked
-    ]
-    return sum(found) / len(found)
+    return _average(lists, likes, lambda shown, liked: _ndcg(shown, liked, k))
 
 
 def _chance(scores: Tensor, k: int) -> Tensor:
@@ -94,6 +89,10 @@ def _average(lists: list, likes: list, score: Callable, empty: float | None = No
         if liked or empty is not None
     ]
     return sum(found) / len(found)
+
+
+def _ndcg(shown: list[int], liked: set[int], k: int) -> float:
+    return _dcg(shown[:k], liked) / _ideal_dcg(min(k, len(liked)))
 
 
 def _dcg(shown: list[int], liked: set[int], shift: int = 1) -> float:
@@ -356,7 +355,7 @@ EXERCISES = {
         mistakes={
             "좋아할 것이 없는 사람을 0점으로 쳤나요? 그 사람에게는 맞힐 것이 없었습니다.": (
                 lambda lists, likes, k: _average(
-                    lists, likes, lambda s, liked: mean_ndcg([s], [liked], k), empty=0.0
+                    lists, likes, lambda s, w: _ndcg(s, w, k), empty=0.0
                 ),
                 "total = 0\nfor shown, liked in zip(lists, likes):\n"
                 "    best = sum(1 / np.log2(r + 2) for r in range(min(k, len(liked))))\n"
@@ -365,7 +364,7 @@ EXERCISES = {
             ),
             "좋아할 것이 없는 사람을 만점으로 쳤나요? 맞힌 것도 없습니다.": (
                 lambda lists, likes, k: _average(
-                    lists, likes, lambda s, liked: mean_ndcg([s], [liked], k), empty=1.0
+                    lists, likes, lambda s, w: _ndcg(s, w, k), empty=1.0
                 ),
                 "scores = []\nfor shown, liked in zip(lists, likes):\n"
                 "    best = sum(1 / np.log2(r + 2) for r in range(min(k, len(liked))))\n"
@@ -375,8 +374,7 @@ EXERCISES = {
             ),
             "0으로 나누었습니다. 좋아할 것이 없는 사람은 어떻게 하기로 했지요?": (
                 lambda lists, likes, k: (
-                    sum(_dcg(s[:k], w) / _ideal_dcg(min(k, len(w))) for s, w in zip(lists, likes))
-                    / len(lists)
+                    sum(_ndcg(s, w, k) for s, w in zip(lists, likes)) / len(lists)
                 ),
                 "scores = []\nfor shown, liked in zip(lists, likes):\n"
                 "    best = sum(1 / float(np.log2(r + 2)) for r in range(min(k, len(liked))))\n"
