@@ -75,8 +75,9 @@ def measure_facts(name: str) -> dict[str, float]:
     year = data.movies.set_index("movie")["title"].str.strip().str[-5:-1][known.tolist()].to_numpy()
     same = torch.tensor(year[:, None] == year).fill_diagonal_(False)
     means = [
-        F.mse_loss(average_each(ids, size, train)[asked], test.ratings)
+        F.mse_loss(mean.where(~mean.isnan(), train.ratings.mean())[asked], test.ratings)
         for ids, asked, size in zip((train.users, train.items), (test.users, test.items), data.size)
+        for mean in [average_each(ids, train.ratings, size)]
     ]
     count = torch.bincount(train.items, minlength=data.num_items)
     return {
@@ -88,27 +89,20 @@ def measure_facts(name: str) -> dict[str, float]:
     }
 
 
-def average_each(ids: torch.Tensor, size: int, train: Tensors) -> torch.Tensor:
-    """Return the mean rating of each id, the mean of all where it has none: (size,)."""
-    total = torch.zeros(size).index_add(0, ids, train.ratings)
-    n = torch.bincount(ids, minlength=size)
-    return torch.where(n > 0, total / n, train.ratings.mean())
+def average_each(ids: torch.Tensor, values: torch.Tensor, size: int) -> torch.Tensor:
+    """Average `values` (n,) over each id, nan where an id does not occur: (size,)."""
+    total = torch.zeros(size).index_add(0, ids, values)
+    return total / torch.bincount(ids, minlength=size)
 
 
 def compare_with_raters(data: Ratings, train: Tensors, model) -> dict[str, float]:
     """Compare what movies with few ratings got with mean and bias of who gave it."""
     count = torch.bincount(train.items, minlength=data.num_items)
     bias = model.bias_user[train.users]
-    gap = average_items(train.ratings - model.mean - bias, train, data)
+    gap = average_each(train.items, train.ratings - model.mean - bias, data.num_items)
     bins = [(1, 1), (2, 5), (6, 20), (21, 50)]
     gaps = [gap[(count >= low) & (count <= high)].mean().item() for low, high in bins]
     return {"rare_gap": gaps[0], "few_gap": max(gaps)}
-
-
-def average_items(values: torch.Tensor, train: Tensors, data: Ratings) -> torch.Tensor:
-    """Average what belongs to ratings (n,) over each movie."""
-    count = torch.bincount(train.items, minlength=data.num_items)
-    return torch.zeros(data.num_items).index_add(0, train.items, values) / count
 
 
 def list_watchers(data: Ratings, train: Tensors) -> torch.Tensor:
