@@ -77,5 +77,6 @@ MUTANTS = {
     "noise": Mutant({"noise = 0.5 *": "noise = 1.5 *"}, "check-line-slope"),
     "both the same way": Mutant({"arrive(by_hand), ": "arrive(by_adam), "}, "check-adam-later"),
     "gradient descent": Mutant({"optim.Adam(": "optim.SGD("}, "check-first-step"),
+    "another edge": Mutant({"edge = 1 /": "edge = 2 /"}, "check-first-step"),
 }
 test_mutants = build_test("01", MUTANTS)

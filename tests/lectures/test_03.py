@@ -180,7 +180,7 @@ MUTANTS = {
     "a level target": Mutant({"[4.0, 1.0, 5.0]": "[2.0, 2.0, 2.0]"}, "check-line-ids"),
     "dropout": Mutant({"Sequential(torch.nn.Linear(1, 1)": DROPOUT}, "check-sequential"),
     "a hidden layer": Mutant({"torch.nn.Linear(6, 1),": HIDDEN}, "check-ranking", long=True),
-    "a large nudge": Mutant({"1 + k * 1e-7": "1 + k"}, "check-nudge", long=True),
+    "a large nudge": Mutant({"1 + k * 2**-23": "1 + k"}, "check-nudge", long=True),
     "another rate together": Mutant(
         {"params.values(), lr=0.1": "params.values(), lr=0.2"}, "check-nudge", long=True
     ),
