@@ -24,7 +24,15 @@ CANDIDATES = {
         for power, ridges in {0: (9, 12, 16), 0.5: (1.0, 1.4, 2.0), 1: (0.11, 0.16, 0.23)}.items()
         for ridge in ridges
     ],
+    "autoencoder": [
+        {}, {"rank": 60}, {"rank": 200}, {"drop": 0.3}, {"drop": 0.7}, {"ridge": 50.0},
+        {"ridge": 120.0}, {"ridge_sets": 10.0}, {"ridge_sets": 50.0}, {"ridge_sets": None},
+    ],
     "gibbs": [{"rank": rank} for rank in (7, 10, 14, 20)],
+    "gibbs-sets": [
+        *({"rank": rank} for rank in (14, 10, 20)),
+        {"rank": 14, "ordinal": False},
+    ],
     "gibbs-side": [
         *({"rank": rank} for rank in (10, 7, 14)),
         {"rank": 10, "ordinal": False},
@@ -36,7 +44,10 @@ CANDIDATES = {
         {"rank": 16, "pauses": PAUSES[::2]},
         {"rank": 16, "pauses": (30, 240, 3600)},
     ],
-}
+} | {
+    name: [{"weights": (1 - weight, weight)} for weight in (0.2, 0.3, 0.4, 0.5)]
+    for name in ("blend", "blend-side", "blend-time")
+}  # fmt: skip
 
 
 def holdout(data: Ratings, split: str, seed: int) -> Ratings:

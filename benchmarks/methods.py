@@ -55,7 +55,7 @@ def find_all() -> dict[str, Method]:
     ours = {
         name: Method(
             "ours", method.label, partial(train, name=name), method.steps, method.information,
-            code=modules(method.function.__module__.removeprefix("lecture_utils.")),
+            code=modules(*list_modules(method)),
         )
         for name, method in METHODS.items()
         if method.label
@@ -63,20 +63,34 @@ def find_all() -> dict[str, Method]:
     return {"mean": Method("ours", "global mean", mean)} | ours | PEERS
 
 
-def modules(name: str) -> tuple[str, ...]:
-    """Return the module and all that it imports of lecture_utils, but for loading the data."""
-    found, left = set(), [name]
+def list_modules(method) -> list[str]:
+    """List the modules of a method of the registry, and of the parts that it blends."""
+    from lecture_utils.methods import METHODS
+
+    parts = getattr(method.inputs, "keywords", {}).get("names", ())
+    functions = [method.function, *(METHODS[name].function for name in parts)]
+    return [function.__module__.removeprefix("lecture_utils.") for function in functions]
+
+
+def modules(*names: str) -> tuple[str, ...]:
+    """Return these modules and all that they import of lecture_utils, but for loading the data."""
+    found, left = set(), [*names]
     while left:
         if (module := left.pop()) in found | LOADING:
             continue
         found.add(module)
-        tree = ast.parse((PACKAGE / f"{module.replace('.', '/')}.py").read_text("utf-8"))
+        tree = ast.parse(read_code(module))
         left += [
             node.module.removeprefix("lecture_utils.")
             for node in tree.body
             if isinstance(node, ast.ImportFrom) and node.module.startswith("lecture_utils.")
         ]
     return tuple(sorted(found))
+
+
+def read_code(module: str) -> str:
+    """Read the source of a module of lecture_utils."""
+    return (PACKAGE / f"{module.replace('.', '/')}.py").read_text("utf-8")
 
 
 def mean(data, seed, clock, steps):
@@ -99,7 +113,7 @@ def train(data, seed, clock, steps, *, name, **settings):
 
     method, ratings, test = METHODS[name], as_tensors(data.train), as_tensors(data.test)
     times = timestamps(data.test)
-    if "train" in find(name).code:
+    if any("torch.optim" in read_code(module) for module in find(name).code):
         torch.optim.Adam([torch.zeros(1)])  # the first one imports half of torch
     torch.manual_seed(seed)
     clock.start()

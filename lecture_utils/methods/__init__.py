@@ -6,12 +6,15 @@ A new method is a module, an entry here, and a test of its own against something
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from lecture_utils.data import Ratings, Tensors, as_tensors
 from lecture_utils.methods.als import als
+from lecture_utils.methods.autoencoder import autoencoder
 from lecture_utils.methods.average import Average
 from lecture_utils.methods.biases import biases
+from lecture_utils.methods.blend import blend
 from lecture_utils.methods.descent import descent
 from lecture_utils.methods.gibbs import gibbs
 from lecture_utils.methods.neumf import neumf
@@ -62,6 +65,12 @@ def penalise_means(**lambdas: float) -> Callable[[Ratings, Tensors], dict]:
     return lambda data, train: {name: lam * len(train.ratings) for name, lam in lambdas.items()}
 
 
+def make_sets(data: Ratings, train: Tensors) -> dict:
+    """Make features of who rated what, from the ratings alone."""
+    rated, raters = rated_sets(train, data.size)
+    return {"user_features": [rated], "item_features": [raters]}
+
+
 def make_features(data: Ratings, train: Tensors) -> dict:
     """Make the features of users and items: attributes, and who rated what."""
     user_features, item_features = zip(attributes(data), rated_sets(train, data.size))
@@ -71,6 +80,12 @@ def make_features(data: Ratings, train: Tensors) -> dict:
 def make_features_and_times(data: Ratings, train: Tensors) -> dict:
     """Make the features, and the times of the ratings."""
     return make_features(data, train) | {"times": timestamps(data.train)}
+
+
+def start_parts(data: Ratings, train: Tensors, names: tuple[str, ...]) -> dict:
+    """Start the methods of a blend, each with its own burn-in."""
+    methods = [METHODS[name] for name in names]
+    return {"parts": [(method.start(data, train), method.burn_in) for method in methods]}
 
 
 PLAIN = {"bias": False, "stages": ((1000, 0.1),)}
@@ -94,12 +109,29 @@ METHODS = {
     "als": Method("ALS, rank 10, penalty by root of count", als, 15, ALS),
     "svdpp": Method(None, svdpp, 90),
     "neumf": Method(None, neumf, 8),
+    "autoencoder": Method("two-sided autoencoder, 100 hidden units", autoencoder, 150, {}, 75),
     "gibbs": Method("Gibbs, rank 14", gibbs, 200, {"rank": 14}, 15),
+    "gibbs-sets": Method(
+        "Gibbs, rank 14, ordinal, who rated what",
+        gibbs, 200, {"rank": 14, "ordinal": True}, 15, make_sets,
+    ),
     "gibbs-side": Method(
         "Gibbs, rank 10, ordinal", gibbs, 250, DAYS, 15, make_features_and_times, SIDE
     ),
     "gibbs-time": Method(
         "Gibbs, rank 16, ordinal, sessions by pauses of 0 to 3600 s",
         gibbs, 350, SESSIONS, 15, make_features_and_times, TIME,
+    ),
+    "blend": Method(
+        ".6 Gibbs with who rated what, .4 autoencoder", blend, 185, {"weights": (0.6, 0.4)},
+        0, partial(start_parts, names=("gibbs-sets", "autoencoder")),
+    ),
+    "blend-side": Method(
+        ".7 Gibbs with all of that, .3 autoencoder", blend, 185, {"weights": (0.7, 0.3)},
+        0, partial(start_parts, names=("gibbs-side", "autoencoder")), SIDE,
+    ),
+    "blend-time": Method(
+        ".8 Gibbs with sessions, .2 autoencoder", blend, 240, {"weights": (0.8, 0.2)},
+        0, partial(start_parts, names=("gibbs-time", "autoencoder")), TIME,
     ),
 }  # fmt: skip

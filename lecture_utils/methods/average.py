@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import torch
 from torch import Tensor
 
 KEPT = 20  # models that a table takes the mean of: each costs a product
@@ -33,6 +32,7 @@ class Average:
     def table(self, users: Tensor) -> Tensor:
         """Score every item for `users`, (m,): (m, num_items), from KEPT of the models at most."""
         number = len(self.models)
-        kept = torch.linspace(0, number - 1, min(number, KEPT)).round().long().tolist()
+        last = min(number, KEPT) - 1  # spread evenly from the first to the last
+        kept = [round(i * (number - 1) / max(last, 1)) for i in range(last + 1)]
         total = sum(self.weights[i] for i in kept)
         return sum(self.weights[i] / total * self.models[i].table(users) for i in kept)

@@ -16,6 +16,7 @@ from lecture_utils.methods.protocol import (
     check_not_negative,
     check_positive,
     check_ratings,
+    check_shares,
 )
 from lecture_utils.models import Model, check_pairs
 from lecture_utils.train import mse
@@ -83,6 +84,7 @@ def neumf(
     check_counts(rank=rank, batch=batch)
     check_not_negative(ridge=ridge)
     check_positive(lr=lr)
+    check_shares(drop=drop)
     with train.ratings.device:
         model = NeuMF(*size, train.ratings.mean().item(), rank, drop)
     # Adam's weight_decay adds weight_decay * w to the gradient of the mean squared error.

@@ -48,3 +48,10 @@ def check_positive(**settings: float) -> None:
     for name, value in settings.items():
         if not 0 < value < float("inf"):
             raise ValueError(f"{name} must be a positive number, not {value}")
+
+
+def check_shares(**settings: float) -> None:
+    """Refuse settings that are not at least 0 and below 1, naming the first."""
+    for name, value in settings.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{name} must be at least 0 and below 1, not {value}")
