@@ -20,7 +20,7 @@ python -m lecture_utils recommend    영화를 추천합니다. 더 보려면 re
 
 
 def run_scale(arguments: list[str]) -> int:
-    """Run a command of lecture 08."""
+    """Run a command of lecture 14."""
     try:
         from lecture_utils.scale import cli
     except ModuleNotFoundError as error:

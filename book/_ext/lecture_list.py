@@ -1,7 +1,8 @@
 """List the lectures on the index page, each read from its notebook.
 
 The directive {lectures} writes the title, the minutes and the sentence in the first cell's metadata
-(`summary`) of each lecture in _toc.yml. A new lecture appears by itself.
+(`summary`) of each lecture in _toc.yml, under the caption of its part and with the number of its
+file: a number may be missing. A new lecture appears by itself.
 """
 
 import json
@@ -18,11 +19,20 @@ WORD, CODE_LINE, OUTPUT_LINE, FIGURE = 60 / 150, 6, 2.4, 30
 UNREAD = re.compile(r"<details>.*?</details>|<!--.*?-->|(?<=\])\([^)]*\)", re.S)
 
 
+def read_parts(root: Path) -> dict[str, list[Path]]:
+    """Return caption -> notebooks of each part of the table of contents that has notebooks."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    files = {part["caption"]: [c["file"] for c in part["chapters"]] for part in toc["parts"]}
+    parts = {
+        caption: [root / f"{file}.ipynb" for file in names if file.startswith("lectures/")]
+        for caption, names in files.items()
+    }
+    return {caption: paths for caption, paths in parts.items() if paths}
+
+
 def read_toc(root: Path) -> list[Path]:
     """Return the notebooks of the table of contents, in its order."""
-    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return [root / f"{file}.ipynb" for file in files if file.startswith("lectures/")]
+    return [path for paths in read_parts(root).values() for path in paths]
 
 
 def count_seconds(cell: dict) -> float:
@@ -66,26 +76,31 @@ def write_entry(path: Path, root: Path) -> str:
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     first = notebook["cells"][0]
-    title = re.match(r"# \d+강\. (.+)", "".join(first["source"]))
+    title = re.match(r"# (\d+)강\. (.+)", "".join(first["source"]))
     if not title or not (summary := first["metadata"].get("summary")):
         raise ValueError(f"{path.name}: the first cell needs '# N강. title' and metadata 'summary'")
     page = path.relative_to(root).as_posix()
-    return f"1. [{title[1]}](/{page}) (읽는 데 {count_minutes(notebook)}분)\\\n   {summary}\n"
+    item = f"{title[1]}. [{title[2]}](/{page}) (읽는 데 {count_minutes(notebook)}분)"
+    return f"{item}\\\n{' ' * len(f'{title[1]}. ')}{summary}\n"
 
 
 class Lectures(SphinxDirective):
-    """Write the list of the lectures."""
+    """Write a list of lectures for each part."""
 
     def run(self) -> list[nodes.Node]:
         """Parse it as if it stood on the page, which depends on every notebook now."""
         root = Path(self.env.srcdir)
-        paths = read_toc(root)
-        for path in [root / "_toc.yml", *paths]:
+        for path in [root / "_toc.yml", *read_toc(root)]:
             self.env.note_dependency(str(path))
+        found: list[nodes.Node] = []
         try:
-            return self.parse_text_to_nodes("".join(write_entry(path, root) for path in paths))
+            for caption, paths in read_parts(root).items():
+                found.append(nodes.rubric("", caption))
+                text = "".join(write_entry(path, root) for path in paths)
+                found += self.parse_text_to_nodes(text)
         except ValueError as error:
             raise self.error(str(error)) from None
+        return found
 
 
 def setup(app: Sphinx) -> None:

@@ -1,4 +1,4 @@
-"""Exercises of lecture 08: ratings in pieces, gradients in shares, memory of training."""
+"""Exercises of lecture 14: ratings in pieces, gradients in shares, memory of training."""
 
 import weakref
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Train on more ratings than memory likes to hold: lecture 08, and `python -m lecture_utils train`.
+"""Train on more ratings than memory likes to hold: lecture 14, and `python -m lecture_utils train`.
 
 `import lecture_utils` does without.
 

@@ -14,8 +14,8 @@ NOISE = 0.3
 
 
 def fragment(package: str) -> str:
-    """Find the code in lecture 08's text that imports `package`."""
-    lecture = Path(__file__).parents[2] / "lectures" / "08_scaling_up.ipynb"
+    """Find the code in lecture 14's text that imports `package`."""
+    lecture = Path(__file__).parents[2] / "lectures" / "14_scaling_up.ipynb"
     cells = json.loads(lecture.read_text("utf-8"))["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     found = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

@@ -70,7 +70,7 @@ def test_every_rating_is_read(spark, blocks):
     assert spark_als.read(spark, blocks, "train-*").count() == sum(blocks.sizes)
 
 
-def test_the_fragment_of_lecture_08_runs(spark):
+def test_the_fragment_of_lecture_14_runs(spark):
     exec(fragment("pyspark"), {})
 
 

@@ -138,7 +138,7 @@ def test_torchrun_with_two_processes_learns_what_was_planted(blocks):
     assert NOISE**2 < curve[-1] < 0.2 * spread(blocks)
 
 
-def test_the_fragment_of_lecture_08_runs():
+def test_the_fragment_of_lecture_14_runs():
     exec(fragment("torchrec"), told := {})
     assert {name: place.sharding_types for name, place in told["PLACES"].items()} == {
         name: place.sharding_types for name, place in mf.PLACES.items()

@@ -1,4 +1,4 @@
-"""Lecture 08: measure training from blocks, and break the lecture.
+"""Lecture 14: measure training from blocks, and break the lecture.
 
 A seed deals the blocks, draws the start and orders the steps.
 """
@@ -215,4 +215,4 @@ MUTANTS = {
         long=True,
     ),
 }
-test_mutants = build_test("08", MUTANTS)
+test_mutants = build_test("14", MUTANTS)

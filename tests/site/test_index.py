@@ -59,14 +59,25 @@ def test_a_lecture_says_its_minutes(path: Path):
 
 
 def test_the_index_lists_every_lecture():
-    items = soup("book/index").select("article ol > li")
-    shown = [item for item in items if item.select("a[href*=lectures]")]
+    lists = soup("book/index").select("article .rubric + ol")
+    parts = lecture_list.read_parts(ROOT)
+    assert [one.find_previous_sibling().get_text() for one in lists] == [*parts]
+    firsts = [int(one.get("start", 1)) for one in lists]
+    assert firsts == [int(paths[0].stem[:2]) for paths in parts.values()]
+    shown = [item for one in lists for item in one.find_all("li", recursive=False)]
     assert [item.a["href"] for item in shown] == [f"../{lecture}.html" for lecture in LECTURES]
     for item, path in zip(shown, PATHS, strict=True):
         first, minutes = load(path)["cells"][0], lecture_list.count_minutes(load(path))
         title = source(first).splitlines()[0].partition(". ")[2]
         text = f"{title} (읽는 데 {minutes}분) {first['metadata']['summary']}"
         assert " ".join(item.get_text().split()) == text
+
+
+def test_lectures_of_a_part_are_numbered_without_a_gap():
+    """The items of a list count on from its first."""
+    for paths in lecture_list.read_parts(ROOT).values():
+        numbers = [int(path.stem[:2]) for path in paths]
+        assert numbers == [*range(numbers[0], numbers[0] + len(numbers))]
 
 
 def test_a_new_lecture_needs_no_line_on_the_index():

@@ -18,7 +18,7 @@ from .site import LECTURES, PAGES, SITE, soup
 from .test_axe import complaints
 from .test_terms import VARIANTS
 
-SHORT = {str(number): page for number, page in enumerate(LECTURES, start=1)}
+SHORT = {str(int(page.removeprefix("lectures/")[:2])): page for page in LECTURES}
 SHORT |= {"용어": "book/glossary", "문헌": "book/references"}
 NOUNS = (
     "행렬 평점 편향 분해 경사 벡터 학습 손실 예측 요인 계층 벌금 텐서 모양 시드 곡선 기준 추천 "
