@@ -136,8 +136,8 @@ def document(folder, clock, epochs, *, bias):
         clock.lap()
 
 
-def sparse_adam(folder, clock, _):
-    """Run a part of an epoch of embeddings with sparse gradients.
+def minibatches(folder, clock, _, *, sparse):
+    """Run a part of an epoch of embeddings, their gradients sparse or as large as the tables.
 
     The whole epoch is reckoned from it; the start is loading, shuffling and the first batches.
     """
@@ -150,8 +150,9 @@ def sparse_adam(folder, clock, _):
     train, sizes = _tensors(folder)
     model = EmbeddingFactorization(*sizes, RANK)
     for table in model.children():
-        table.sparse = True
-    optimizer = torch.optim.SparseAdam(list(model.parameters()), lr=0.01)
+        table.sparse = sparse
+    adam = torch.optim.SparseAdam if sparse else torch.optim.Adam
+    optimizer = adam(list(model.parameters()), lr=0.01)
     batches = torch.randperm(len(train[0])).split(BATCH)
     _step(model, optimizer, train, batches[:WARM_UP])
     clock.lap()
@@ -216,7 +217,14 @@ WAYS = {
     "als": Way("ours", "ALS of lecture 07", als, 3),
     "document": Way("document 000", "P[items], Adam, no biases", partial(document, bias=False), 3),
     "document-bias": Way("document 000", "P[items], Adam", partial(document, bias=True), 3),
-    "sparse-adam": Way("PyTorch", f"nn.Embedding, SparseAdam, batches of {BATCH:,}", sparse_adam),
+    "sparse-adam": Way(
+        "PyTorch",
+        f"nn.Embedding, SparseAdam, batches of {BATCH:,}",
+        partial(minibatches, sparse=True),
+    ),
+    "adam": Way(
+        "PyTorch", f"nn.Embedding, Adam, batches of {BATCH:,}", partial(minibatches, sparse=False)
+    ),
     "cornac": Way("cornac", "MF, SGD, in the file's order", cornac),
     "cornac-shuffled": Way("cornac", "MF, SGD, shuffled", partial(cornac, shuffled=True)),
 }

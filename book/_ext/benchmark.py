@@ -55,6 +55,7 @@ SCALE = {
     "document": "문서 000의 코드 (편향 없음)",
     "document-bias": "문서 000의 코드에 편향을 더한 것",
     "sparse-adam": "PyTorch의 임베딩과 SparseAdam, 미니배치 (에폭의 일부만 잰 것)",
+    "adam": "PyTorch의 임베딩과 Adam, 미니배치 (에폭의 일부만 잰 것)",
     "cornac": "cornac의 MF, 파일의 차례대로",
     "cornac-shuffled": "cornac의 MF, 차례를 섞어서",
 }

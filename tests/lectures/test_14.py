@@ -136,6 +136,9 @@ MUTANTS = {
         "check-shapes",
         long=True,
     ),
+    "not a mean": Mutant(
+        {"2 / len(gap) * gap": "gap"}, "check-gradient", {"shapes", "race", "shuffle"}, long=True
+    ),
     "added": Mutant(
         {"(model.P[data.items] * model.Q": "(model.P[data.items] + model.Q"},
         "check-same",

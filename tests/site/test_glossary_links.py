@@ -28,7 +28,7 @@ def find_links(page: BeautifulSoup) -> list[Tag]:
     return links
 
 
-# The glossary has no Latin terms yet: two that ask for borders and for escaping.
+# Two Latin terms that ask for borders and for escaping.
 LATIN = "| MSE | mean | | 평균입니다. |\n| C++ | language | | 언어입니다. |\n"
 CASES = {  # paragraph -> what is linked in it
     "행렬 분해를 배웁니다. 행렬 분해는 쉽습니다.": ["행렬 분해"],
