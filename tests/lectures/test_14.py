@@ -172,6 +172,7 @@ MUTANTS = {
         "check-batch",
         BIG,
     ),
+    "a larger batch": Mutant({"order[:16_384]": "order[:160_000]"}, "check-batch", BIG),
     "in order": Mutant(
         {"shuffled=shuffled)": "shuffled=False)"}, "check-shuffle", BIG - {"shuffle"}
     ),
