@@ -1,8 +1,7 @@
-"""Exercises of lecture 07: weighted penalties, averages of draws, sessions, ordinal stars."""
+"""Exercises of lecture 07: weighted penalties, half a sweep, a taste, a row with blanks."""
 
 import torch
 from torch import Tensor
-from torch.special import ndtr
 
 from lecture_utils.course.draw import Draw
 from lecture_utils.course.grader import Exercise
@@ -13,9 +12,26 @@ def weighted_ridge(F: Tensor, y: Tensor, ridge: float, power: float) -> Tensor:
     return _solve(F, y, ridge * len(F) ** power)
 
 
-def average_of_draws(draws: Tensor, burn_in: int) -> Tensor:
-    """Average `draws` (s, m) after the first `burn_in` rows and clip to 1..5: (m,)."""
-    return _average(draws[burn_in:])
+def solve_item(user: Tensor, rest: Tensor, ridge: float, ridge_bias: float) -> Tensor:
+    """Solve for a movie's factors and bias, (k + 1,), given the rows of its raters.
+
+    `user` (n, k + 1) has the raters' biases in its last column; `rest` (n,) are their ratings
+    less the mean.
+    """
+    return _solve_item(_with_ones(user), rest - user[:, -1], ridge, ridge_bias)
+
+
+def taste(q: Tensor, Y: Tensor, seen: Tensor) -> Tensor:
+    """Add to `q` (k,) the sum of Y[seen] over the root of their number; `Y` is (num_items, k)."""
+    return q + Y[seen].sum(0) / len(seen) ** 0.5
+
+
+def fill_row(row: Tensor, W: Tensor, b: Tensor, V: Tensor, c: Tensor) -> Tensor:
+    """Fill the blanks (NaN) of `row` (m,) by what an autoencoder predicts there; keep the rest.
+
+    `W` and `V` are (m, k), `b` is (k,), `c` is (m,). A blank is read as 0.
+    """
+    return row.where(~row.isnan(), _rewrite(row.nan_to_num(), W, b, V, c))
 
 
 def _solve(F: Tensor, y: Tensor, penalty: float) -> Tensor:
@@ -27,48 +43,22 @@ def _solve_dual(F: Tensor, y: Tensor, ridge: float, power: float) -> Tensor:
     return torch.linalg.solve(F @ F.T + ridge * len(F) ** power * torch.eye(len(F)), y)
 
 
-def _average(draws: Tensor) -> Tensor:
-    return draws.mean(0).clamp(1, 5)
+def _with_ones(user: Tensor) -> Tensor:
+    """Put 1 in place of the biases."""
+    return torch.cat([user[:, :-1], torch.ones(len(user), 1)], 1)
 
 
-def _running_means(draws: Tensor) -> Tensor:
-    return draws.cumsum(0) / torch.arange(1, len(draws) + 1)[:, None]
+def _solve_item(F: Tensor, y: Tensor, ridge: float, ridge_bias: float) -> Tensor:
+    penalty = torch.diag(torch.tensor([ridge] * (F.shape[1] - 1) + [ridge_bias]))
+    return torch.linalg.solve(F.T @ F + penalty, F.T @ y)
 
 
-def session_bias(
-    users: Tensor, times: Tensor, rest: Tensor, seconds: int, strength: float
-) -> Tensor:
-    """Average `rest` over a rating's user and time bin, shrunken to 0: all (n,)."""
-    return _shrink(_same_session(users, times, seconds), rest, strength)
+def _rewrite(x: Tensor, W: Tensor, b: Tensor, V: Tensor, c: Tensor) -> Tensor:
+    return torch.sigmoid(x @ W + b) @ V.T + c
 
 
-def expected_stars(z: float, cuts: Tensor) -> Tensor:
-    """Compute the mean star of an ordered probit with unit noise and four `cuts`."""
-    return 1 + ndtr(z - cuts).sum()
-
-
-def _same_group(group: Tensor) -> Tensor:
-    """Tell which ratings share a group, (n, n)."""
-    return group[:, None] == group
-
-
-def _shrink(same: Tensor, rest: Tensor, strength: float) -> Tensor:
-    return same.float() @ rest / (same.sum(1) + strength)
-
-
-def _same_session(users: Tensor, times: Tensor, seconds: int) -> Tensor:
-    return _same_group(users) & _same_group(times // seconds)
-
-
-def _probabilities(z: float, cuts: Tensor) -> Tensor:
-    """Return the probabilities of the stars 1 to 5."""
-    above = ndtr(z - cuts)
-    return torch.cat([torch.ones(1), above]) - torch.cat([above, torch.zeros(1)])
-
-
-def _partial_mean(z: float, cuts: Tensor, first: int, last: int) -> Tensor:
-    """Return what the stars from `first` to `last` add to the mean."""
-    return (torch.arange(1.0, 6.0) * _probabilities(z, cuts))[first - 1 : last].sum()
+def _fill(row: Tensor, written: Tensor) -> Tensor:
+    return torch.where(row.isnan(), written, row)
 
 
 def _draw_weighted_ridge(seed: int) -> tuple[Tensor, Tensor, float, float]:
@@ -78,49 +68,47 @@ def _draw_weighted_ridge(seed: int) -> tuple[Tensor, Tensor, float, float]:
     return table, rest, draw.number(0.5, 4), draw.number(0, 1)
 
 
-def _draw_average_of_draws(seed: int) -> tuple[Tensor, int]:
+def _draw_solve_item(seed: int) -> tuple[Tensor, Tensor, float, float]:
     draw = Draw(seed)
-    sweeps = draw.randint(1, 5)
-    return draw.numbers(sweeps, draw.randint(1, 4), low=-3, high=9), draw.randrange(sweeps)
+    n = draw.randint(1, 5)
+    table, rest = draw.numbers(n, draw.randint(2, 4)), draw.numbers(n)
+    return table, rest, draw.number(0.5, 4), draw.number(0.5, 4)
 
 
-def _draw_session_bias(seed: int) -> tuple[Tensor, Tensor, Tensor, int, float]:
+def _draw_taste(seed: int) -> tuple[Tensor, Tensor, Tensor]:
     draw = Draw(seed)
-    n, seconds = draw.randint(1, 6), draw.choice([60, 300, 600])
-    times = draw.ids(n, 3) * seconds + draw.ids(n, 2) * draw.randrange(seconds)
-    return draw.ids(n, 3), times, draw.numbers(n), seconds, draw.number(0, 5)
+    size, rank = draw.randint(1, 6), draw.randint(1, 3)
+    seen = torch.tensor(draw.sample(range(size), draw.randint(1, size)))
+    return draw.numbers(rank), draw.numbers(size, rank), seen
 
 
-def _draw_expected_stars(seed: int) -> tuple[float, Tensor]:
+def _draw_fill_row(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     draw = Draw(seed)
-    return draw.number(), draw.numbers(4).sort().values
+    columns, rank = draw.randint(1, 5), draw.randint(1, 3)
+    row = draw.numbers(columns, low=1, high=5)
+    row[draw.sample(range(columns), draw.randint(0, columns))] = float("nan")
+    W, V = (draw.numbers(columns, rank, low=-1, high=1) for _ in range(2))
+    return row, W, draw.numbers(rank), V, draw.numbers(columns)
 
 
 SEEN = torch.tensor([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0], [-1.0, 1.0]])
 LEFT = torch.tensor([2.0, 1.0, -1.0, -3.0])
-DRAWS = torch.tensor(
-    [[1.0, 9.0, 3.0], [0.0, 1.0, 8.0], [4.0, 6.0, 3.2], [3.0, 5.5, -1.0], [2.6, 7.0, 0.5]]
-)
-LOW = torch.tensor([[3.0, 2.0], [-0.5, 4.0], [0.2, 7.0], [1.6, 3.0]])
-WHO, WHEN = torch.tensor([1, 1, 1, 2]), torch.tensor([10, 50, 130, 20])
-MANY = torch.tensor([1, 1, 1, 2, 1, 2, 2])
-NEAR = torch.tensor([50, 50, 400, 20, 10, 290, 310])
-FAR = torch.tensor([50, 650, 1199, 10, 599, 900, 1900])
-REST = torch.tensor([1.0, 3.0, -3.0, 6.0])
-MOOD = torch.tensor([0.5, 1.0, -1.5, 2.0, 0.4, -2.0, -0.8])
-CUTS, NARROW = torch.tensor([-1.6, -0.8, 0.1, 1.2]), torch.tensor([-1.0, 0.0, 0.2, 1.5])
+RATERS = torch.tensor([[1.0, 0.0, 0.5], [1.0, 1.0, -1.0], [0.0, 2.0, 0.25]])
+REST = torch.tensor([1.5, -0.5, 2.0])
+FILMS = torch.tensor([[1.0, 2.0], [0.5, -1.0], [3.0, 0.0], [-2.0, 1.5], [0.25, 4.0]])
+WATCHED = torch.tensor([0, 2, 3, 4])
+BLANK = float("nan")
+READ = torch.tensor([[0.5, -0.25], [-0.5, 0.75], [0.25, 0.5], [-1.0, 0.25]])
+WRITE = torch.tensor([[1.0, -2.0], [3.0, 0.5], [-1.0, 2.0], [0.5, 1.5]])
+SHIFT, BASE = torch.tensor([0.5, -1.0]), torch.tensor([3.5, 2.0, 3.0, 4.0])
 SOLVE = "k = F.shape[1]\nA = F.T @ F + {} * torch.eye(k)\nreturn torch.linalg.solve(A, F.T @ y)"
-LOOP = (
-    "total, count = {{}}, {{}}\nkeys = [{} for u, t in zip(users.tolist(), times.tolist())]\n"
-    "for key, r in zip(keys, rest.tolist()):\n    total[key] = total.get(key, 0) + r\n"
-    "    count[key] = count.get(key, 0) + 1\n"
-    "return torch.tensor([{} for key in keys])"
+ITEM = (
+    "F = user.clone()\ny = {}\nF[:, -1] = {}\nk = F.shape[1] - 1\n"
+    "A = F.T @ F + torch.diag(torch.tensor({}))\nreturn torch.linalg.solve(A, F.T @ y)"
 )
-PAIR, MEAN = "(u, t // seconds)", "total[key] / (count[key] + strength)"
-CDF = (
-    "cdf = torch.special.ndtr(cuts - z)\n"
-    "edges = torch.cat([torch.zeros(1), cdf, torch.ones(1)])\nchance = edges.diff()\n"
-)
+OWN, BOTH = "rest - user[:, -1]", "[ridge] * k + [ridge_bias]"
+ROW = "x = {}\nhidden = {}\nwritten = {}\nreturn torch.where(row.isnan(), written, row)"
+ZERO, HIDDEN, OUT = "row.nan_to_num(0.0)", "torch.sigmoid(x @ W + b)", "hidden @ V.T + c"
 EXERCISES = {
     "weighted_ridge": Exercise(
         answer=weighted_ridge,
@@ -189,223 +177,173 @@ EXERCISES = {
             ),
         },
     ),
-    "average_of_draws": Exercise(
-        answer=average_of_draws,
-        cases=[(DRAWS, 2), (LOW, 1)],
-        inputs=_draw_average_of_draws,
+    "solve_item": Exercise(
+        answer=solve_item,
+        cases=[(RATERS, REST, 2.0, 1.0), (RATERS[:2], REST[:2], 3.0, 0.5)],
+        inputs=_draw_solve_item,
         mistakes={
-            "먼저 자르고 평균 냈나요? 넘친 것과 모자란 것이 서로 지워질 틈이 없습니다.": (
-                lambda draws, burn_in: draws[burn_in:].clamp(1, 5).mean(0),
-                "kept = torch.clip(draws, 1, 5)[burn_in:]\nreturn kept.sum(dim=0) / len(kept)",
+            "사용자의 편향을 빼지 않았습니다. rest에는 무엇까지 빠져 있나요?": (
+                lambda user, rest, r, rb: _solve_item(_with_ones(user), rest, r, rb),
+                ITEM.format("rest", "1", BOTH),
             ),
-            "처음 바퀴들까지 평균에 들어갔습니다. burn_in은 어디에 썼나요?": (
-                lambda draws, burn_in: _average(draws),
-                "total = 0\nfor row in draws:\n    total = total + row\n"
-                "return torch.clip(total / len(draws), 1, 5)",
+            "사용자의 편향을 더했나요? 예측에서 편향은 어느 쪽에 있지요?": (
+                lambda user, rest, r, rb: _solve_item(_with_ones(user), rest + user[:, -1], r, rb),
+                ITEM.format("rest + user[:, -1]", "1", BOTH),
             ),
-            "버릴 것만 평균 냈습니다. 콜론의 왼쪽과 오른쪽 가운데 어디에 적어야 할까요?": (
-                lambda draws, burn_in: _average(draws[:burn_in]),
-                "return draws[:burn_in].mean(dim=0).clip(1, 5)",
+            "마지막 열이 아직 사용자의 편향입니다. 영화의 편향에는 무엇이 곱해지나요?": (
+                lambda user, rest, r, rb: _solve_item(user, rest - user[:, -1], r, rb),
+                "A = user.T @ user\nk = len(A) - 1\n"
+                "A += torch.diag(torch.tensor([ridge] * k + [ridge_bias]))\n"
+                "return torch.linalg.solve(A, user.T @ (rest - user[:, -1]))",
             ),
-            "마지막 바퀴 하나만 썼습니다. 하나하나와 평균 가운데 어느 쪽이 나았지요?": (
-                lambda draws, burn_in: draws[-1].clamp(1, 5),
-                "for row in draws[burn_in:]:\n    answer = row\nreturn answer.clamp(1, 5)",
+            "편향을 빼기 전에 1로 덮어쓰지 않았나요? 빼진 것이 모두 1입니다.": (
+                lambda user, rest, r, rb: _solve_item(_with_ones(user), rest - 1, r, rb),
+                "F = user.clone()\nF[:, -1] = 1\ny = rest - F[:, -1]\nk = F.shape[1] - 1\n"
+                "A = F.T @ F + torch.diag(torch.tensor([ridge] * k + [ridge_bias]))\n"
+                "return torch.linalg.solve(A, F.T @ y)",
             ),
-            "바퀴마다 숫자가 하나씩 나왔습니다. 어느 축으로 평균 내야 (m,)이 될까요?": (
-                lambda draws, burn_in: draws[burn_in:].mean(1).clamp(1, 5),
-                "return torch.stack([row.mean() for row in draws[burn_in:]]).clamp(1, 5)",
+            "편향에도 벡터의 벌금을 매겼습니다. ridge_bias는 어디에 쓰나요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, r, r),
+                ITEM.format(OWN, "1", "[ridge] * (k + 1)"),
             ),
-            "영화 쪽을 버렸습니다. 한 줄이 한 바퀴입니다. 줄을 버렸나요, 열을 버렸나요?": (
-                lambda draws, burn_in: _average(draws[:, burn_in:]),
-                "return draws.T[burn_in:].T.mean(0).clamp(1, 5)",
+            "벡터에도 편향의 벌금을 매겼습니다. ridge는 어디에 쓰나요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, rb, rb),
+                ITEM.format(OWN, "1", "[ridge_bias] * (k + 1)"),
             ),
-            "뒤쪽 바퀴를 버렸습니다. 출발점의 흔적은 어느 쪽에 남아 있을까요?": (
-                lambda draws, burn_in: _average(draws[:-burn_in]),
-                "keep = len(draws) - burn_in\nreturn draws[:keep].mean(0).clamp(1, 5)",
+            "두 벌금이 바뀌었습니다. 편향은 몇 번째 열인가요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, rb, r),
+                ITEM.format(OWN, "1", "[ridge_bias] * k + [ridge]"),
             ),
-            "한 바퀴 더 버렸습니다. 번호는 몇부터 세나요?": (
-                lambda draws, burn_in: _average(draws[burn_in + 1 :]),
-                "kept = [row for n, row in enumerate(draws) if n > burn_in]\n"
-                "return torch.stack(kept).mean(0).clamp(1, 5)",
+            "편향에는 벌금이 없습니다. ridge_bias는 어디에 쓰나요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, r, 0.0),
+                ITEM.format(OWN, "1", "[ridge] * k + [0.0]"),
             ),
-            "한 바퀴 덜 버렸습니다. 번호는 몇부터 세나요?": (
-                lambda draws, burn_in: _average(draws[burn_in - 1 :]),
-                "kept = [row for n, row in enumerate(draws, 1) if n >= burn_in]\n"
-                "return torch.stack(kept).mean(0).clamp(1, 5)",
+            "벌금이 하나도 없습니다. 평점이 몇 개뿐인 영화는 어떻게 될까요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, 0.0, 0.0),
+                "F = user.clone()\nF[:, -1] = 1\ny = rest - user[:, -1]\n"
+                "return torch.linalg.solve(F.T @ F, F.T @ y)",
             ),
-            "바퀴마다의 평균을 모두 돌려주었습니다. 필요한 것은 그 가운데 어느 줄인가요?": (
-                lambda draws, burn_in: _running_means(draws[burn_in:]).clamp(1, 5),
-                "out, total = [], 0\nfor n, row in enumerate(draws[burn_in:], 1):\n"
-                "    total = total + row\n    out.append((total / n).clamp(1, 5))\n"
-                "return torch.stack(out)",
+            "벡터만 돌려주었습니다. 영화의 편향은 어디 있나요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, r, rb)[:-1],
+                ITEM.format(OWN, "1", BOTH) + "[:-1]",
             ),
-            "평균까지는 좋습니다. 5점이 넘는 예측을 그대로 둘까요?": (
-                lambda draws, burn_in: draws[burn_in:].mean(0),
-                "return torch.mean(draws[burn_in:], axis=0)",
-            ),
-            "아래쪽 끝이 다릅니다. 가장 낮은 별점은 몇 점인가요?": (
-                lambda draws, burn_in: draws[burn_in:].mean(0).clamp(0, 5),
-                "return draws[burn_in:].mean(0).clamp(min=0, max=5)",
-            ),
-            "남긴 것만 더해 놓고 전체 바퀴 수로 나누지 않았나요?": (
-                lambda draws, burn_in: (draws[burn_in:].sum(0) / len(draws)).clamp(1, 5),
-                "total = torch.zeros(draws.shape[1])\nfor n, row in enumerate(draws):\n"
-                "    if n >= burn_in:\n        total += row\nreturn (total / (n + 1)).clamp(1, 5)",
-            ),
-            "반올림했나요? 예측이 꼭 정수여야 할 까닭이 있나요?": (
-                lambda draws, burn_in: average_of_draws(draws, burn_in).round(),
-                "return torch.round(draws[burn_in:].mean(0)).clamp(1, 5)",
-            ),
-            "가운데 값을 골랐나요? 구할 것은 평균입니다.": (
-                lambda draws, burn_in: draws[burn_in:].median(0).values.clamp(1, 5),
-                "return torch.quantile(draws[burn_in:], 0.5, dim=0).clamp(1, 5)",
+            "벌금이 평점의 수만큼 세졌습니다. 오늘의 오차는 평균인가요, 합인가요?": (
+                lambda user, rest, r, rb: solve_item(user, rest, r * len(rest), rb * len(rest)),
+                "F = user.clone()\nF[:, -1] = 1\ny = rest - user[:, -1]\nn, k = F.shape\n"
+                "P = torch.diag(torch.tensor([ridge] * (k - 1) + [ridge_bias]))\n"
+                "return torch.linalg.solve(F.T @ F / n + P, F.T @ y / n)",
             ),
         },
     ),
-    "session_bias": Exercise(
-        answer=session_bias,
+    "taste": Exercise(
+        answer=taste,
         cases=[
-            (WHO, WHEN, REST, 60, 3.0),
-            (MANY, NEAR, MOOD, 300, 5.0),
-            (MANY, FAR, MOOD, 600, 0.5),
+            (torch.tensor([0.5, -1.0]), FILMS, WATCHED),
+            (torch.tensor([2.0, 1.0]), FILMS, torch.tensor([4, 1])),
         ],
-        inputs=_draw_session_bias,
+        inputs=_draw_taste,
         mistakes={
-            "남의 기분까지 섞였습니다. 같은 시간대면 모두 같은 사람인가요?": (
-                lambda u, t, r, width, s: _shrink(_same_group(t // width), r, s),
-                LOOP.format("t // seconds", MEAN),
+            "평균을 냈습니다. 무엇으로 나누어야 하지요? 식의 분모를 다시 보세요.": (
+                lambda q, Y, seen: q + Y[seen].mean(0),
+                "total = 0\nfor j in seen:\n    total = total + Y[j]\nreturn q + total / len(seen)",
             ),
-            "어제의 기분과 오늘의 기분이 섞였습니다. times는 어디에 썼나요?": (
-                lambda u, t, r, width, s: _shrink(_same_group(u), r, s),
-                LOOP.format("u", MEAN),
+            "나누지 않았습니다. 많이 본 사람일수록 한없이 길어져도 될까요?": (
+                lambda q, Y, seen: q + Y[seen].sum(0),
+                "for j in seen:\n    q = q + Y[j]\nreturn q",
             ),
-            "평점 하나뿐인 시간대도 그 하나를 그대로 믿고 있습니다. strength는요?": (
-                lambda u, t, r, width, s: session_bias(u, t, r, width, 0),
-                LOOP.format(PAIR, "total[key] / count[key]"),
-                "frame = pd.DataFrame({'u': users, 't': times // seconds, 'r': rest})\n"
-                "return frame.groupby(['u', 't']).r.transform('mean')",
+            "사용자 자신의 벡터 q를 빠뜨렸습니다.": (
+                lambda q, Y, seen: Y[seen].sum(0) / len(seen) ** 0.5,
+                "return torch.sum(Y[seen], dim=0) / torch.tensor(len(seen)).sqrt()",
             ),
-            "strength의 부호를 보세요. 세게 당길수록 0에 가까워지고 있나요?": (
-                lambda u, t, r, width, s: session_bias(u, t, r, width, -s),
-                LOOP.format(PAIR, "total[key] / (count[key] - strength)"),
+            "본 것만 더해야 합니다. 모든 영화를 더하지 않았나요?": (
+                lambda q, Y, seen: q + Y.sum(0) / len(seen) ** 0.5,
+                "return q + Y.sum(dim=0) * len(seen) ** -0.5",
             ),
-            "strength를 나눗셈이 끝난 뒤에 더하지 않았나요? 괄호를 보세요.": (
-                lambda u, t, r, width, s: session_bias(u, t, r, width, 0) + s,
-                LOOP.format(PAIR, "total[key] / count[key] + strength"),
+            "영화 전체의 수로 나누었나요? N(x)는 누구의 목록이지요?": (
+                lambda q, Y, seen: q + Y[seen].sum(0) / len(Y) ** 0.5,
+                "n, k = Y.shape\nreturn q + Y[seen].sum(0) / n ** 0.5",
             ),
-            "시각의 차이를 쟀나요? 시간대의 경계를 사이에 둔 두 평점은 같은 시간대인가요?": (
-                lambda u, t, r, width, s: _shrink(
-                    _same_group(u) & ((t[:, None] - t).abs() < width), r, s
-                ),
-                "out = []\nfor u, t in zip(users, times):\n"
-                "    mine = rest[(users == u) & (abs(times - t) < seconds)]\n"
-                "    out.append(mine.sum() / (len(mine) + strength))\nreturn torch.stack(out)",
+            "벡터의 길이로 나누었나요? 세어야 할 것은 영화의 수입니다.": (
+                lambda q, Y, seen: q + Y[seen].sum(0) / len(q) ** 0.5,
+                "return q + Y[seen].sum(0) / Y.shape[1] ** 0.5",
             ),
-            "나머지로 묶었나요? 9시 5분과 10시 5분이 같은 시간대일까요?": (
-                lambda u, t, r, width, s: session_bias(u, t % width, r, 1, s),
-                LOOP.format("(u, t % seconds)", MEAN),
+            "q까지 나누었습니다. 괄호를 어디에 쳤나요?": (
+                lambda q, Y, seen: (q + Y[seen].sum(0)) / len(seen) ** 0.5,
+                "rows = torch.cat([q[None], Y[seen]])\nreturn rows.sum(0) / len(seen) ** 0.5",
             ),
-            "똑같은 초에 매긴 것만 묶였습니다. 나눗셈의 소수점 아래는 어떻게 했나요?": (
-                lambda u, t, r, width, s: session_bias(u, t, r, 1, s),
-                LOOP.format("(u, t / seconds)", MEAN),
+            "나누어야 할 곳에서 곱했습니다.": (
+                lambda q, Y, seen: q + Y[seen].sum(0) * len(seen) ** 0.5,
+                "scale = len(seen) ** 0.5\nreturn q + scale * Y[seen].sum(0)",
             ),
-            "서로 다른 짝이 같은 번호를 받았습니다. 1 + 2와 2 + 1을 어떻게 가를까요?": (
-                lambda u, t, r, width, s: _shrink(_same_group(u + t // width), r, s),
-                "group = times // seconds + users\ncount = torch.bincount(group)\n"
-                "total = torch.bincount(group, weights=rest)\n"
-                "return (total / (count + strength))[group]",
-            ),
-            "자기 잔차를 뺐나요? 문제를 다시 읽어 보세요. 빼라는 말이 있나요?": (
-                lambda u, t, r, width, s: _shrink(
-                    _same_session(u, t, width) & ~torch.eye(len(r)).bool(), r, s
-                ),
-                LOOP.format(PAIR, "(total[key] - r) / (count[key] - 1 + strength)").replace(
-                    "key in keys]", "key, r in zip(keys, rest.tolist())]"
-                ),
-            ),
-            "시간대마다 하나씩 나왔습니다. 평점마다 하나씩이 되려면 무엇이 남았나요?": (
-                lambda u, t, r, width, s: session_bias(u, t, r, width, s)[
-                    ~_same_session(u, t, width).tril(-1).any(1)
-                ],
-                LOOP.format(PAIR, MEAN).replace("in keys])", "in total])"),
-            ),
-            "모두 똑같은 수로 나누었나요? 시간대마다 평점의 수가 다르지 않나요?": (
-                lambda u, t, r, width, s: _same_session(u, t, width).float() @ r / (len(r) + s),
-                LOOP.format(PAIR, "total[key] / (len(rest) + strength)"),
-            ),
-            "더하기만 했습니다. 평균이 되려면 무엇이 남았나요?": (
-                lambda u, t, r, width, s: _same_session(u, t, width).float() @ r,
-                LOOP.format(PAIR, "total[key]"),
-            ),
-            "편향을 빼고 남은 것을 돌려주었습니다. 구할 것은 편향입니다.": (
-                lambda u, t, r, width, s: r - session_bias(u, t, r, width, s),
-                "frame = pd.DataFrame({'u': users, 't': times // seconds, 'r': rest})\n"
-                "group = frame.groupby(['u', 't']).r\n"
-                "return frame.r - group.transform('sum') / (group.transform('count') + strength)",
+            "본 영화 하나만 썼습니다. 나머지는 어디로 갔나요?": (
+                lambda q, Y, seen: q + Y[seen[-1]] / len(seen) ** 0.5,
+                "for j in seen:\n    answer = q + Y[j] / len(seen) ** 0.5\nreturn answer",
             ),
         },
     ),
-    "expected_stars": Exercise(
-        answer=expected_stars,
-        cases=[(0.4, CUTS), (0.1, NARROW), (-1.5, CUTS), (2.0, CUTS)],
-        inputs=_draw_expected_stars,
+    "fill_row": Exercise(
+        answer=fill_row,
+        cases=[
+            (torch.tensor([4.0, BLANK, 2.0, BLANK]), READ, SHIFT, WRITE, BASE),
+            (torch.tensor([BLANK, 1.0, BLANK, 5.0]), READ, SHIFT, WRITE, BASE),
+        ],
+        inputs=_draw_fill_row,
         mistakes={
-            "딱 한 점이 모자랍니다. 문턱을 하나도 못 넘으면 별점은 몇 점인가요?": (
-                lambda z, cuts: ndtr(z - cuts).sum(),
-                CDF + "return (torch.arange(5) * chance).sum()",
+            "아는 칸까지 예측으로 덮였습니다. 준 별점은 그대로 두어야 합니다.": (
+                lambda row, W, b, V, c: _rewrite(row.nan_to_num(), W, b, V, c),
+                "x = row.nan_to_num(0.0)\nreturn torch.sigmoid(x @ W + b) @ V.T + c",
             ),
-            "가장 그럴듯한 별점을 골랐나요? 구할 것은 평균입니다.": (
-                lambda z, cuts: 1 + _probabilities(z, cuts).argmax(),
-                CDF + "return int(chance.argmax()) + 1",
+            "빈칸을 그대로 읽었나요? NaN이 한 번 섞이면 어디까지 번질까요?": (
+                lambda row, W, b, V, c: _fill(row, _rewrite(row, W, b, V, c)),
+                ROW.format("row", HIDDEN, OUT),
             ),
-            "넘은 문턱을 세었나요? 잡음 때문에 아슬아슬하게 못 넘는 일은 없을까요?": (
-                lambda z, cuts: 1 + (cuts < z).sum(),
-                "return 1 + sum(float(z > cut) for cut in cuts)",
-                "return torch.searchsorted(cuts, z) + 1",
+            "빈칸을 평균으로 채워 읽었습니다. 이 신경망은 빈칸을 몇으로 읽지요?": (
+                lambda row, W, b, V, c: _fill(
+                    row, _rewrite(row.nan_to_num(row.nanmean().item()), W, b, V, c)
+                ),
+                ROW.format("torch.where(row.isnan(), row.nanmean(), row)", HIDDEN, OUT),
             ),
-            "z가 커질수록 별점이 내려갑니다. 누적분포는 문턱의 어느 쪽 확률인가요?": (
-                lambda z, cuts: 1 + ndtr(cuts - z).sum(),
-                CDF + "return (torch.arange(5, 0, -1) * chance).sum()",
-                "above = torch.special.ndtr(cuts - z)\n"
-                "edges = torch.cat([torch.ones(1), above, torch.zeros(1)])\n"
-                "return (torch.arange(1, 6) * (edges[:-1] - edges[1:])).sum()",
+            "예측까지 가지 않았습니다. 빈칸에 0을 넣고 끝냈나요?": (
+                lambda row, W, b, V, c: row.nan_to_num(),
+                "return row.nan_to_num(0.0)",
+                "x = row.clone()\nx[x.isnan()] = 0\nreturn x",
             ),
-            "밀도의 높이를 더했나요? 문턱보다 위일 확률은 그림에서 높이인가요, 넓이인가요?": (
-                lambda z, cuts: 1 + torch.distributions.Normal(z, 1.0).log_prob(cuts).exp().sum(),
-                "x = cuts - z\nreturn 1 + (torch.exp(-(x**2) / 2) / (2 * np.pi) ** 0.5).sum()",
+            "은닉층을 누르는 함수가 빠졌습니다.": (
+                lambda row, W, b, V, c: _fill(row, (row.nan_to_num() @ W + b) @ V.T + c),
+                ROW.format(ZERO, "x @ W + b", OUT),
             ),
-            "문턱 사이는 셋뿐입니다. 확률을 더하면 1이 되나요?": (
-                lambda z, cuts: _partial_mean(z, cuts, 2, 4),
-                "between = torch.special.ndtr(cuts - z).diff()\n"
-                "return between @ torch.tensor([2.0, 3.0, 4.0])",
+            "은닉층에 렐루를 썼나요? 이 강의의 신경망은 다른 함수를 썼습니다.": (
+                lambda row, W, b, V, c: _fill(row, (row.nan_to_num() @ W + b).relu() @ V.T + c),
+                ROW.format(ZERO, "F.relu(x @ W + b)", OUT),
             ),
-            "확률을 모두 더해 보세요. 맨 위 문턱을 넘은 몫은 어디로 갔나요?": (
-                lambda z, cuts: _partial_mean(z, cuts, 1, 4),
-                "cdf = torch.special.ndtr(cuts - z)\nchance = torch.cat([cdf[:1], cdf.diff()])\n"
-                "return (torch.arange(1, 5) * chance).sum()",
+            "출력까지 0과 1 사이로 눌렀습니다. 별점은 그보다 큰 수입니다.": (
+                lambda row, W, b, V, c: _fill(
+                    row, torch.sigmoid(_rewrite(row.nan_to_num(), W, b, V, c))
+                ),
+                ROW.format(ZERO, HIDDEN, "torch.sigmoid(hidden @ V.T + c)"),
             ),
-            "확률을 모두 더해 보세요. 맨 아래 문턱에도 못 미친 몫은 어디로 갔나요?": (
-                lambda z, cuts: _partial_mean(z, cuts, 2, 5),
-                "above = 1 - torch.special.ndtr(cuts - z)\n"
-                "chance = above - F.pad(above[1:], (0, 1))\n"
-                "return (torch.arange(2, 6) * chance).sum()",
+            "b를 더하지 않았습니다.": (
+                lambda row, W, b, V, c: _fill(row, _rewrite(row.nan_to_num(), W, 0 * b, V, c)),
+                ROW.format(ZERO, "torch.sigmoid(x @ W)", OUT),
             ),
-            "확률 다섯 개까지 왔습니다. 이것으로 평균 별점을 내려면요?": (
-                _probabilities,
-                CDF + "return chance",
+            "c를 더하지 않았습니다.": (
+                lambda row, W, b, V, c: _fill(row, _rewrite(row.nan_to_num(), W, b, V, 0 * c)),
+                ROW.format(ZERO, HIDDEN, "hidden @ V.T"),
             ),
-            "1점도 안 됩니다. 확률을 곱한 것을 또 5로 나누지 않았나요?": (
-                lambda z, cuts: _partial_mean(z, cuts, 1, 5) / 5,
-                CDF + "return (torch.arange(1, 6) * chance).mean()",
+            "나갈 때도 W를 썼습니다. 출력의 표는 V입니다.": (
+                lambda row, W, b, V, c: _fill(row, _rewrite(row.nan_to_num(), W, b, W, c)),
+                ROW.format(ZERO, HIDDEN, "hidden @ W.T + c"),
             ),
-            "z가 얼마든 같은 값이 나옵니다. z는 어디에 썼나요?": (
-                lambda z, cuts: expected_stars(0.0, cuts),
-                CDF.replace("cuts - z", "cuts") + "return (torch.arange(1, 6) * chance).sum()",
+            "거꾸로 골랐습니다. 아는 칸이 예측으로, 빈칸이 빈칸으로 남았나요?": (
+                lambda row, W, b, V, c: torch.where(
+                    row.isnan(), row, _rewrite(row.nan_to_num(), W, b, V, c)
+                ),
+                "x = row.nan_to_num(0.0)\nwritten = torch.sigmoid(x @ W + b) @ V.T + c\n"
+                "return torch.where(row.isnan(), row, written)",
             ),
-            "시그모이드로 계산했나요? 여기서 잡음은 어떤 분포를 따르나요?": (
-                lambda z, cuts: 1 + torch.sigmoid(z - cuts).sum(),
-                CDF.replace("torch.special.ndtr", "torch.sigmoid")
-                + "return (torch.arange(1, 6) * chance).sum()",
+            "예측에 별점을 더했습니다. 채울 칸만 골라 바꾸세요.": (
+                lambda row, W, b, V, c: row.nan_to_num() + _rewrite(row.nan_to_num(), W, b, V, c),
+                "x = row.nan_to_num(0.0)\nreturn x + torch.sigmoid(x @ W + b) @ V.T + c",
             ),
         },
     ),
