@@ -58,7 +58,7 @@ def measure_earlier(seeds: Iterable[int] = SEEDS) -> dict[str, list[float]]:
     for function, parts in jobs.items():
         for part in parts:
             runs = run_each(function, [(part, seed) for seed in seeds])
-            values |= list_values("earlier.stars.", runs)
+            values |= list_values("seeds.stars.", runs)
     return values
 
 
@@ -249,7 +249,7 @@ MUTANTS = {
     "tree": Mutant({"keep = lam / (lam + w)": "keep = w / (lam + w)"}, "check-tree", LADDER),
     "joint": Mutant({"lam * torch.eye(5)": "torch.eye(5)"}, "check-tree", LADDER),
     "earlier": Mutant(
-        {'check.within(entry["median"],': 'check.within(entry["median"] - 0.3,'},
+        {'check.reference(key)["median"], key': 'check.reference(key)["median"] - 0.3, key'},
         "check-day-earlier",
         LADDER,
     ),
