@@ -74,7 +74,7 @@ def choose_steps(name: str, seed: int) -> dict[str, float]:
             now = score(candidates[best], data, train, test, seed=seed)
             found[f"{step}_{part}"], found[f"{step}_gain_{part}"] = now, last - now
             last = now
-        found[f"sets_ahead_{part}"] = table["attributes"] - table["sets"]
+        found[f"sets_gain_{part}"] = table["attributes"] - table["sets"]
     return found
 
 
