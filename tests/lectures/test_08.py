@@ -115,7 +115,6 @@ def blend_parts(name: str, seed: int) -> dict[str, float]:
         "autoencoder": alone[1],
         "blend": mixed,
         "blend_gain": min(alone) - mixed,
-        "half_behind": rmse[5] - min(rmse),
     }
 
 
