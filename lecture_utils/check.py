@@ -92,6 +92,13 @@ def within(value: float, key: str) -> None:
     print(f"✓ {found}")
 
 
+def measured(key: str) -> None:
+    """Print what was measured earlier, over seeds, where it takes too long for a lecture."""
+    entry = reference(key)
+    (low, high), when = bounds(entry), f"{entry['measured']}에 시드 {entry['seeds']}개로 잼"
+    print(f"· {key} = {entry['median']:.4f}\n  ({when}, 기준 {low:.5g}~{high:.5g})")
+
+
 def close(
     actual: object, expected: object, name: str = "", rtol: float = 1e-4, atol: float = 0.0
 ) -> None:

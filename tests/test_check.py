@@ -134,3 +134,13 @@ def test_fails(capsys):
         pass
     with pytest.raises(KeyError), check.fails(ValueError):
         raise KeyError("another")
+
+
+def test_what_was_measured_earlier_is_told_with_its_day(monkeypatch, capsys):
+    entry = {"low": -0.1, "high": 0.2, "median": 0.05, "seeds": 20, "measured": "2026-11-26"}
+    monkeypatch.setattr(check, "reference", {"x.gap": entry}.__getitem__)
+    check.measured("x.gap")
+    told = "· x.gap = 0.0500\n  (2026-11-26에 시드 20개로 잼, 기준 -0.1~0.2)\n"
+    assert capsys.readouterr().out == told
+    with pytest.raises(KeyError):
+        check.measured("x.other")

@@ -15,7 +15,8 @@ from lecture_utils import check
 from tests.notebooks import CLAIM, LECTURES, prose
 from tests.test_numbers import PAGES, outputs
 
-SHOWN = "^✓ {}(?:가 줄었습니다: .*|: .*| = .* \\(기준 .*)$"  # as check.falls, below, within print
+# as check.falls, below, within and measured print
+SHOWN = "^(?:✓ {0}(?:가 줄었습니다: .*|: .*| = .* \\(기준 .*)|· {0} = .*)$"
 RESULT = re.compile(
     "더 |가장|모두|언제나|한 번도|배[ 가를로입쯤]|이[기깁겼]|못[하한합했]|같[습은]"
     "|[나낮높커작빠]아?[졌집지]|[짧길크작높낮]습니다|나[빠쁘쁩]"
@@ -35,7 +36,7 @@ def problems(name: str, out: str) -> list[str]:
     shown = re.findall(SHOWN.format(re.escape(name)), out, re.MULTILINE)
     if len(shown) != 1:
         return [f"{len(shown)} checks are called {name!r}"]
-    if " = " in shown[0] and " (기준 " in shown[0]:
+    if shown[0].startswith("·") or (" = " in shown[0] and " (기준 " in shown[0]):
         low, high = check.bounds(check.reference(name))
         if low <= 0 <= high:
             return [f"{name} may have either sign: {low} to {high}"]
@@ -54,6 +55,8 @@ OUT = """✓ 훈련 MSE가 줄었습니다: 23.41 → 0.44 (평균 예측 1.27)
 ✓ ml-100k.mean.test_mse = 1.2589 (기준 1.2588~1.259)
 ✓ 두 번: 1.0000 < 2.0000
 ✓ 두 번: 1.0000 < 2.0000
+· seeds.stars.later_gibbs_gain = 0.0081
+  (2026-11-26에 시드 20개로 잼, 기준 0.0013723~0.016946)
 """
 
 
@@ -65,6 +68,7 @@ OUT = """✓ 훈련 MSE가 줄었습니다: 23.41 → 0.44 (평균 예측 1.27)
         ("ml-100k.mean.test_mse", True),
         ("편향", False),
         ("두 번", False),
+        ("seeds.stars.later_gibbs_gain", True),
         ("없는 것", False),
     ],
 )
@@ -74,7 +78,8 @@ def test_a_claim_without_its_check_is_told(name, held):
 
 def test_a_claim_needs_a_range_of_one_sign(monkeypatch):
     monkeypatch.setattr(check, "reference", lambda key: {"low": -0.1, "high": 0.2})
-    assert "either sign" in problems("x.gap", "✓ x.gap = 0.1000 (기준 -0.1~0.2)")[0]
+    for out in ("✓ x.gap = 0.1000 (기준 -0.1~0.2)", "· x.gap = 0.1000"):
+        assert "either sign" in problems("x.gap", out)[0]
 
 
 def list_unbound(text: str) -> list[str]:
