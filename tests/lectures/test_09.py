@@ -248,11 +248,6 @@ MUTANTS = {
     "wide": Mutant({"variance = 1 / (lam + tau": "variance = 1 / (tau"}, "check-mood", LADDER),
     "tree": Mutant({"keep = lam / (lam + w)": "keep = w / (lam + w)"}, "check-tree", LADDER),
     "joint": Mutant({"lam * torch.eye(5)": "torch.eye(5)"}, "check-tree", LADDER),
-    "earlier": Mutant(
-        {'check.reference(key)["median"], key': 'check.reference(key)["median"] - 0.3, key'},
-        "check-day-earlier",
-        LADDER,
-    ),
     "threshold": Mutant(
         {"above = 1 - ndtr(": "above = ndtr("}, "check-ordinal", LADDER - {"ordinal"}
     ),
