@@ -48,8 +48,11 @@ def find(key: str) -> Method:
     return PEERS.get(key) or find_all()[key]
 
 
-def find_all() -> dict[str, Method]:
-    """Return every method: a mean, those of the course's registry, the peers'."""
+def find_all(unnamed: bool = False) -> dict[str, Method]:
+    """Return every method: a mean, those of the course's registry, the peers'.
+
+    `unnamed`: also those of the registry that have no label, and so no row.
+    """
     from lecture_utils.methods import METHODS
 
     ours = {
@@ -58,7 +61,7 @@ def find_all() -> dict[str, Method]:
             code=modules(*list_modules(method)),
         )
         for name, method in METHODS.items()
-        if method.label
+        if method.label or unnamed
     }  # fmt: skip
     return {"mean": Method("ours", "global mean", mean)} | ours | PEERS
 
@@ -113,7 +116,7 @@ def train(data, seed, clock, steps, *, name, **settings):
 
     method, ratings, test = METHODS[name], as_tensors(data.train), as_tensors(data.test)
     times = timestamps(data.test)
-    if any("torch.optim" in read_code(module) for module in find(name).code):
+    if any("torch.optim" in read_code(module) for module in modules(*list_modules(method))):
         torch.optim.Adam([torch.zeros(1)])  # the first one imports half of torch
     torch.manual_seed(seed)
     clock.start()

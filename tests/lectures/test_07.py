@@ -201,7 +201,6 @@ MUTANTS = {
             'check.reference(f"{data.name}.closed.{step}_u1")': (
                 'check.reference(f"{data.name}.closed.{step}_ua")'
             ),
-            '3 * ladder["교대 최소제곱"]': '300 * ladder["교대 최소제곱"]',
         },
         "check-svdpp-gain",
         LADDER - {"power", "als", "svdpp"},
