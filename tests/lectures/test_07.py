@@ -4,7 +4,7 @@ For every seed the lecture's candidates are compared on its validation data, and
 step is scored. What is held out stays the same. The settings of the autoencoders are the lecture's
 own. AutoRec's were compared once, with seed 0, on the holdout of `u1` that `benchmarks.holdout`
 makes: for movies ridges of 40, 80 and 160 and 20 to 200 epochs by twenties, for users ridges of 40
-and 80 and 20 to 120 epochs. Those of the others are the benchmark's.
+and 80 and 20 to 120 epochs. Those of the others are the package's.
 """
 
 from collections.abc import Iterable

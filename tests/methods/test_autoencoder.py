@@ -82,13 +82,25 @@ def test_under_a_great_penalty_only_the_biases_are_left(train):
     assert spread.abs().max() < 1e-2
 
 
-def test_reading_nothing_is_reading_zeros(train):
-    """A movie without ratings is predicted for everybody, from the hidden units' b alone."""
-    without = Tensors(*(column[train.items != 2] for column in train))
+def test_movies_without_ratings_are_read_alike(train):
+    without = Tensors(*(column[(train.items != 2) & (train.items != 4)] for column in train))
     torch.manual_seed(0)
     *_, model = islice(autoencoder(without, SIZE), 20)
-    torch.testing.assert_close(model.item[2, :-2], model.item[2, :-2].clamp(0, 1))
-    assert model.table(torch.arange(6))[:, 2].isfinite().all() and model.item[2, -1] == 0
+    torch.testing.assert_close(model.item[2], model.item[4])
+    assert model.item[2, -1] == 0
+    assert not torch.allclose(model.item[2], model.item[0])
+
+
+def test_dropout_hides_ratings_and_makes_up_for_it_but_not_in_prediction(train, monkeypatch):
+    read, forward = [], Autoencoder.forward
+    monkeypatch.setattr(
+        Autoencoder, "forward", lambda net, ratings: read.append(ratings) or forward(net, ratings)
+    )
+    torch.manual_seed(0)
+    next(autoencoder(train, SIZE, drop=0.75))
+    learned, predicted = read
+    assert torch.equal(predicted, train.ratings)
+    assert {*(learned / train.ratings).tolist()} == {0.0, 4.0}
 
 
 @pytest.mark.parametrize(
