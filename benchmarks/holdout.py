@@ -68,7 +68,7 @@ def holdout(data: Ratings, split: str, seed: int) -> Ratings:
 
 def compare(folder: Path, keys: list[str]) -> Iterator[str]:
     """Yield a line per split, method and candidate: mean RMSE over SEEDS, each, CPU seconds."""
-    methods = find_all(unnamed=True)
+    methods = find_all()
     for split in SPLITS:
         data = load(folder / f"{split}.pickle", ours=True)
         cuts = [(seed, holdout(data, split, seed)) for seed in SEEDS]

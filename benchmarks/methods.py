@@ -48,11 +48,8 @@ def find(key: str) -> Method:
     return PEERS.get(key) or find_all()[key]
 
 
-def find_all(unnamed: bool = False) -> dict[str, Method]:
-    """Return every method: a mean, those of the course's registry, the peers'.
-
-    `unnamed`: also those of the registry that have no label, and so no row.
-    """
+def find_all() -> dict[str, Method]:
+    """Return every method: a mean, those of the course's registry with a label, the peers'."""
     from lecture_utils.methods import METHODS
 
     ours = {
@@ -61,7 +58,7 @@ def find_all(unnamed: bool = False) -> dict[str, Method]:
             code=modules(*list_modules(method)),
         )
         for name, method in METHODS.items()
-        if method.label or unnamed
+        if method.label
     }  # fmt: skip
     return {"mean": Method("ours", "global mean", mean)} | ours | PEERS
 

@@ -109,9 +109,12 @@ METHODS = {
     "als": Method("ALS, rank 10, penalty by root of count", als, 15, ALS),
     "svdpp": Method(None, svdpp, 90),
     "neumf": Method(None, neumf, 8),
-    "autoencoder": Method(None, autoencoder, 150, {}, 75),
+    "autoencoder": Method("autoencoder, 100 hidden units, dropout .5", autoencoder, 150, {}, 75),
     "gibbs": Method("Gibbs, rank 14", gibbs, 200, {"rank": 14}, 15),
-    "gibbs-sets": Method(None, gibbs, 200, {"rank": 14, "ordinal": True}, 15, make_sets),
+    "gibbs-sets": Method(
+        "Gibbs and sets, rank 14, ordinal",
+        gibbs, 200, {"rank": 14, "ordinal": True}, 15, make_sets,
+    ),
     "gibbs-side": Method(
         "Gibbs, rank 10, ordinal", gibbs, 250, DAYS, 15, make_features_and_times, SIDE
     ),
@@ -120,15 +123,15 @@ METHODS = {
         gibbs, 350, SESSIONS, 15, make_features_and_times, TIME,
     ),
     "blend": Method(
-        None, blend, 185, {"weights": (0.6, 0.4)}, 0,
+        "blend, .6 Gibbs and sets and .4 autoencoder", blend, 185, {"weights": (0.6, 0.4)}, 0,
         partial(start_parts, names=("gibbs-sets", "autoencoder")),
     ),
     "blend-side": Method(
-        None, blend, 185, {"weights": (0.7, 0.3)}, 0,
+        "blend, .7 Gibbs and .3 autoencoder", blend, 185, {"weights": (0.7, 0.3)}, 0,
         partial(start_parts, names=("gibbs-side", "autoencoder")), SIDE,
     ),
     "blend-time": Method(
-        None, blend, 240, {"weights": (0.8, 0.2)}, 0,
+        "blend, .8 Gibbs and .2 autoencoder", blend, 240, {"weights": (0.8, 0.2)}, 0,
         partial(start_parts, names=("gibbs-time", "autoencoder")), TIME,
     ),
 }  # fmt: skip
