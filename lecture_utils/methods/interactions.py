@@ -1,0 +1,63 @@
+"""Ratings read as interactions: who watched what, and how much that says.
+
+A rating of any size says that a movie was watched. Whether one star also says "more of this" is a
+choice, made by `grades`: Hu, Koren & Volinsky (2008), Collaborative Filtering for Implicit
+Feedback Datasets, count every interaction; a graded input counts a loved movie more.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from lecture_utils.data import Tensors
+from lecture_utils.methods.protocol import Size, check_ratings
+from lecture_utils.models import check_ids
+from lecture_utils.sparse import Rows
+
+GRADED = (0.0, 0.1, 0.3, 0.6, 1.0)  # how much 1, 2, ..., 5 stars say: chosen on validation ratings
+BINARY = (1.0,) * 5  # watched is watched
+
+
+class Interactions:
+    """Who interacted with what, and how strongly, as the sparse matrix X (num_users, num_items).
+
+    `by_user` holds it row by row, `by_item` column by column; `values` (n,) are the strengths in
+    the order of the ratings.
+    """
+
+    def __init__(self, train: Tensors, size: Size, grades: Sequence[float] = GRADED):
+        """Grade the ratings of `train`; refuse what `check_ratings` refuses, and bad grades."""
+        check_ratings(train, size)
+        users, items, ratings = train
+        self.values = grade(ratings, grades)
+        self.by_user, self.by_item = Rows(users, items, *size), Rows(items, users, *size[::-1])
+        self.matrix = self.by_user.matrix(self.values)  # X
+        self.transposed = self.by_item.matrix(self.values)  # its transpose
+
+    def rows(self, users: Tensor) -> Tensor:
+        """Return the rows of X for `users`, (m,), as a dense table (m, num_items)."""
+        check_ids("user", users, self.by_user.shape[0])
+        start, end = self.by_user.start[users].long(), self.by_user.start[users + 1].long()
+        row = torch.repeat_interleave(end - start)  # (k,): which of the users
+        place = torch.arange(len(row), device=row.device) - (end - start).cumsum(0)[row] + end[row]
+        table = self.values.new_zeros(len(users), self.by_user.shape[1])
+        table[row, self.by_user.column[place].long()] = self.matrix.values()[place]
+        return table
+
+
+def grade(ratings: Tensor, grades: Sequence[float]) -> Tensor:
+    """Turn stars, (n,), into strengths: `grades` are those of 1..5 stars, linear in between.
+
+    Raises:
+        ValueError: unless there are five grades of at least 0, not all 0, and the stars lie in
+            0.5..5.
+    """
+    table = ratings.new_tensor(grades)
+    if table.shape != (5,) or not bool((table >= 0).all()) or not bool(table.any()):
+        raise ValueError(f"grades must be five numbers of at least 0, not {[*grades]}")
+    if not (float(ratings.min()) >= 0.5 and float(ratings.max()) <= 5):
+        raise ValueError("graded ratings must lie between 0.5 and 5 stars")
+    stars = ratings.clamp(min=1) - 1
+    below = stars.floor().clamp(max=3)
+    return torch.lerp(table[below.long()], table[below.long() + 1], stars - below)
