@@ -65,6 +65,12 @@ def penalise_means(**lambdas: float) -> Callable[[Ratings, Tensors], dict]:
     return lambda data, train: {name: lam * len(train.ratings) for name, lam in lambdas.items()}
 
 
+def make_attributes(data: Ratings, train: Tensors) -> dict:
+    """Make features of the attributes of users and items."""
+    user, item = attributes(data)
+    return {"user_features": [user], "item_features": [item]}
+
+
 def make_sets(data: Ratings, train: Tensors) -> dict:
     """Make features of who rated what, from the ratings alone."""
     rated, raters = rated_sets(train, data.size)
@@ -73,8 +79,8 @@ def make_sets(data: Ratings, train: Tensors) -> dict:
 
 def make_features(data: Ratings, train: Tensors) -> dict:
     """Make the features of users and items: attributes, and who rated what."""
-    user_features, item_features = zip(attributes(data), rated_sets(train, data.size))
-    return {"user_features": user_features, "item_features": item_features}
+    known, sets = make_attributes(data, train), make_sets(data, train)
+    return {side: known[side] + sets[side] for side in known}
 
 
 def make_features_and_times(data: Ratings, train: Tensors) -> dict:

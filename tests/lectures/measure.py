@@ -18,9 +18,10 @@ from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
 
+import pandas as pd
 import torch
 
-from lecture_utils import Ratings, load_movielens
+from lecture_utils import Ratings, evaluate, load_movielens
 from lecture_utils.synthetic import small as synthetic
 from tests.notebooks import ROOT
 
@@ -46,6 +47,15 @@ def load(name: str, split: str = "ua") -> Ratings:
     if data.name != name:
         raise SystemExit("no MovieLens here; set LECTURE_DATA_DIR")
     return data
+
+
+def open_parts(name: str) -> dict[str, tuple[pd.DataFrame, ...]]:
+    """Return what lectures 07 to 09 fit and validate, then train and score on, of ua and u1."""
+    ua, u1 = load(name), load(name, "u1")
+    return {
+        "ua": (*evaluate.per_user_split(ua.train, 5, seed=0), ua.train, ua.test),
+        "u1": (*evaluate.random_split(u1.train, 0.2, seed=0), u1.train, u1.test),
+    }
 
 
 def run_each(function: Callable, arguments: Iterable[tuple]) -> list:

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from lecture_utils import Ratings, as_tensors, evaluate, fit_biases
 from lecture_utils.methods import METHODS, Method
 from lecture_utils.methods.selection import choose, score
-from tests.lectures.measure import DATA_SETS, list_values, load, run_each
+from tests.lectures.measure import DATA_SETS, list_values, load, open_parts, run_each
 from tests.lectures.mutants import Mutant, build_test
 
 POWERS = {0: (9, 12, 16), 0.5: (1.0, 1.4, 2.0), 1: (0.11, 0.16, 0.23)}
@@ -63,20 +63,12 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     return {key: found[:1] if len({*found}) == 1 else found for key, found in values.items()}
 
 
-def split(data: Ratings, name: str) -> tuple:
-    """Return what the lecture chooses by and what it scores by, of the split ua or u1."""
-    if name == "ua":
-        return *evaluate.per_user_split(data.train, 5, seed=0), data.train, data.test
-    return *evaluate.random_split(data.train, 0.2, seed=0), data.train, data.test
-
-
 def climb(name: str, seed: int) -> dict[str, float]:
     """Go through the lecture as far as NeuMF with one seed."""
     found = {}
     for step, candidates in list_candidates().items():
-        for part in ("ua", "u1"):
+        for part, (small, valid, train, test) in open_parts(name).items():
             data = load(name, part)
-            small, valid, train, test = split(data, part)
             best, _ = choose(candidates, data, small, valid, seed)
             found[f"{step}_{part}"] = score(candidates[best], data, train, test, seed=seed)
     return found
@@ -85,7 +77,7 @@ def climb(name: str, seed: int) -> dict[str, float]:
 def compare_powers(name: str, seed: int) -> dict[str, float]:
     """Subtract the best validation RMSE of each power on ua."""
     data = load(name)
-    small, valid, _, _ = split(data, "ua")
+    small, valid, *_ = open_parts(name)["ua"]
     none, root, whole = (
         min(score(method, data, small, valid, seed=seed) for method in methods)
         for methods in list_powers().values()
@@ -110,7 +102,7 @@ def score_networks(name: str, seed: int) -> dict[str, float]:
 def erase(name: str, seed: int) -> dict[str, float]:
     """Let a small autoencoder read stars, who rated only, and what biases leave of the stars."""
     data = load(name, "u1")
-    small, valid = map(as_tensors, split(data, "u1")[:2])
+    small, valid = map(as_tensors, open_parts(name)["u1"][:2])
     base = fit_biases(small, *data.size, ridge=4.0, sweeps=15)
     target = fill(data, small, small.ratings - base(small.users, small.items))
     known = fill(data, small, torch.ones_like(small.ratings))

@@ -10,13 +10,13 @@ from dataclasses import replace
 import pandas as pd
 import torch
 
-from lecture_utils import Ratings, Tensors, as_tensors, evaluate
-from lecture_utils.methods import METHODS, Method, make_features, rated_sets
+from lecture_utils import Tensors, as_tensors, evaluate
+from lecture_utils.methods import METHODS, Method, make_attributes, make_features, make_sets
 from lecture_utils.methods.als import Factors, design
 from lecture_utils.methods.least_squares import normal_equations, solve
 from lecture_utils.methods.selection import choose, score
 from lecture_utils.sparse import Rows
-from tests.lectures.measure import DATA_SETS, list_values, load, run_each
+from tests.lectures.measure import DATA_SETS, list_values, load, open_parts, run_each
 from tests.lectures.mutants import Mutant, build_test
 
 ALS = METHODS["als"].vary(power=0.5, ridge=1.4, ridge_bias=0.7)  # chosen in lecture 07
@@ -24,22 +24,11 @@ BAYES = METHODS["gibbs"].vary(101, rank=10)
 SIGMA, RIDGE, SWEEPS, BURN_IN = 0.9, 8.0, 75, 15
 
 
-def know_attributes(data: Ratings, train: Tensors) -> dict:
-    """Make the features of the first candidate with side information."""
-    return {side: tables[:1] for side, tables in make_features(data, train).items()}
-
-
-def know_sets(data: Ratings, train: Tensors) -> dict:
-    """Make the features of the second one."""
-    user, item = rated_sets(train, data.size)
-    return {"user_features": [user], "item_features": [item]}
-
-
 STEPS: dict[str, dict[str, Method]] = {
     "gibbs": {f"rank {k}": BAYES.vary(rank=k) for k in (6, 10, 14)},
     "side": {
-        "attributes": replace(BAYES, inputs=know_attributes),
-        "sets": replace(BAYES, inputs=know_sets),
+        "attributes": replace(BAYES, inputs=make_attributes),
+        "sets": replace(BAYES, inputs=make_sets),
         "both": replace(BAYES, inputs=make_features),
     },
 }
@@ -53,15 +42,6 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
         for part in (average_draws, choose_steps, blend_parts):
             values |= list_values(f"{name}.likely.", run_each(part, each))
     return values
-
-
-def open_parts(name: str) -> dict[str, tuple[pd.DataFrame, ...]]:
-    """Return what is fitted and what validates, then train and test, of both splits."""
-    ua, u1 = load(name), load(name, "u1")
-    return {
-        "ua": (*evaluate.per_user_split(ua.train, 5, seed=0), ua.train, ua.test),
-        "u1": (*evaluate.random_split(u1.train, 0.2, seed=0), u1.train, u1.test),
-    }
 
 
 def choose_steps(name: str, seed: int) -> dict[str, float]:

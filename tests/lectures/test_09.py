@@ -14,18 +14,19 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lecture_utils import Ratings, Tensors, as_tensors, evaluate
+from lecture_utils import Ratings, as_tensors, evaluate
 from lecture_utils.methods import (
     METHODS,
     PAUSES,
     Method,
+    make_attributes,
     make_features,
     make_features_and_times,
-    rated_sets,
+    make_sets,
 )
 from lecture_utils.methods.selection import score
 from lecture_utils.methods.sessions import Sessions, timestamps
-from tests.lectures.measure import DATA_SETS, SEEDS, list_values, load, run_each
+from tests.lectures.measure import DATA_SETS, SEEDS, list_values, load, open_parts, run_each
 from tests.lectures.mutants import Mutant, build_test
 
 LATER = ("biases", "gibbs", "side", "time")
@@ -77,31 +78,16 @@ def list_candidates() -> dict[str, list[Method]]:
             for r in ridges
         ],
         "gibbs": [gibbs.vary(rank=k) for k in (6, 10, 14)],
-        "side": [*(replace(gibbs, inputs=known) for known in (know_attributes, know_sets)), side],
+        "side": [*(replace(gibbs, inputs=known) for known in (make_attributes, make_sets)), side],
         "day": [side, day],
         "ordinal": [day, ordinal],
         "time": [day, few, many],
     }
 
 
-def know_attributes(data: Ratings, train: Tensors) -> dict:
-    """Make the features of the first candidate with side information."""
-    return {side: tables[:1] for side, tables in make_features(data, train).items()}
-
-
-def know_sets(data: Ratings, train: Tensors) -> dict:
-    """Make the features of the second one."""
-    user, item = rated_sets(train, data.size)
-    return {"user_features": [user], "item_features": [item]}
-
-
 def climb(name: str, seed: int) -> dict[str, float]:
     """Go through the lecture with one seed."""
-    ua, u1 = load(name), load(name, "u1")
-    parts = {
-        "ua": (*evaluate.per_user_split(ua.train, 5, seed=0), ua.train, ua.test),
-        "u1": (*evaluate.random_split(u1.train, 0.2, seed=0), u1.train, u1.test),
-    }
+    ua, parts = load(name), open_parts(name)
     found, chosen = {}, {}
     for step, candidates in list_candidates().items():
         for part, (small, valid, train, test) in parts.items():
