@@ -63,9 +63,9 @@ lectures: $(DEV)
 	.venv/bin/jupyter nbconvert --coalesce-streams --inplace $(LECTURES)
 	.venv/bin/python tests/stamp.py $(LECTURES)
 
-#: make reference LECTURE=NN  measure the numbers of a lecture again (without: all, 80 minutes)
+#: make reference LECTURE=NN  measure the numbers of a lecture again (without: all, 80 minutes; EARLIER=1)
 reference: $(DEV)
-	OMP_NUM_THREADS=1 .venv/bin/python -m tests.lectures $(LECTURE)
+	OMP_NUM_THREADS=1 .venv/bin/python -m tests.lectures $(if $(EARLIER),--earlier) $(LECTURE)
 
 #: make bench      measure our methods and other libraries' side by side (25 minutes; SLOW=1, CLEAN=1)
 bench: $(BENCH)

@@ -79,6 +79,23 @@ def test_measuring_writes_what_check_reads(tmp_path, monkeypatch):
         measure.main(["99"])
 
 
+def test_what_was_measured_earlier_stands_above_with_its_day(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure, "COURSE", tmp_path)
+    file = tmp_path / "lecture_01.toml"
+    old = '["seeds.a"]\nvalue = 1\nmeasured = "2020-01-01"\n\n["seeds.b"]\nvalue = 2\n\n'
+    rest = measure.MARKER + '\n["line.slope"]\nvalue = 3\n'
+    file.write_text("# by hand\n\n" + old + rest, "utf-8")
+    values = {"seeds.a": [1.0, 2.0, 5.0], "seeds.c": [4.0, 6.0]}
+    lecture = SimpleNamespace(measure_earlier=lambda seeds: values)
+    monkeypatch.setattr(measure, "import_module", lambda name: lecture)
+    measure.main(["01"], earlier=True)
+    found = tomllib.loads(file.read_text("utf-8"))
+    assert [*found] == ["seeds.a", "seeds.b", "seeds.c", "line.slope"]
+    assert found["seeds.a"]["median"] == 2.0 and "value" not in found["seeds.a"]
+    assert found["seeds.a"]["measured"] == found["seeds.c"]["measured"] > "2026"
+    assert found["seeds.b"] == {"value": 2} and file.read_text("utf-8").endswith("\n\n" + rest)
+
+
 CALLS = []
 
 

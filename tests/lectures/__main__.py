@@ -1,7 +1,8 @@
-"""Measure lectures: `python -m tests.lectures [NN ...]`, all of them without a number."""
+"""Measure lectures: `python -m tests.lectures [--earlier] [NN ...]`, all without a number."""
 
 import sys
 
 from tests.lectures.measure import main
 
-main(sys.argv[1:])
+numbers = [given for given in sys.argv[1:] if given != "--earlier"]
+main(numbers, earlier="--earlier" in sys.argv)

@@ -2,17 +2,20 @@
 
 tests/lectures/test_NN.py has `measure(seeds) -> {key: values}`, with one value per seed, or a
 single value where nothing is random. What is written to lecture_NN.toml is the range from the
-minimum to the maximum, widened on each side by MARGIN of their distance; entries above the marker
-line are the documents' own and stay as they are.
+minimum to the maximum, widened on each side by MARGIN of their distance. Above the marker line
+stand the documents' own entries, and what takes too long to be measured with the rest:
+`measure_earlier(seeds)`, by `make reference LECTURE=NN EARLIER=1`.
 """
 
 import hashlib
 import os
+import re
 import shutil
 import statistics
 import tomllib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor
+from datetime import date
 from functools import cache
 from importlib import import_module
 from multiprocessing import get_context
@@ -140,12 +143,29 @@ def write(lecture: str, measured: dict[str, list[float]]) -> None:
     file.write_text(new, "utf-8")
 
 
-def main(lectures: list[str]) -> None:
-    """Measure `lectures`, such as 05, or all that have numbers."""
+def write_earlier(lecture: str, measured: dict[str, list[float]]) -> None:
+    """Replace or add entries above the marker of lecture_NN.toml, each with today's date."""
+    file = COURSE / f"lecture_{lecture}.toml"
+    head, marker, rest = file.read_text("utf-8").partition(MARKER)
+    for key, values in measured.items():
+        entry = f'{format_entry(lecture, key, values)}measured = "{date.today()}"\n'
+        old = re.search(rf'\["{re.escape(key)}"\]\n(.+\n)*', head)
+        head = head.replace(old[0], entry) if old else f"{head}{entry}\n"
+    tomllib.loads(head)
+    file.write_text(head + marker + rest, "utf-8")
+
+
+def main(lectures: list[str], earlier: bool = False) -> None:
+    """Measure `lectures`, such as 05, or all that have numbers; `earlier`: what takes too long."""
     torch.set_num_threads(1)
     for lecture in lectures or MEASURED:
         if lecture not in MEASURED:
             raise SystemExit(f"no lecture {lecture!r} is measured: {', '.join(MEASURED)}")
-        measured = import_module(f"tests.lectures.test_{lecture}").measure(SEEDS)
-        write(lecture, measured)
+        module = import_module(f"tests.lectures.test_{lecture}")
+        if earlier:
+            measured = getattr(module, "measure_earlier", lambda seeds: {})(SEEDS)
+            write_earlier(lecture, measured)
+        else:
+            measured = module.measure(SEEDS)
+            write(lecture, measured)
         print(f"lecture {lecture}: {len(measured)} entries")

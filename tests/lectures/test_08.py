@@ -95,6 +95,7 @@ def blend_parts(name: str, seed: int) -> dict[str, float]:
         "autoencoder": alone[1],
         "blend": mixed,
         "blend_gain": min(alone) - mixed,
+        "rivals_gap": alone[0] - alone[1],
     }
 
 
