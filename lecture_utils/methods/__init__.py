@@ -17,6 +17,7 @@ from lecture_utils.methods.biases import biases
 from lecture_utils.methods.blend import blend
 from lecture_utils.methods.descent import descent
 from lecture_utils.methods.gibbs import gibbs
+from lecture_utils.methods.glocal_k import glocal_k
 from lecture_utils.methods.neumf import neumf
 from lecture_utils.methods.sessions import timestamps
 from lecture_utils.methods.side_information import attributes, rated_sets
@@ -116,6 +117,7 @@ METHODS = {
     "svdpp": Method(None, svdpp, 90),
     "neumf": Method(None, neumf, 8),
     "autoencoder": Method("autoencoder, 100 hidden units, dropout .5", autoencoder, 150, {}, 75),
+    "glocal-k": Method(None, glocal_k, 28),
     "gibbs": Method("Gibbs, rank 14", gibbs, 200, {"rank": 14}, 15),
     "gibbs-sets": Method(
         "Gibbs and sets, rank 14, ordinal",

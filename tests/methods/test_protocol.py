@@ -17,6 +17,8 @@ from tests.devices import HERE, AssertHelpersFollow, move
 
 SMALL = {"stages": ((20, 0.1),)}  # so that the document's thousand epochs are not waited for
 SHORT = {name: SMALL for name, method in METHODS.items() if "stages" in method.settings}
+# 500 units are slow. The convolution is left to the method's own test.
+NARROW = {"glocal-k": {"hidden": 60, "pretrain": 28}}
 
 
 @pytest.fixture(scope="module", params=METHODS)
@@ -39,7 +41,7 @@ def data(whole):
 
 def started(name, data, **settings):
     torch.manual_seed(0)
-    return train_models(name, data, **SHORT.get(name, {}), **settings)
+    return train_models(name, data, **SHORT.get(name, {}), **NARROW.get(name, {}), **settings)
 
 
 def taken(name, data, steps):
@@ -89,6 +91,7 @@ def test_bad_ratings_are_refused_at_the_call(name, change, error, words, data):
 
 BAD = {  # a value that is refused, and what is said
     "rank": (2.5, "rank must be a whole number of at least 1, not 2.5"),
+    "hidden": (0, "hidden must be a whole number of at least 1, not 0"),
     "ridge": (-1.0, "ridge .* not -1"),
     "ridge_bias": (float("nan"), "ridge.* not nan"),
     "ridge_sets": (-1.0, "ridge_sets .* not -1"),
@@ -151,7 +154,8 @@ def test_it_beats_its_baseline(name, whole):
         steps = METHODS[method.baseline].steps
         baseline = evaluate.curve(train_models(method.baseline, whole), test, steps)[-1]
     torch.manual_seed(0)
-    models, times = train_models(name, whole), timestamps(whole.test)
+    models = train_models(name, whole, **NARROW.get(name, {}))
+    times = timestamps(whole.test)
     steps = min(method.steps, 200 if method.burn_in is None else method.burn_in + 45)
     rmse = evaluate.clipped_rmse
     found = evaluate.curve(models, test, steps, times, method.burn_in, rmse)[-1]
@@ -169,7 +173,7 @@ def test_helpers_live_where_the_input_lives(name, data):
         assert model.table(some).device.type == HERE
 
 
-RANDOM = {"rank", "parts"}  # what has them starts at random
+RANDOM = {"rank", "hidden", "parts"}  # what has them starts at random
 CLOSED = [name for name, m in METHODS.items() if not RANDOM & {*signature(m.function).parameters}]
 
 
