@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors, check_frame, warn_doubled
-from lecture_utils.models import check_ids, check_lengths
+from lecture_utils.models import check_lengths
+from lecture_utils.ranking.metrics import per_user
 
-BATCH = 64  # users that `ranking` asks a model for at a time
 Split = tuple[pd.DataFrame, pd.DataFrame]  # train and held out, both with the columns of the frame
 
 
@@ -110,75 +110,14 @@ def curve(
 def ranking(
     model: Any, train: Tensors, test: Tensors, offered: Tensor, k: int = 10, relevant: float = 4.0
 ) -> dict[str, float]:
-    """Average `precision`, `recall` and `ndcg` at `k` over users (Järvelin & Kekäläinen 2002).
+    """Average `precision`, `recall` and `ndcg` at `k` over users.
 
-    Each user is shown the `k` best of all `offered` items that she did not rate in `train`. Where
-    scores are equal, the metric is its mean over all orders of the equals, so it depends neither
-    on the platform nor on the numbering of the items. Test items that also stand in `train` count
-    as misses. A user without a relevant item does not count.
-
-    Args:
-        model: has `table(users)`, or is a table of scores, (num_users, num_items) itself. It is
-            asked for BATCH users at a time: memory grows with them, not with all users.
-        train: ratings whose items are not shown again.
-        test: ratings to find.
-        offered: ids of the items that may be shown.
-        k: length of the list.
-        relevant: the lowest test rating that is worth finding.
-
-    Raises:
-        ValueError: for a score that is NaN, if nothing is relevant, for a `k` below 1 or above
-            the number of items left to some user.
-        IndexError: for an unknown id.
+    `ranking.metrics.per_user` measures each user, takes the same arguments, and refuses the same;
+    it knows more metrics. Where scores are equal, a metric is its mean over all orders of the
+    equals, so it depends neither on the platform nor on the numbering of the items.
     """
-    if isinstance(model, Tensor):
-        check_ids("user", test.users, len(model))
-    table = model.__getitem__ if isinstance(model, Tensor) else model.table
-    liked = Tensors(*(column[test.ratings >= relevant] for column in test))
-    users = liked.users.unique()
-    if not len(users):
-        raise ValueError(f"no test rating is {relevant:g} or better: lower `relevant`")
-    rows = (scores for batch in users.split(BATCH) for scores in table(batch))
-    found = [
-        _rank_one(scores, seen, wanted, offered, k)
-        for scores, seen, wanted in zip(rows, _items_of(users, train), _items_of(users, liked))
-    ]
-    return dict(zip(("precision", "recall", "ndcg"), torch.stack(found).mean(0).tolist()))
-
-
-def _rank_one(scores: Tensor, seen: Tensor, wanted: Tensor, offered: Tensor, k: int) -> Tensor:
-    """Return one user's precision, recall and NDCG, (3,), as expected over all orders of equals.
-
-    An item with `first` better ones shares the places first..last with its equals, each place with
-    the same chance. `scores` is (num_items,), the others are ids of items.
-    """
-    for ids in (seen, wanted, offered):
-        check_ids("item", ids, len(scores))
-    shown = torch.zeros_like(scores, dtype=torch.bool)
-    shown[offered] = True
-    shown[seen] = False
-    left, wanted = scores[shown], wanted.unique()
-    if not 1 <= k <= len(left):
-        raise ValueError(f"k must be from 1 to {len(left)}, the items left to a user, not {k}")
-    if left.isnan().any():
-        raise ValueError("a score is NaN: a model that predicts NaN ranks nothing")
-    own = scores[wanted[shown[wanted]], None]  # (n, 1): what is never shown is never found
-    first = (left > own).sum(1).clamp(max=k)  # (n,): how many stand above
-    group = (left == own).sum(1)  # (n,): how many share the place, itself included
-    last = (first + group).clamp(max=k)
-    discount = 1 / torch.arange(2, k + 2, device=scores.device).log2()  # 1 / log2(rank + 1)
-    gain = torch.cat([discount.new_zeros(1), discount.cumsum(0)])  # (k + 1,): of the first places
-    hits = ((last - first) / group).sum()
-    ndcg = ((gain[last] - gain[first]) / group).sum() / gain[min(k, len(wanted))]
-    return torch.stack([hits / k, hits / len(wanted), ndcg])
-
-
-def _items_of(users: Tensor, ratings: Tensors) -> list[Tensor]:
-    """List the items that each of these sorted `users`, (m,), has rated."""
-    order = ratings.users.argsort(stable=True)
-    owners, items = ratings.users[order], ratings.items[order]
-    low, high = (torch.searchsorted(owners, users, right=right) for right in (False, True))
-    return [items[start:end] for start, end in zip(low.tolist(), high.tolist())]
+    found = per_user(model, train, test, offered, k, relevant)
+    return found[["precision", "recall", "ndcg"]].mean().to_dict()
 
 
 def _separate(frame: pd.DataFrame, held: pd.Index) -> Split:

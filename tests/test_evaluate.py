@@ -7,9 +7,8 @@ import pandas as pd
 import pytest
 import torch
 
-from lecture_utils import MatrixFactorization, Tensors, evaluate
+from lecture_utils import Tensors, evaluate
 from lecture_utils.synthetic import small as synthetic
-from tests.devices import HERE, AssertHelpersFollow, move
 
 
 @pytest.fixture(scope="module")
@@ -38,46 +37,6 @@ def triple(rows):
     return Tensors(torch.tensor(users), torch.tensor(items), torch.tensor(ratings).float())
 
 
-def offered(size):
-    """All items but number 0, which no catalogue of a lecture has."""
-    return torch.arange(1, size)
-
-
-def slow(scores, train, test, k, relevant):
-    """User by user, item by item, where no two scores are equal."""
-    seen = set(zip(train.users.tolist(), train.items.tolist()))
-    likes, found = {}, []
-    for user, item, rating in zip(*(column.tolist() for column in test)):
-        if rating >= relevant:
-            likes.setdefault(user, set()).add(item)
-    for user, liked in likes.items():
-        items = [i for i in range(1, scores.shape[1]) if (user, i) not in seen]
-        items.sort(key=lambda i, user=user: -scores[user, i].item())
-        hits = [i in liked for i in items[:k]]
-        dcg = sum(1 / math.log2(r + 2) for r, hit in enumerate(hits) if hit)
-        ideal = sum(1 / math.log2(r + 2) for r in range(min(k, len(liked))))
-        found.append([sum(hits) / k, sum(hits) / len(liked), dcg / ideal])
-    means = torch.tensor(found, dtype=torch.float64).mean(0).tolist()
-    return dict(zip(["precision", "recall", "ndcg"], means))
-
-
-@pytest.fixture
-def some():
-    """Scores of 11 users for 39 items, and ratings, of which ten stand in train and test."""
-    torch.manual_seed(0)
-    pairs = torch.randperm(11 * 39)[:200]
-    rows = [(1 + p // 39, 1 + p % 39, float(torch.randint(1, 6, ()))) for p in pairs.tolist()]
-    return torch.randn(12, 40), triple(rows[:100]), triple(rows[90:])
-
-
-@pytest.mark.parametrize("k", [1, 3, 10])
-@pytest.mark.parametrize("batch", [1, 5, 64])
-def test_ranking_against_loops(some, k, batch, monkeypatch):
-    monkeypatch.setattr(evaluate, "BATCH", batch)
-    found = evaluate.ranking(*some, offered(40), k=k)
-    assert found == pytest.approx(slow(*some, k, 4.0), rel=1e-5)
-
-
 @pytest.mark.parametrize(
     ("scores", "precision", "ndcg"),
     [
@@ -85,76 +44,12 @@ def test_ranking_against_loops(some, k, batch, monkeypatch):
         ([0, 9, 3, 3, 3, 9], 2 / 3, (1 + 1 / math.log2(3) / 3) / (1 + 1 / math.log2(3))),
     ],
 )
-def test_ties_by_hand(scores, precision, ndcg):
+def test_ranking_by_hand(scores, precision, ndcg):
     """Of items 1 to 4, which are left, 1 and 2 are liked: each order of equals counts alike."""
     scores, train = torch.tensor([[0.0] * 6, scores]), triple([(1, 5, 5)])
     test = triple([(1, 1, 5), (1, 2, 4), (1, 3, 3)])
-    found = evaluate.ranking(scores, train, test, offered(6), k=2)
+    found = evaluate.ranking(scores, train, test, torch.arange(1, 6), k=2)
     assert found == pytest.approx({"precision": precision, "recall": precision, "ndcg": ndcg})
-
-
-def test_only_what_is_offered_is_shown():
-    """Item 0 is like any other: the catalogue says what may be shown, not a rule."""
-    scores = torch.tensor([[9.0, 5, 1], [0, 0, 0]])
-    test, none = triple([(0, 0, 5)]), triple([(1, 1, 5)])
-    assert evaluate.ranking(scores, none, test, torch.arange(3), k=1)["ndcg"] == 1.0
-    assert evaluate.ranking(scores, none, test, torch.tensor([1, 2]), k=1)["ndcg"] == 0.0
-
-
-def test_a_model_ranks_as_its_table_of_scores(some, monkeypatch):
-    monkeypatch.setattr(evaluate, "BATCH", 4)
-    torch.manual_seed(1)
-    model = MatrixFactorization(12, 40, rank=3, bias=True)
-    scores = model.table(torch.arange(12))
-    asked, table = [], model.table
-    model.table = lambda users: asked.append(len(users)) or table(users)
-    found = [evaluate.ranking(one, *some[1:], offered(40), k=5) for one in (model, scores)]
-    assert found[0] == pytest.approx(found[1]) and max(asked) == 4  # memory: a batch of users
-
-
-def test_a_doubled_test_rating_counts_once():
-    scores = torch.tensor([[0.0] * 4, [0, 1, 5, 9]])
-    train, rows = triple([(1, 1, 5)]), [(1, 2, 5), (1, 3, 5)]
-    tests = triple(rows), triple(2 * rows)
-    once, twice = (evaluate.ranking(scores, train, test, offered(4), 1) for test in tests)
-    assert once == twice
-
-
-FEW = "from 1 to 2, the items left to a user, not"
-
-
-@pytest.mark.parametrize(
-    ("last", "k", "relevant", "words"),
-    [
-        *((1.0, k, 4, f"{FEW} {k}") for k in (0, 3, 9)),
-        (1.0, 1, 5.5, "no test rating is 5.5"),
-        (math.nan, 1, 4, "NaN"),
-    ],
-)
-def test_ranking_refuses_what_it_cannot_rank(last, k, relevant, words):
-    scores = torch.tensor([[0.0] * 4, [0, 9, 5, last]])  # of items 1 to 3 one is seen
-    train, test = triple([(1, 1, 5)]), triple([(1, 2, 5)])
-    with pytest.raises(ValueError, match=words):
-        evaluate.ranking(scores, train, test, offered(4), k, relevant)
-
-
-@pytest.mark.parametrize("where", ["train", "test", "offered", "user"])
-@pytest.mark.parametrize("bad", [-1, 4])
-def test_ranking_refuses_unknown_ids(where, bad):
-    data = {"train": triple([(1, 1, 5)]), "test": triple([(1, 2, 5)]), "offered": offered(4)}
-    rows = {"offered": torch.tensor([bad]), "user": triple([(bad, 2, 5)])}
-    data["test" if where == "user" else where] = rows.get(where, triple([(1, bad, 5)]))
-    kind = "user" if where == "user" else "item"
-    with pytest.raises(IndexError, match=f"{kind} id {bad} is outside 0..3"):
-        evaluate.ranking(torch.ones(4, 4), **data, k=1)
-
-
-def test_ranking_works_where_its_input_lives(some):
-    scores, train, test = some[0].to(HERE), move(some[1]), move(some[2])
-    catalogue = offered(40).to(HERE)
-    with AssertHelpersFollow():
-        found = evaluate.ranking(scores, train, test, catalogue, k=5)
-    assert found == pytest.approx(evaluate.ranking(*some, offered(40), k=5), rel=1e-5)
 
 
 class Level:
