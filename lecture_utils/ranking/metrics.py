@@ -132,8 +132,8 @@ def measure(ties: Ties, num_wanted: int, k: int) -> Tensor:
     average_precision = (chance * precision).sum() / num_wanted
 
     # The first r places take m of a group's g items. None is wanted with the chance
-    # (g - m) / g, then (g - 1 - m) / (g - 1), ...: one factor for each wanted item.
-    taken = (place - above).clamp(min=0).minimum(group)
+    # (g - m) / g times (g - 1 - m) / (g - 1) ...: a factor for each wanted item, at least 0.
+    taken = (place - above).clamp(min=0)
     miss = ((group - taken - index).clamp(min=0) / (group - index)).prod(0)  # (k,)
     first = torch.cat([miss.new_ones(1), miss[:-1]]) - miss  # (k,): the first hit is there
     reciprocal_rank = (first / place).sum()
