@@ -49,7 +49,7 @@ def find(key: str) -> Method:
 
 
 def find_all() -> dict[str, Method]:
-    """Return every method: a mean, those of the course's registry with a label, the peers'."""
+    """Return what predicts ratings: a mean, those with a label in the registry, the peers'."""
     from lecture_utils.methods import METHODS
 
     ours = {
@@ -58,7 +58,7 @@ def find_all() -> dict[str, Method]:
             code=modules(*list_modules(method)),
         )
         for name, method in METHODS.items()
-        if method.label
+        if method.label and method.task == "rating"
     }  # fmt: skip
     return {"mean": Method("ours", "global mean", mean)} | ours | PEERS
 

@@ -16,9 +16,14 @@ from lecture_utils.methods.average import Average
 from lecture_utils.methods.biases import biases
 from lecture_utils.methods.blend import blend
 from lecture_utils.methods.descent import descent
+from lecture_utils.methods.ease import ease
 from lecture_utils.methods.gibbs import gibbs
 from lecture_utils.methods.glocal_k import glocal_k
+from lecture_utils.methods.ials import ials
+from lecture_utils.methods.item_knn import item_knn
 from lecture_utils.methods.neumf import neumf
+from lecture_utils.methods.popularity import popularity
+from lecture_utils.methods.pure_svd import pure_svd
 from lecture_utils.methods.sessions import timestamps
 from lecture_utils.methods.side_information import attributes, rated_sets
 from lecture_utils.methods.svdpp import svdpp
@@ -42,6 +47,7 @@ class Method:
     inputs: Callable[[Ratings, Tensors], dict] | None = None  # settings made from the data
     information: str = IDS  # what it may look at
     baseline: str | None = "biases"  # a method that it beats, "mean", or None
+    task: str = "rating"  # what it is for: "rating", in stars, or "ranking", by any scores
 
     def start(self, data: Ratings, train: Tensors, **settings: Any) -> Iterator:
         """Train on `train`, the ratings of `data.train`; `settings` replace those of the entry."""
@@ -101,6 +107,7 @@ L2_BIAS = penalise_means(ridge=1e-4, ridge_bias=1e-3)
 ALS = {"rank": 10, "ridge": 1.4, "ridge_bias": 0.7, "power": 0.5}
 DAYS = {"ordinal": True, "pauses": ("day",)}
 SESSIONS = {"ordinal": True, "pauses": PAUSES, "rank": 16}
+RANKING = {"baseline": "popularity", "task": "ranking"}
 METHODS = {
     "biases": Method("biases, 10 sweeps", biases, 10, baseline="mean"),
     "document": Method(  # it overfits: lecture 02
@@ -141,5 +148,13 @@ METHODS = {
     "blend-time": Method(
         "blend, .8 Gibbs and .2 autoencoder", blend, 240, {"weights": (0.8, 0.2)}, 0,
         partial(start_parts, names=("gibbs-time", "autoencoder")), TIME,
+    ),
+    "popularity": Method("popularity", popularity, 1, baseline=None, task="ranking"),
+    "item-knn": Method("item kNN, cosine, k 200", item_knn, 1, **RANKING),
+    "pure-svd": Method("PureSVD, rank 12", pure_svd, 1, **RANKING),
+    "ials": Method("implicit ALS, rank 32", ials, 6, **RANKING),
+    "ease": Method("EASE, ridge 300", ease, 1, **RANKING),
+    "ease-drop": Method(
+        "EASE, dropout .5", ease, 1, {"ridge": 100.0, "drop": 0.5}, **RANKING
     ),
 }  # fmt: skip

@@ -12,11 +12,12 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.protocol import Size, check_ratings
-from lecture_utils.models import check_ids
+from lecture_utils.models import check_ids, check_lengths
 from lecture_utils.sparse import Rows
 
 GRADED = (0.0, 0.1, 0.3, 0.6, 1.0)  # how much 1, 2, ..., 5 stars say: chosen on validation ratings
 BINARY = (1.0,) * 5  # watched is watched
+BATCH = 1024  # users whose rows are dense at a time
 
 
 class Interactions:
@@ -45,6 +46,14 @@ class Interactions:
         table[row, self.by_user.column[place].long()] = self.matrix.values()[place]
         return table
 
+    def item_gram(self) -> Tensor:
+        """Sum up how often, and how strongly, items go together: X^T X, (num_items, num_items)."""
+        gram = self.values.new_zeros(self.by_item.shape[0], self.by_item.shape[0])
+        for batch in torch.arange(self.by_user.shape[0], device=gram.device).split(BATCH):
+            rows = self.rows(batch)
+            gram.addmm_(rows.T, rows)
+        return gram
+
 
 def grade(ratings: Tensor, grades: Sequence[float]) -> Tensor:
     """Turn stars, (n,), into strengths: `grades` are those of 1..5 stars, linear in between.
@@ -56,8 +65,22 @@ def grade(ratings: Tensor, grades: Sequence[float]) -> Tensor:
     table = ratings.new_tensor(grades)
     if table.shape != (5,) or not bool((table >= 0).all()) or not bool(table.any()):
         raise ValueError(f"grades must be five numbers of at least 0, not {[*grades]}")
-    if not (float(ratings.min()) >= 0.5 and float(ratings.max()) <= 5):
+    if not bool(((ratings >= 0.5) & (ratings <= 5)).all()):
         raise ValueError("graded ratings must lie between 0.5 and 5 stars")
     stars = ratings.clamp(min=1) - 1
     below = stars.floor().clamp(max=3)
     return torch.lerp(table[below.long()], table[below.long() + 1], stars - below)
+
+
+def grade_new(
+    items: Tensor, ratings: Tensor, num_items: int, grades: Sequence[float] = GRADED
+) -> Tensor:
+    """Grade what someone new gave, (n,): stars to `items`, none or many.
+
+    Raises:
+        ValueError: unless both are (n,), and for what `grade` refuses.
+        IndexError, TypeError: for a bad id.
+    """
+    check_lengths(items=items, ratings=ratings)
+    check_ids("item", items, num_items)
+    return grade(ratings, grades)

@@ -16,15 +16,17 @@ def table():
     return Rows(ROWS, COLUMNS, 4, 5), torch.randn(5, 3), torch.randn(6)
 
 
-def test_normal_equations_against_loops(table):
+@pytest.mark.parametrize("weights", [None, torch.arange(1.0, 7.0)])
+def test_normal_equations_against_loops(table, weights):
     ratings, design, values = table
-    gram, moment = normal_equations(ratings, design, values)
+    gram, moment = normal_equations(ratings, design, values, weights)
     assert gram.shape == (3, 3, 4) and moment.shape == (3, 4)
     for row in range(4):
         mine = torch.eq(ROWS, row)
         A, y = design[COLUMNS[mine]], values[mine]
-        torch.testing.assert_close(gram[:, :, row], A.T @ A)
-        torch.testing.assert_close(moment[:, row], A.T @ y)
+        W = torch.eye(len(y)) if weights is None else weights[mine].diag()
+        torch.testing.assert_close(gram[:, :, row], A.T @ W @ A)
+        torch.testing.assert_close(moment[:, row], A.T @ W @ y)
 
 
 @pytest.mark.parametrize("k", [1, 2, 11])

@@ -102,6 +102,10 @@ BAD = {  # a value that is refused, and what is said
     "pauses": ((-1,), "pause.*-1"),
     "side": ("both", "side must be one of item, user"),
     "drop": (1.0, "drop must be at least 0 and below 1, not 1"),
+    "k": (0, "k must be a whole number of at least 1, not 0"),
+    "shrink": (-1.0, "shrink must be a number of at least 0, not -1"),
+    "alpha": (0.0, "alpha must be a positive number, not 0"),
+    "grades": ((1.0, 2.0), "grades must be five numbers"),
 }
 
 
@@ -144,9 +148,13 @@ def test_the_table_holds_the_scores_of_the_pairs(name, data):
 
 def test_it_beats_its_baseline(name, whole):
     """In at most 200 steps. The entry names the baseline."""
-    method, test = METHODS[name], as_tensors(whole.test)
+    method = METHODS[name]
     if method.baseline is None:
-        pytest.skip("the lectures show that it does not")
+        pytest.skip("the lectures show that it does not, or it is what others have to beat")
+    if method.task == "ranking":
+        assert ndcg(name, whole) > ndcg(method.baseline, whole)
+        return
+    test = as_tensors(whole.test)
     if method.baseline == "mean":
         level = torch.full_like(test.ratings, whole.train["rating"].mean())
         baseline = evaluate.rmse(level, test.ratings)
@@ -160,6 +168,16 @@ def test_it_beats_its_baseline(name, whole):
     rmse = evaluate.clipped_rmse
     found = evaluate.curve(models, test, steps, times, method.burn_in, rmse)[-1]
     assert found < baseline, f"{name} must beat {method.baseline}, or name another baseline"
+
+
+def ndcg(name, whole):
+    """Return NDCG@10 of test ratings of 4 and 5 stars."""
+    model, parts = taken(name, whole, min(METHODS[name].steps, 200)), (whole.train, whole.test)
+    return evaluate.ranking(model, *map(as_tensors, parts), whole.offered)["ndcg"]
+
+
+def test_the_task_is_one_that_is_known(name):
+    assert METHODS[name].task in ("rating", "ranking")
 
 
 def test_helpers_live_where_the_input_lives(name, data):

@@ -1,0 +1,42 @@
+"""Item-to-item models: what was watched votes for what to watch next.
+
+Every item has a weight for every other one, so each score is a sum over the items that someone
+watched, and says of itself why it is high (Deshpande & Karypis 2004, Item-based Top-N
+Recommendation Algorithms).
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from lecture_utils.methods.interactions import BATCH, Interactions, grade_new
+from lecture_utils.models import check_ids, check_pairs
+
+
+class ItemToItem:
+    """Scores item i for user x by the sum of X[x, j] B[j, i] over what she watched, j."""
+
+    def __init__(self, interactions: Interactions, weights: Tensor, grades: Sequence[float]):
+        """Keep X, `weights`, which are B (num_items, num_items), and the grades that made X."""
+        self.interactions, self.weights, self.grades = interactions, weights, grades
+
+    def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Score pairs of ids, (n,)."""
+        check_pairs(users, items, *self.interactions.by_user.shape)
+        pairs = zip(users.split(BATCH), items.split(BATCH))  # a dense row per pair is large
+        return torch.cat([(self.interactions.rows(u) * self.weights.T[i]).sum(1) for u, i in pairs])
+
+    def table(self, users: Tensor) -> Tensor:
+        """Score every item for `users`, (m,): (m, num_items)."""
+        return self.interactions.rows(users) @ self.weights
+
+    def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
+        """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
+        return grade_new(items, ratings, len(self.weights), self.grades) @ self.weights[items]
+
+    def reasons(self, items: Tensor, ratings: Tensor, item: int) -> Tensor:
+        """Return what each of `items` adds to the score that `fold_in` gives to `item`, (n,)."""
+        check_ids("item", torch.as_tensor([item], device=items.device), len(self.weights))
+        strengths = grade_new(items, ratings, len(self.weights), self.grades)
+        return strengths * self.weights[items, item]
