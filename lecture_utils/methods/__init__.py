@@ -153,8 +153,8 @@ METHODS = {
     "item-knn": Method("item kNN, cosine, k 200", item_knn, 1, **RANKING),
     "pure-svd": Method("PureSVD, rank 12", pure_svd, 1, **RANKING),
     "ials": Method("implicit ALS, rank 32", ials, 6, **RANKING),
-    "ease": Method("EASE, ridge 300", ease, 1, **RANKING),
+    "ease": Method("EASE, ridge 200", ease, 1, **RANKING),
     "ease-drop": Method(
-        "EASE, dropout .5", ease, 1, {"ridge": 100.0, "drop": 0.5}, **RANKING
+        "EASE, dropout .7", ease, 1, {"ridge": 50.0, "drop": 0.7}, **RANKING
     ),
 }  # fmt: skip

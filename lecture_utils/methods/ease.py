@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
-from lecture_utils.methods.interactions import GRADED, Interactions
+from lecture_utils.methods.interactions import LINEAR, Interactions
 from lecture_utils.methods.item_to_item import ItemToItem
 from lecture_utils.methods.protocol import Size, check_positive, check_shares
 
@@ -19,9 +19,9 @@ def ease(
     train: Tensors,
     size: Size,
     *,
-    ridge: float = 300.0,
+    ridge: float = 200.0,
     drop: float = 0.0,
-    grades: Sequence[float] = GRADED,
+    grades: Sequence[float] = LINEAR,
 ) -> Iterator[ItemToItem]:
     r"""Predict each column of X from all others, by ridge regression; yield once.
 

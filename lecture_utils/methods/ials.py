@@ -12,7 +12,7 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.dot_product import DotProduct
-from lecture_utils.methods.interactions import GRADED, Interactions, grade_new
+from lecture_utils.methods.interactions import LINEAR, Interactions, grade_new
 from lecture_utils.methods.least_squares import normal_equations, solve
 from lecture_utils.methods.protocol import Size, check_counts, check_positive
 from lecture_utils.sparse import Rows
@@ -44,7 +44,7 @@ def ials(
     rank: int = 32,
     ridge: float = 0.01,
     alpha: float = 0.4,
-    grades: Sequence[float] = GRADED,
+    grades: Sequence[float] = LINEAR,
 ) -> Iterator[ImplicitFactors]:
     r"""Solve for all users, then for all items, in closed form; yield the model after each sweep.
 

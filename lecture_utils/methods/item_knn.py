@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from torch import Tensor
 
 from lecture_utils.data import Tensors
-from lecture_utils.methods.interactions import GRADED, Interactions
+from lecture_utils.methods.interactions import LINEAR, Interactions
 from lecture_utils.methods.item_to_item import ItemToItem
 from lecture_utils.methods.protocol import Size, check_counts, check_not_negative
 
@@ -22,7 +22,7 @@ def item_knn(
     *,
     k: int = 200,
     shrink: float = 10.0,
-    grades: Sequence[float] = GRADED,
+    grades: Sequence[float] = LINEAR,
 ) -> Iterator[ItemToItem]:
     """Score an item by its similarity to those of its `k` nearest that were watched; yield once.
 

@@ -30,7 +30,7 @@ class Popularity(NamedTuple):
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new, whatever she gave."""
-        grade_new(items, ratings, len(self.score))  # refuses what other models refuse
+        grade_new(items, ratings, len(self.score), BINARY)  # refuses what other models refuse
         return self.score.clone()
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.dot_product import DotProduct
-from lecture_utils.methods.interactions import GRADED, Interactions, grade_new
+from lecture_utils.methods.interactions import LINEAR, Interactions, grade_new
 from lecture_utils.methods.protocol import Size, check_counts
 
 
@@ -30,7 +30,7 @@ class PureSVD(DotProduct):
 
 
 def pure_svd(
-    train: Tensors, size: Size, *, rank: int = 12, grades: Sequence[float] = GRADED
+    train: Tensors, size: Size, *, rank: int = 12, grades: Sequence[float] = LINEAR
 ) -> Iterator[PureSVD]:
     """Find the `rank` strongest singular vectors of X; yield once.
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lecture_utils.methods.ease import ease
-from lecture_utils.methods.interactions import BINARY, GRADED, Interactions
+from lecture_utils.methods.interactions import BINARY, LINEAR, Interactions
 
 
 def solve_by_column(X, ridge):
@@ -18,7 +18,7 @@ def solve_by_column(X, ridge):
     return weights
 
 
-@pytest.mark.parametrize("grades", [GRADED, BINARY])
+@pytest.mark.parametrize("grades", [LINEAR, BINARY])
 def test_the_weights_are_constrained_least_squares(watched, grades):
     (model,) = ease(watched, (20, 15), ridge=2.0, grades=grades)
     X = Interactions(watched, (20, 15), grades).matrix.to_dense()
@@ -30,7 +30,7 @@ def test_the_weights_are_constrained_least_squares(watched, grades):
 def test_drop_is_dropout_on_average(watched):
     """Many copies of the table, half of their inputs hidden and the rest doubled."""
     (model,) = ease(watched, (20, 15), ridge=2.0, drop=0.5)
-    X = Interactions(watched, (20, 15)).matrix.to_dense()
+    X = Interactions(watched, (20, 15), LINEAR).matrix.to_dense()
     copies, num_items = 20_000, 15
     noisy = torch.nn.functional.dropout(X.expand(copies, 20, 15), 0.5).flatten(0, 1)
     gram, moment = noisy.T @ noisy / copies, noisy.T @ X.repeat(copies, 1) / copies

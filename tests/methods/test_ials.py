@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lecture_utils.methods.ials import ials, solve_rows
-from lecture_utils.methods.interactions import BINARY, GRADED, Interactions
+from lecture_utils.methods.interactions import BINARY, LINEAR, Interactions
 
 RIDGE, ALPHA = 0.02, 0.3
 
@@ -20,7 +20,7 @@ def solve_all_pairs(strengths, design):
     return torch.linalg.solve(A.T @ (weights[:, None] * A) + ridge, A.T @ (weights * y))
 
 
-@pytest.mark.parametrize("grades", [GRADED, BINARY])
+@pytest.mark.parametrize("grades", [LINEAR, BINARY])
 def test_rows_are_weighted_least_squares_on_all_pairs(watched, grades):
     data = Interactions(watched, (20, 15), grades)
     design = torch.randn(15, 3)
@@ -33,14 +33,14 @@ def test_rows_are_weighted_least_squares_on_all_pairs(watched, grades):
 def test_a_sweep_solves_for_users_and_then_for_items(watched):
     torch.manual_seed(0)
     first, second = islice(ials(watched, (20, 15), rank=3, ridge=RIDGE, alpha=ALPHA), 2)
-    X = Interactions(watched, (20, 15)).matrix.to_dense()
+    X = Interactions(watched, (20, 15), LINEAR).matrix.to_dense()
     users = torch.stack([solve_all_pairs(row, first.item) for row in X])
     items = torch.stack([solve_all_pairs(row, second.user) for row in X.T])
     torch.testing.assert_close(second.user, users, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(second.item, items, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("grades", [GRADED, BINARY])
+@pytest.mark.parametrize("grades", [LINEAR, BINARY])
 def test_someone_new_is_solved_for_as_a_row_of_the_table(watched, grades):
     torch.manual_seed(0)
     sweeps = ials(watched, (20, 15), rank=3, ridge=RIDGE, alpha=ALPHA, grades=grades)

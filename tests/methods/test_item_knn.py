@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from lecture_utils import Tensors
-from lecture_utils.methods.interactions import BINARY, GRADED, Interactions
+from lecture_utils.methods.interactions import BINARY, LINEAR, Interactions
 from lecture_utils.methods.item_knn import item_knn, keep_nearest
 
 
-@pytest.mark.parametrize("grades", [GRADED, BINARY])
+@pytest.mark.parametrize("grades", [LINEAR, BINARY])
 @pytest.mark.parametrize("shrink", [0.0, 2.0])
 def test_the_weights_are_the_largest_cosines(watched, grades, shrink):
     X = Interactions(watched, (20, 15), grades).matrix.to_dense()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lecture_utils import Tensors
-from lecture_utils.methods.interactions import BINARY, GRADED, Interactions
+from lecture_utils.methods.interactions import BINARY, LINEAR, Interactions
 from lecture_utils.methods.pure_svd import pure_svd
 
 EVERY = torch.arange(20)
@@ -19,7 +19,7 @@ def case(request, watched):
     return watched, (20, 15)
 
 
-@pytest.mark.parametrize("grades", [GRADED, BINARY])
+@pytest.mark.parametrize("grades", [LINEAR, BINARY])
 def test_the_scores_are_the_truncated_decomposition(case, grades):
     train, size = case
     (model,) = pure_svd(train, size, rank=4, grades=grades)
@@ -38,7 +38,7 @@ def test_the_sign_is_fixed(case):
 def test_beyond_the_rank_of_the_table_nothing_is_added(case):
     train, size = case
     (model,) = pure_svd(train, size, rank=100)
-    X = Interactions(train, size).matrix.to_dense()
+    X = Interactions(train, size, LINEAR).matrix.to_dense()
     assert model.item.shape[1] == torch.linalg.matrix_rank(X)
     torch.testing.assert_close(model.table(EVERY[: size[0]]), X, rtol=1e-3, atol=1e-3)
 
