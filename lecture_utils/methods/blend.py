@@ -5,7 +5,6 @@ both. Which weight each deserves is a setting, to be chosen on held-out training
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 
 from lecture_utils.data import Tensors
 from lecture_utils.methods.average import Average
@@ -16,7 +15,7 @@ def blend(
     train: Tensors,
     size: Size,
     *,
-    parts: Sequence[tuple[Iterator[Callable], int]],
+    parts: Sequence[Iterator[Callable]],
     weights: Sequence[float] | None = None,
 ) -> Iterator[Average]:
     """Yield the weighted mean of what the methods yield, model by model.
@@ -24,16 +23,9 @@ def blend(
     Args:
         train: the ratings that the methods train on.
         size: (num_users, num_items).
-        parts: what each method yields, and how many models of it are left out first.
+        parts: what each method yields, burn-in left out.
         weights: one per part; all equal without.
     """
     check_ratings(train, size)
-    Average([part for part, _ in parts], weights)  # refuses weights that do not fit
-    return _yield_averages([islice(models, skipped, None) for models, skipped in parts], weights)
-
-
-def _yield_averages(
-    parts: Sequence[Iterator], weights: Sequence[float] | None
-) -> Iterator[Average]:
-    for models in zip(*parts):
-        yield Average(models, weights)
+    Average(parts, weights)  # refuses weights that do not fit
+    return (Average(models, weights) for models in zip(*parts))
