@@ -36,11 +36,11 @@ test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/oxlint --deny-warnings book
-	$(PYTEST) --durations=10 $(IN_TWO) -m "not full and not door" $(LECTURES) tests/lectures tests
+	$(PYTEST) --durations=40 $(IN_TWO) -m "not full and not door" $(LECTURES) tests/lectures tests
 
 #: make test-all   the same with the long forms of the tests, the doors' too; a weekly job runs it
 test-all: $(DEV) $(COLAB) slides
-	$(PYTEST) --durations=10 $(IN_TWO) -m "full or not door" $(LECTURES) tests/lectures tests
+	$(PYTEST) --durations=40 $(IN_TWO) -m "full or not door" $(LECTURES) tests/lectures tests
 
 #: make doors      run a lecture as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)
