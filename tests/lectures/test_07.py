@@ -201,8 +201,8 @@ MUTANTS = {
     ),
     "SVD++ on the other split": Mutant(
         {
-            'check.reference(f"{data.name}.closed.{step}_u1")': (
-                'check.reference(f"{data.name}.closed.{step}_ua")'
+            'check.reference(f"ml-100k.closed.{step}_u1")': (
+                'check.reference(f"ml-100k.closed.{step}_ua")'
             ),
         },
         "check-svdpp-gain",

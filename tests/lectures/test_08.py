@@ -159,7 +159,10 @@ MUTANTS = {
     "whole": Mutant({"root = weight.sqrt()": "root = weight"}, "check-same", LADDER | {"averages"}),
     "effects": Mutant({"A = 4 * X.T @ X": "A = X.T @ X"}, "check-effects", LADDER | {"bayes"}),
     "blend": Mutant(
-        {"- w * (1 - w) * apart": "+ w * (1 - w) * apart"},
+        {
+            "- w * (1 - w) * apart": "+ w * (1 - w) * apart",
+            "torch.linspace(0, 1, 11)": "torch.linspace(-1, 2, 11)",
+        },
         "check-blend",
         LADDER - {"blend"} | {"bayes"},
         long=True,

@@ -231,7 +231,7 @@ MUTANTS = {
         "check-mood",
         LADDER,
     ),
-    "wide": Mutant({"variance = 1 / (lam + tau": "variance = 1 / (tau"}, "check-mood", LADDER),
+    "wide": Mutant({"variance = 1 / (lam": "variance = 0.01 * (lam"}, "check-mood", LADDER),
     "tree": Mutant({"keep = lam / (lam + w)": "keep = w / (lam + w)"}, "check-tree", LADDER),
     "joint": Mutant({"lam * torch.eye(5)": "torch.eye(5)"}, "check-tree", LADDER),
     "threshold": Mutant(
@@ -239,6 +239,14 @@ MUTANTS = {
     ),
     "latent": Mutant(
         {"center + ndtri(spot)": "center - ndtri(spot)"}, "check-latent", LADDER - {"ordinal"}
+    ),
+    "alone": Mutant(
+        {"return (found < seconds": "return (found >= seconds"}, "check-pairs", long=True
+    ),
+    "ranges": Mutant(
+        {'for step in ["time", "day"])': 'for step in ["day", "time"])'},
+        "check-fine-ranges",
+        long=True,
     ),
     "ladder": Mutant(
         {"ladder[step][part] = tested[part][best]": "ladder[step][part] = 1 - tested[part][best]"},
