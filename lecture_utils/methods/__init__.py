@@ -16,6 +16,7 @@ from lecture_utils.methods.autoencoder import autoencoder
 from lecture_utils.methods.average import Average
 from lecture_utils.methods.biases import biases
 from lecture_utils.methods.blend import blend
+from lecture_utils.methods.bpr import bpr
 from lecture_utils.methods.descent import descent
 from lecture_utils.methods.ease import ease
 from lecture_utils.methods.gibbs import gibbs
@@ -158,4 +159,5 @@ METHODS = {
     "ease-drop": Method(
         "EASE, dropout .7", ease, 1, {"ridge": 50.0, "drop": 0.7}, **RANKING
     ),
+    "bpr": Method("BPR, rank 64", bpr, 40, **RANKING),
 }  # fmt: skip

@@ -102,6 +102,10 @@ BAD = {  # a value that is refused, and what is said
     "pauses": ((-1,), "pause.*-1"),
     "side": ("both", "side must be one of item, user"),
     "drop": (1.0, "drop must be at least 0 and below 1, not 1"),
+    "layers": (0, "layers must be a whole number of at least 1, not 0"),
+    "beta": (-1.0, "beta must be a number of at least 0, not -1"),
+    "anneal": (0, "anneal must be a whole number of at least 1, not 0"),
+    "loss": ("hinge", "loss must be one of bpr, softmax, not 'hinge'"),
     "k": (0, "k must be a whole number of at least 1, not 0"),
     "shrink": (-1.0, "shrink must be a number of at least 0, not -1"),
     "alpha": (0.0, "alpha must be a positive number, not 0"),
@@ -171,8 +175,8 @@ def test_it_beats_its_baseline(name, whole):
 
 
 def ndcg(name, whole):
-    """Return NDCG@10 of test ratings of 4 and 5 stars."""
-    model, parts = taken(name, whole, min(METHODS[name].steps, 200)), (whole.train, whole.test)
+    """Return NDCG@10 of test ratings of 4 and 5 stars, after at most 20 steps."""
+    model, parts = taken(name, whole, min(METHODS[name].steps, 20)), (whole.train, whole.test)
     return evaluate.ranking(model, *map(as_tensors, parts), whole.offered)["ndcg"]
 
 
