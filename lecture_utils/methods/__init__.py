@@ -28,6 +28,7 @@ from lecture_utils.methods.popularity import popularity
 from lecture_utils.methods.pure_svd import pure_svd
 from lecture_utils.methods.sessions import timestamps
 from lecture_utils.methods.side_information import attributes, rated_sets
+from lecture_utils.methods.softmax_mf import softmax_mf
 from lecture_utils.methods.svdpp import svdpp
 
 __all__ = ["METHODS", "Average", "Method", "train_models"]
@@ -160,4 +161,5 @@ METHODS = {
         "EASE, dropout .7", ease, 1, {"ridge": 50.0, "drop": 0.7}, **RANKING
     ),
     "bpr": Method("BPR, rank 64", bpr, 40, **RANKING),
+    "softmax-mf": Method("softmax MF, rank 64", softmax_mf, 100, **RANKING),
 }  # fmt: skip
