@@ -24,6 +24,7 @@ from lecture_utils.methods.glocal_k import glocal_k
 from lecture_utils.methods.ials import ials
 from lecture_utils.methods.item_knn import item_knn
 from lecture_utils.methods.light_gcn import light_gcn
+from lecture_utils.methods.mult_vae import mult_vae
 from lecture_utils.methods.neumf import neumf
 from lecture_utils.methods.popularity import popularity
 from lecture_utils.methods.pure_svd import pure_svd
@@ -164,4 +165,5 @@ METHODS = {
     "bpr": Method("BPR, rank 64", bpr, 40, **RANKING),
     "softmax-mf": Method("softmax MF, rank 64", softmax_mf, 100, **RANKING),
     "light-gcn": Method("LightGCN, rank 64", light_gcn, 36, **RANKING),
+    "mult-vae": Method("MultVAE", mult_vae, 40, **RANKING),
 }  # fmt: skip
