@@ -61,6 +61,16 @@ def test_someone_new_gets_what_her_neighbours_hand_on(watched, loss):
         model.reasons(watched.items[:1], watched.ratings[:1], 15)
 
 
+def test_edges_that_say_nothing_carry_nothing(watched):
+    """Nobody gave item 3 more than one star, and user 5 gave no more to any."""
+    dull = (watched.items == 3) | (watched.users == 5)
+    train = watched._replace(ratings=watched.ratings.masked_fill(dull, 1.0))
+    model = next(light_gcn(train, SIZE, rank=3, grades=GRADED))
+    assert model.table(torch.arange(20)).isfinite().all()
+    found = model.fold_in(torch.tensor([0, 3]), torch.tensor([5.0, 5.0]))  # both without edges
+    torch.testing.assert_close(found, model.item[:, -1])
+
+
 @pytest.mark.parametrize("loss", ["bpr", "softmax"])
 def test_it_finds_the_item_that_is_missing(loss):
     torch.manual_seed(0)
