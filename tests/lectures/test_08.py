@@ -158,6 +158,12 @@ MUTANTS = {
     ),
     "whole": Mutant({"root = weight.sqrt()": "root = weight"}, "check-same", LADDER | {"averages"}),
     "effects": Mutant({"A = 4 * X.T @ X": "A = X.T @ X"}, "check-effects", LADDER | {"bayes"}),
+    "side": Mutant(
+        {'gap = table[part]["속성"]': 'gap = -table[part]["속성"]'},
+        "check-side",
+        LADDER - {"start", "ids", "side"} | {"averages"},
+        long=True,
+    ),
     "blend": Mutant(
         {
             "- w * (1 - w) * apart": "+ w * (1 - w) * apart",

@@ -220,7 +220,11 @@ def find_errors(prediction: Tensor, rating: Tensor) -> Tensor:
 
 LADDER = {"climb", "time", "ordinal", "fine", "summary", "future", "final"}
 MUTANTS = {
-    "order": Mutant({"times.diff() > 60": "times.diff() > 600"}, "check-tiny", LADDER),
+    "order": Mutant(
+        {"left_seat = times.diff() > 60": "left_seat = (times.diff() > 60).flip(0)"},
+        "check-tiny",
+        LADDER,
+    ),
     "moods": Mutant(
         {"mean = (total / count.clamp(min=1))[b]": "mean = -(total / count.clamp(min=1))[b]"},
         "check-session",
