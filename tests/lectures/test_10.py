@@ -226,6 +226,7 @@ MUTANTS = {
         "check-inverse",
         LONG,
     ),
+    "shrunk": Mutant({"+ 0.001 * torch.eye(7)": "+ 10 * torch.eye(7)"}, "check-inverse", LONG),
     "free": Mutant({"free = eye - penalty * C": "free = zero"}, "check-curves", LONG - {"curves"}),
     "self": Mutant(
         {"B = (-C / C.diagonal()).fill_diagonal_(0)\nease_ones": ("B = eye - best * C\nease_ones")},
