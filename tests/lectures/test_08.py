@@ -161,7 +161,7 @@ MUTANTS = {
     "side": Mutant(
         {'gap = table[part]["속성"]': 'gap = -table[part]["속성"]'},
         "check-side",
-        LADDER - {"start", "ids", "side"} | {"averages"},
+        LADDER - {"start", "ids", "side"},
         long=True,
     ),
     "blend": Mutant(
