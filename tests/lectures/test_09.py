@@ -221,7 +221,7 @@ def find_errors(prediction: Tensor, rating: Tensor) -> Tensor:
 LADDER = {"climb", "time", "ordinal", "fine", "summary", "future", "final"}
 MUTANTS = {
     "order": Mutant(
-        {"left_seat = times.diff() > 60": "left_seat = (times.diff() > 60).flip(0)"},
+        {"left_seat = times.diff() > 60": "left_seat = (times.diff() - 300).abs() > 275"},
         "check-tiny",
         LADDER,
     ),
