@@ -7,10 +7,8 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.models import check_ids
-from lecture_utils.ranking.metrics import items_of, table_of
+from lecture_utils.ranking.metrics import items_of, score_rows
 from lecture_utils.recommend import top_n
-
-BATCH = 64  # users that a model is asked for at a time
 
 
 def top_lists(model: Any, users: Tensor, train: Tensors, offered: Tensor, n: int = 10) -> Tensor:
@@ -19,7 +17,7 @@ def top_lists(model: Any, users: Tensor, train: Tensors, offered: Tensor, n: int
     Among equals the lower id comes first.
 
     Args:
-        model: has `table(users)`, or is a table of scores, (num_users, num_items) itself.
+        model: has `table(users)`, or is a table of scores, (num_users, num_items), itself.
         users: ids, (m,).
         train: ratings whose items are left out.
         offered: ids of the items that may be recommended.
@@ -34,9 +32,8 @@ def top_lists(model: Any, users: Tensor, train: Tensors, offered: Tensor, n: int
     """
     if not len(users):
         raise ValueError("there are no users to make lists for")
-    table = table_of(model, users)
-    rows = (scores for batch in users.split(BATCH) for scores in table(batch))
-    found = (top_n(scores, seen, offered, n) for scores, seen in zip(rows, items_of(users, train)))
+    rows = zip(score_rows(model, users), items_of(users, train))
+    found = (top_n(scores, seen, offered, n) for scores, seen in rows)
     return torch.stack([*found])
 
 

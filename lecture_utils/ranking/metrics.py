@@ -5,7 +5,7 @@ neither on the platform nor on the numbering of the items (McSherry & Najork 200
 Information Retrieval Performance Measures Efficiently in the Presence of Tied Scores).
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -40,14 +40,13 @@ def per_user(
 
     - precision: hits / k; recall: hits / |wanted|; hit_rate: whether there is a hit
     - ndcg: sum of 1 / log2(place + 1) over hits, divided by its largest possible value
-      (Järvelin & Kekäläinen 2002)
+      (Järvelin & Kekäläinen 2002, with the discount of Burges et al. 2005)
     - mrr: 1 / place of the first hit, or 0
     - map: sum over hits of the precision down to their place, divided by |wanted|, as trec_eval
       does; others divide by min(k, |wanted|)
 
     Args:
-        model: has `table(users)`, or is a table of scores, (num_users, num_items) itself. It is
-            asked for BATCH users at a time: memory grows with them, not with all users.
+        model: as in `score_rows`.
         train: ratings whose items are not shown again.
         test: ratings to find.
         offered: ids of the items that may be shown.
@@ -62,14 +61,13 @@ def per_user(
             the number of items left to some user.
         IndexError: for an unknown id.
     """
-    table = table_of(model, test.users)
     liked = Tensors(*(column[test.ratings >= relevant] for column in test))
     users = liked.users.unique()
     if not len(users):
         raise ValueError(f"no test rating is {relevant:g} or better: lower `relevant`")
-    rows = (scores for batch in users.split(BATCH) for scores in table(batch))
     found = []
-    for scores, seen, wanted in zip(rows, items_of(users, train), items_of(users, liked)):
+    rows = zip(score_rows(model, users), items_of(users, train), items_of(users, liked))
+    for scores, seen, wanted in rows:
         wanted = wanted.unique()
         found.append(measure(find_places(scores, seen, wanted, offered, k), len(wanted), k))
     return pd.DataFrame(
@@ -77,12 +75,18 @@ def per_user(
     )
 
 
-def table_of(model: Any, users: Tensor) -> Callable[[Tensor], Tensor]:
-    """Return what gives the scores of a batch of users: `model.table`, or rows of a tensor."""
-    if isinstance(model, Tensor):
-        check_ids("user", users, len(model))
-        return model.__getitem__
-    return model.table
+def score_rows(model: Any, users: Tensor) -> Iterator[Tensor]:
+    """Yield the scores of every item, (num_items,), for each of `users`, (m,).
+
+    `model` has `table(users)`, or is a table of scores, (num_users, num_items), itself. It is asked
+    for BATCH users at a time: memory grows with them, not with all users.
+    """
+    for batch in users.split(BATCH):
+        if isinstance(model, Tensor):
+            check_ids("user", batch, len(model))
+            yield from model[batch]
+        else:
+            yield from model.table(batch)
 
 
 def items_of(users: Tensor, ratings: Tensors) -> list[Tensor]:
