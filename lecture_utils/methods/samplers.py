@@ -1,8 +1,8 @@
 """Negative sampling: what a user has not watched, drawn to stand beside what she has.
 
 Uniform negatives as in Rendle et al. (2009), BPR; popular ones more often, by a power of how many
-watched them, as in Mikolov et al. (2013), Distributed Representations of Words and Phrases.
-Everything is drawn from torch's global generator.
+watched them, as in Mikolov et al. (2013), Distributed Representations of Words and Phrases and
+their Compositionality. Everything is drawn from torch's global generator.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from lecture_utils.data import Tensors
 from lecture_utils.methods.interactions import grade
 from lecture_utils.methods.protocol import Size
 
-Triples = tuple[Tensor, Tensor, Tensor, Tensor]  # users, positives, negatives, strengths: (n,) each
+Batch = tuple[Tensor, Tensor, Tensor, Tensor]  # users, positives, negatives, strengths: (n,) each
 
 
 class Negatives:
@@ -38,7 +38,9 @@ class Negatives:
         drawn = self.weights[self.pairs % self.num_items] > 0
         seen = torch.bincount(self.pairs[drawn] // self.num_items, minlength=size[0])
         if len(full := (seen == (self.weights > 0).sum()).nonzero()):
-            raise ValueError(f"user {int(full[0])} interacted with every item: leave her out")
+            raise ValueError(
+                f"user {int(full[0])} interacted with every item that may be drawn: leave her out"
+            )
 
     def draw(self, users: Tensor) -> Tensor:
         """Draw a negative for each of `users`, (n,): draw any item, again where it is taken."""
@@ -65,10 +67,10 @@ class Negatives:
 
 
 def find_positives(train: Tensors, grades: Sequence[float]) -> Tensors:
-    """Return the interactions that say something, with strengths in place of stars.
+    """Return the interactions of positive strength, with strengths in place of stars.
 
     Raises:
-        ValueError: where none says anything, and for what `grade` refuses.
+        ValueError: where there is none, and for what `grade` refuses.
     """
     strengths = grade(train.ratings, grades)
     if not bool(strengths.any()):
@@ -76,7 +78,7 @@ def find_positives(train: Tensors, grades: Sequence[float]) -> Tensors:
     return Tensors(*(column[strengths > 0] for column in train._replace(ratings=strengths)))
 
 
-def draw_triples(positives: Tensors, negatives: Negatives, batch: int) -> Iterator[Triples]:
+def draw_triples(positives: Tensors, negatives: Negatives, batch: int) -> Iterator[Batch]:
     """Yield all positives once, in random order, `batch` at a time, each beside a new negative."""
     for part in torch.randperm(len(positives.users), device=positives.users.device).split(batch):
         users, items, strengths = (column[part] for column in positives)
