@@ -46,10 +46,10 @@ class SoftmaxFactors(DotProduct):
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,).
 
-        Newton's method on her loss, damped (Nesterov), with the items as they are. Dropout of
-        factors is, to second order, a penalty on their squares: the curvature of the loss times
-        drop / (1 - drop) / 2 (Wager, Wang & Liang 2013, Dropout Training as Adaptive
-        Regularization).
+        Damped Newton steps (Nesterov) with the items as they are. Dropout of factors is, to second
+        order, a penalty on their squares: the curvature of the loss times drop / (1 - drop) / 2
+        (Wager, Wang & Liang 2013, Dropout Training as Adaptive Regularization). The penalty's own
+        change is left out.
         """
         strengths = grade_new(items, ratings, len(self.item), self.grades)
         P, bias = self.item[:, :-1], self.item[:, -1]
@@ -63,7 +63,9 @@ class SoftmaxFactors(DotProduct):
             penalty = penalty.clamp(min=1e-6)  # who watched nothing stays at 0, ridge or not
             slope = total * expected - watched + penalty * q
             step = torch.linalg.solve(curvature + torch.diag(penalty), slope)
-            q = q - step / (1 + (step @ slope).clamp(min=0).sqrt())
+            # That of the mean over what she watched: by the sum's, who watched much would creep.
+            decrement = (step @ slope / total.clamp(min=1)).clamp(min=0).sqrt()
+            q = q - step / (1 + decrement)
         return P @ q + bias
 
 
@@ -80,9 +82,10 @@ def softmax_mf(
 ) -> Iterator[SoftmaxFactors]:
     """Train factors by Adam on the cross-entropy over all items; yield them after each epoch.
 
-    The users' factors are free, as in BPR, so only the loss is another. Means of what each user
-    watched in their place did worse on validation ratings, and took twice as long. Start, order
-    and dropout come from torch's global generator: set torch.manual_seed before.
+    Tables and start are those of BPR; loss, penalty, dropout and grades differ. The users' factors
+    are free. Replacing them by the mean of the watched items' factors did worse on validation
+    ratings, and took twice as long. Start, order and dropout come from torch's global generator:
+    set torch.manual_seed before.
 
     Args:
         train: the ratings.
@@ -114,7 +117,8 @@ def softmax_losses(
 ) -> Iterator[Tensor]:
     """Yield the loss of each batch of users of an epoch; scores are those of `embed(tables)`.
 
-    It is the sum over all users, as a batch estimates it, divided by their interactions.
+    It is the sum over all users, as a batch estimates it, divided by the sum of their
+    strengths.
     """
     num_users, total = len(tables.user), interactions.values.sum()
     for users in torch.randperm(num_users, device=total.device).split(batch):
