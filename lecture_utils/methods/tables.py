@@ -1,6 +1,7 @@
 """Tables of factors that gradients train: their start, their steps, and the models made of them.
 
-BPR and softmax MF differ in their loss alone; LightGCN sends the factors along a graph before.
+BPR, softmax MF and LightGCN share them; their losses, penalties, dropout and grades differ, and
+LightGCN sends the factors along a graph before.
 """
 
 from collections.abc import Callable, Iterator
@@ -42,10 +43,13 @@ class Tables(NamedTuple):
 def start_tables(positives: Tensors, size: Size, rank: int) -> Tables:
     """Draw small factors; the biases start at the logarithm of how much an item was watched.
 
-    Were all users alike, these biases would be the answer already.
+    Were all users alike, these biases would be the answer for the softmax loss, but for the 1 that
+    is added. Who has no positives starts at factors of 0, as nothing trains them: she gets the
+    biases.
     """
     users, items, strengths = positives
     user, item = (0.1 * torch.randn(n, rank, device=users.device) for n in size)
+    user[users.bincount(minlength=len(user)) == 0] = 0.0
     bias = (1.0 + strengths.new_zeros(size[1]).index_add(0, items, strengths)).log()
     return Tables(*(table.requires_grad_() for table in (user, item, bias - bias.mean())))
 

@@ -4,6 +4,7 @@ from itertools import islice
 
 import torch
 
+from lecture_utils.methods.bpr import bpr
 from lecture_utils.methods.interactions import BINARY
 from lecture_utils.methods.samplers import find_positives
 from lecture_utils.methods.tables import descend, start_tables
@@ -21,6 +22,13 @@ def test_biases_start_at_the_logarithm_of_how_much_an_item_was_watched(watched):
     counts = watched.items.bincount(minlength=15).float()
     torch.testing.assert_close((bias - bias[0]).exp(), counts + 1)  # nobody watched item 0
     assert abs(float(bias.mean())) < 1e-6
+
+
+def test_who_watched_nothing_gets_the_biases(watched):
+    tables = start(watched)
+    assert (tables.user != 0).all(1).tolist() == [False] + 19 * [True]  # user 0 has no ratings
+    model = next(bpr(watched, SIZE, rank=3))
+    torch.testing.assert_close(model.table(torch.tensor([0]))[0], model.item[:, -1])
 
 
 def test_the_squares_are_those_of_what_is_looked_up(watched):
