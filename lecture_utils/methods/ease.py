@@ -30,7 +30,7 @@ def ease(
 
     Args:
         train: the ratings.
-        size: (num_users, num_items); the table of weights is num_items x num_items.
+        size: (num_users, num_items); up to three tables num_items x num_items are made at a time.
         ridge: penalty on the squares of the weights, added to the sum of squared errors.
         drop: share of the interactions that dropout would hide from the regression, on average.
         grades: strengths of 1..5 stars.
@@ -39,7 +39,7 @@ def ease(
     check_shares(drop=drop)
     interactions = Interactions(train, size, grades)
     weights = solve_without_self(interactions.item_gram(), ridge, drop)
-    return iter([ItemToItem(interactions, weights, grades)])
+    return iter([ItemToItem(interactions, weights)])
 
 
 def solve_without_self(gram: Tensor, ridge: float, drop: float = 0.0) -> Tensor:

@@ -30,7 +30,7 @@ class ImplicitFactors(DotProduct):
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
-        weights = grade_new(items, ratings, len(self.item), self.grades).to(self.item)
+        weights = grade_new(items, ratings, len(self.item), self.grades)
         watched = self.item[items]  # (n, rank)
         gram = self.alpha * self.item.T @ self.item + watched.T @ (weights[:, None] * watched)
         gram.diagonal().add_(self.ridge * (weights.sum() + self.alpha * len(self.item)))
@@ -58,23 +58,23 @@ def ials(
         rank: length of the factors.
         ridge: penalty on the squares of the factors; each row pays it times the sum of all weights
             in its loss, those of its interactions and `alpha` for every pair.
-        alpha: weight of every pair, whose target is 0, beside that of an interaction, at most 1.
+        alpha: weight of every pair, with target 0; an interaction has its strength besides.
         grades: strengths of 1..5 stars.
     """
     check_counts(rank=rank)
     check_positive(ridge=ridge, alpha=alpha)
-    return _sweep(Interactions(train, size, grades), rank, ridge, alpha, grades)
+    return _sweep(Interactions(train, size, grades), rank, ridge, alpha)
 
 
 def _sweep(
-    interactions: Interactions, rank: int, ridge: float, alpha: float, grades: Sequence[float]
+    interactions: Interactions, rank: int, ridge: float, alpha: float
 ) -> Iterator[ImplicitFactors]:
     weights, num_items = interactions.values, interactions.by_item.shape[0]
     item = torch.randn(num_items, rank, device=weights.device) * (0.1 / rank**0.5)
     while True:
         user = solve_rows(interactions.by_user, weights, item, ridge, alpha)
         item = solve_rows(interactions.by_item, weights, user, ridge, alpha)
-        yield ImplicitFactors(user, item, ridge, alpha, grades)
+        yield ImplicitFactors(user, item, ridge, alpha, interactions.grades)
 
 
 def solve_rows(rows: Rows, weights: Tensor, design: Tensor, ridge: float, alpha: float) -> Tensor:

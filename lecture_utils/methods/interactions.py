@@ -1,8 +1,9 @@
 """Ratings read as interactions: who watched what, and how much that says.
 
 A rating of any size says that a movie was watched. Whether one star also says "more of this" is a
-choice, made by `grades`: Hu, Koren & Volinsky (2008), Collaborative Filtering for Implicit
-Feedback Datasets, count every interaction; a graded input counts a loved movie more.
+choice, made by `grades`: a graded input counts a loved movie more, as Hu, Koren & Volinsky (2008),
+Collaborative Filtering for Implicit Feedback Datasets, weigh each interaction by how much was
+watched; BINARY counts each once.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ from lecture_utils.methods.protocol import Size, check_ratings
 from lecture_utils.models import check_ids, check_lengths
 from lecture_utils.sparse import Rows
 
-GRADED = (0.0, 0.1, 0.3, 0.6, 1.0)  # how much 1, 2, ..., 5 stars say: chosen on validation ratings
-LINEAR = (0.0, 0.25, 0.5, 0.75, 1.0)  # the same, in equal steps: the closed forms rank better by it
+# How much 1, 2, ..., 5 stars say, chosen on validation ratings: closed forms and softmax MF rank
+# better by LINEAR; BPR, LightGCN and MultVAE by GRADED.
+GRADED = (0.0, 0.1, 0.3, 0.6, 1.0)
+LINEAR = (0.0, 0.25, 0.5, 0.75, 1.0)
 BINARY = (1.0,) * 5  # watched is watched
 BATCH = 1024  # users whose rows are dense at a time
 
@@ -25,15 +28,16 @@ class Interactions:
     """Who interacted with what, and how strongly, as the sparse matrix X (num_users, num_items).
 
     `by_user` holds it row by row, `by_item` column by column; `values` (n,) are the strengths in
-    the order of the ratings.
+    the order of the ratings. `users`, `items`, both (n,), and `grades` are those that made it.
     """
 
-    def __init__(self, train: Tensors, size: Size, grades: Sequence[float] = GRADED):
+    def __init__(self, train: Tensors, size: Size, grades: Sequence[float]):
         """Grade the ratings of `train`; refuse what `check_ratings` refuses, and bad grades."""
         check_ratings(train, size)
-        users, items, ratings = train
-        self.values = grade(ratings, grades)
-        self.by_user, self.by_item = Rows(users, items, *size), Rows(items, users, *size[::-1])
+        self.users, self.items, ratings = train
+        self.grades, self.values = grades, grade(ratings, grades)
+        self.by_user = Rows(self.users, self.items, *size)
+        self.by_item = Rows(self.items, self.users, *size[::-1])
         self.matrix = self.by_user.matrix(self.values)  # X
         self.transposed = self.by_item.matrix(self.values)  # its transpose
 
@@ -44,8 +48,8 @@ class Interactions:
         row = torch.repeat_interleave(end - start)  # (k,): which of the users
         place = torch.arange(len(row), device=row.device) - (end - start).cumsum(0)[row] + end[row]
         table = self.values.new_zeros(len(users), self.by_user.shape[1])
-        table[row, self.by_user.column[place].long()] = self.matrix.values()[place]
-        return table
+        column, strengths = self.by_user.column[place].long(), self.matrix.values()[place]
+        return table.index_put_((row, column), strengths, accumulate=True)  # twice adds up
 
     def item_gram(self) -> Tensor:
         """Sum up how often, and how strongly, items go together: X^T X, (num_items, num_items)."""
@@ -63,9 +67,10 @@ def grade(ratings: Tensor, grades: Sequence[float]) -> Tensor:
         ValueError: unless there are five grades of at least 0, not all 0, and the stars lie in
             0.5..5.
     """
+    ratings = ratings.float()  # whole numbers and double precision are stars, too
     table = ratings.new_tensor(grades)
     if table.shape != (5,) or not bool((table >= 0).all()) or not bool(table.any()):
-        raise ValueError(f"grades must be five numbers of at least 0, not {[*grades]}")
+        raise ValueError(f"grades must be five numbers of at least 0, not all 0; not {[*grades]}")
     if not bool(((ratings >= 0.5) & (ratings <= 5)).all()):
         raise ValueError("graded ratings must lie between 0.5 and 5 stars")
     stars = ratings.clamp(min=1) - 1

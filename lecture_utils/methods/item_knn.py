@@ -6,6 +6,7 @@ Algorithms; Deshpande & Karypis (2004), Item-based Top-N Recommendation Algorith
 
 from collections.abc import Iterator, Sequence
 
+import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
@@ -42,14 +43,14 @@ def item_knn(
     check_not_negative(shrink=shrink)
     interactions = Interactions(train, size, grades)
     similarity = find_similarity(interactions.item_gram(), shrink)
-    return iter([ItemToItem(interactions, keep_nearest(similarity, k).T, grades)])
+    return iter([ItemToItem(interactions, keep_nearest(similarity, k).T)])
 
 
 def find_similarity(gram: Tensor, shrink: float = 0.0) -> Tensor:
     """Return the cosines of all pairs of columns from their dot products; 0 with themselves."""
     length = gram.diagonal().sqrt()
-    norm = length[:, None] * length + shrink
-    return (gram / norm.clamp(min=1e-9)).fill_diagonal_(0.0)  # 0 / 0 for items without users
+    norm = torch.outer(length, length).add_(shrink).clamp_(min=1e-9)  # 0 / 0 without users
+    return torch.div(gram, norm, out=norm).fill_diagonal_(0.0)
 
 
 def keep_nearest(similarity: Tensor, k: int) -> Tensor:

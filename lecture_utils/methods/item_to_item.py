@@ -5,8 +5,6 @@ watched, and says of itself why it is high (Deshpande & Karypis 2004, Item-based
 Recommendation Algorithms).
 """
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -17,9 +15,9 @@ from lecture_utils.models import check_ids, check_pairs
 class ItemToItem:
     """Scores item i for user x by the sum of X[x, j] B[j, i] over what she watched, j."""
 
-    def __init__(self, interactions: Interactions, weights: Tensor, grades: Sequence[float]):
-        """Keep X, `weights`, which are B (num_items, num_items), and the grades that made X."""
-        self.interactions, self.weights, self.grades = interactions, weights, grades
+    def __init__(self, interactions: Interactions, weights: Tensor):
+        """Keep X and `weights`, which are B (num_items, num_items)."""
+        self.interactions, self.weights = interactions, weights
 
     def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
         """Score pairs of ids, (n,)."""
@@ -33,10 +31,12 @@ class ItemToItem:
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
-        return grade_new(items, ratings, len(self.weights), self.grades) @ self.weights[items]
+        return self._grade(items, ratings) @ self.weights[items]
 
     def reasons(self, items: Tensor, ratings: Tensor, item: int) -> Tensor:
         """Return what each of `items` adds to the score that `fold_in` gives to `item`, (n,)."""
         check_ids("item", torch.as_tensor([item], device=items.device), len(self.weights))
-        strengths = grade_new(items, ratings, len(self.weights), self.grades)
-        return strengths * self.weights[items, item]
+        return self._grade(items, ratings) * self.weights[items, item]
+
+    def _grade(self, items: Tensor, ratings: Tensor) -> Tensor:
+        return grade_new(items, ratings, len(self.weights), self.interactions.grades)

@@ -41,27 +41,27 @@ class Graph(NamedTuple):
 class LightFactors(DotProduct):
     """Averaged factors, and what an item hands on to someone new."""
 
-    def __init__(self, factors: DotProduct, handed: Tensor, grades: Sequence[float]):
-        """Keep the factors; `handed` (num_items, rank) is what each item adds to a neighbour's."""
+    def __init__(self, factors: DotProduct, messages: Tensor, grades: Sequence[float]):
+        """Keep the factors; `messages` (num_items, rank) are what items add to a neighbour's."""
         super().__init__(factors.user, factors.item)
-        self.handed, self.grades = handed, grades
+        self.messages, self.grades = messages, grades
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,).
 
         Her factors are what her items hand on: she has none of her own.
         """
-        return self._hand(items, ratings).sum(0) @ self.item[:, :-1].T + self.item[:, -1]
+        return self._pass_messages(items, ratings).sum(0) @ self.item[:, :-1].T + self.item[:, -1]
 
     def reasons(self, items: Tensor, ratings: Tensor, item: int) -> Tensor:
         """Return what each of `items` adds to the score that `fold_in` gives to `item`, (n,)."""
         check_ids("item", torch.as_tensor([item], device=items.device), len(self.item))
-        return self._hand(items, ratings) @ self.item[item, :-1]
+        return self._pass_messages(items, ratings) @ self.item[item, :-1]
 
-    def _hand(self, items: Tensor, ratings: Tensor) -> Tensor:
+    def _pass_messages(self, items: Tensor, ratings: Tensor) -> Tensor:
         strengths = grade_new(items, ratings, len(self.item), self.grades)
         share = strengths * find_scale(strengths.sum())
-        return share[:, None] * self.handed[items]  # (n, rank)
+        return share[:, None] * self.messages[items]  # (n, rank)
 
 
 def find_scale(degrees: Tensor) -> Tensor:
@@ -69,14 +69,11 @@ def find_scale(degrees: Tensor) -> Tensor:
     return torch.where(degrees > 0, degrees.rsqrt(), 0.0)
 
 
-def build_graph(X: Interactions, users: Tensor, items: Tensor) -> Graph:
-    """Weigh the edges such that what flows along them neither grows nor fades.
-
-    `users` and `items`, (n,), are the ids that X was made of.
-    """
+def build_graph(X: Interactions) -> Graph:
+    """Weigh the edges such that nothing grows that flows along them."""
     user_scale = find_scale(X.matrix @ X.values.new_ones(X.matrix.shape[1]))
     item_scale = find_scale(X.transposed @ X.values.new_ones(X.matrix.shape[0]))
-    edges = X.values * user_scale[users] * item_scale[items]
+    edges = X.values * user_scale[X.users] * item_scale[X.items]
     return Graph(X.by_user.matrix(edges), X.by_item.matrix(edges), item_scale)
 
 
@@ -136,11 +133,12 @@ def light_gcn(
         size: (num_users, num_items).
         rank: length of the factors.
         layers: how far they flow; users who watched the same are two steps apart.
-        loss: "bpr", as in the paper, or "softmax", over all items.
+        loss: "bpr", as in the paper, or "softmax", over all items. The defaults of `ridge` and
+            `batch` are for "bpr": for "softmax" take those of `softmax_mf`.
         ridge: penalty on the squares of layer 0, as in `bpr` or as in `softmax_mf`.
         lr: learning rate.
         batch: triples of a step for "bpr", users for "softmax".
-        power: negatives are drawn by count ** power; 0 is uniform.
+        power: the negatives of "bpr" are drawn by count ** power; 0 is uniform.
         grades: strengths of 1..5 stars: of the edges, and in the loss.
     """
     check_counts(rank=rank, layers=layers, batch=batch)
@@ -148,12 +146,12 @@ def light_gcn(
     check_positive(lr=lr)
     if loss not in LOSSES:
         raise ValueError(f"loss must be one of {', '.join(LOSSES)}, not {loss!r}")
-    users, items, _ = train
     interactions, positives = Interactions(train, size, grades), find_positives(train, grades)
-    graph, negatives = build_graph(interactions, users, items), Negatives(users, items, size, power)
+    graph = build_graph(interactions)
     tables, embed = start_tables(positives, size, rank), partial(average_layers, graph, layers)
-    losses = {
-        "bpr": partial(bpr_losses, tables, positives, negatives, batch, ridge, embed),
-        "softmax": partial(softmax_losses, tables, interactions, batch, ridge, 0.0, embed),
-    }[loss]
+    if loss == "bpr":
+        negatives = Negatives(*train[:2], size, power)
+        losses = partial(bpr_losses, tables, positives, negatives, batch, ridge, embed)
+    else:
+        losses = partial(softmax_losses, tables, interactions, batch, ridge, 0.0, embed)
     return descend(tables, lr, losses, partial(freeze, graph, layers, tables, grades))

@@ -31,17 +31,10 @@ class MultVAE(Model):
     into scores. Without training the mean stands for the draw.
     """
 
-    def __init__(
-        self,
-        interactions: Interactions,
-        grades: Sequence[float],
-        hidden: int,
-        rank: int,
-        drop: float,
-    ):
+    def __init__(self, interactions: Interactions, hidden: int, rank: int, drop: float):
         num_users, num_items = interactions.by_user.shape
         super().__init__(num_users, num_items)
-        self.interactions, self.grades, self.drop = interactions, grades, drop
+        self.interactions, self.drop = interactions, drop
         self.encoder = nn.Sequential(
             nn.Linear(num_items, hidden), nn.Tanh(), nn.Linear(hidden, 2 * rank)
         )
@@ -69,8 +62,8 @@ class MultVAE(Model):
     @torch.no_grad()
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new: read the row of her `ratings`, (n,)."""
-        strengths = grade_new(items, ratings, self.size[1], self.grades)
-        row = strengths.new_zeros(self.size[1]).index_put((items,), strengths)
+        strengths = grade_new(items, ratings, self.size[1], self.interactions.grades)
+        row = strengths.new_zeros(self.size[1]).index_add(0, items, strengths)
         return self.out(self.read(row[None]))[0]
 
     def read(self, rows: Tensor) -> Tensor:
@@ -130,7 +123,7 @@ def mult_vae(
     check_shares(drop=drop)
     interactions = Interactions(train, size, grades)
     with train.ratings.device:
-        model = MultVAE(interactions, grades, hidden, rank, drop)
+        model = MultVAE(interactions, hidden, rank, drop)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     return _train(model, optimizer, beta, anneal, batch)
 

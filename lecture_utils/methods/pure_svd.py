@@ -18,10 +18,10 @@ from lecture_utils.methods.protocol import Size, check_counts
 class PureSVD(DotProduct):
     r"""Item factors V are singular vectors of X, user factors X V: scores are $X V V^\top$."""
 
-    def __init__(self, interactions: Interactions, item: Tensor, grades: Sequence[float]):
+    def __init__(self, interactions: Interactions, item: Tensor):
         """Keep V, `item` (num_items, rank), and make the users' factors."""
         super().__init__(interactions.matrix @ item, item)
-        self.grades = grades
+        self.grades = interactions.grades
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
@@ -42,7 +42,7 @@ def pure_svd(
     """
     check_counts(rank=rank)
     interactions = Interactions(train, size, grades)
-    return iter([PureSVD(interactions, find_directions(interactions, rank), grades)])
+    return iter([PureSVD(interactions, find_directions(interactions, rank))])
 
 
 def find_directions(interactions: Interactions, rank: int) -> Tensor:
@@ -53,8 +53,9 @@ def find_directions(interactions: Interactions, rank: int) -> Tensor:
     """
     X, X_T = interactions.matrix, interactions.transposed
     wide = X.shape[0] < X.shape[1]
-    gram = X @ X_T.to_dense() if wide else X_T @ X.to_dense()
-    value, vector = torch.linalg.eigh(gram)  # ascending
+    gram = X @ X_T.to_dense() if wide else interactions.item_gram()
+    # In single precision it may fail where many rows are 0 (pytorch issue 145801).
+    value, vector = (x.to(gram) for x in torch.linalg.eigh(gram.double()))  # ascending
     kept = value[-rank:] > 1e-6 * value[-1]  # the others are 0 but for rounding
     vector = vector[:, -rank:][:, kept].flip(1)
     V = torch.nn.functional.normalize(X_T @ vector, dim=0) if wide else vector

@@ -10,7 +10,7 @@ from lecture_utils.methods.item_to_item import ItemToItem
 
 @pytest.fixture
 def model(watched):
-    return ItemToItem(Interactions(watched, (20, 15)), torch.randn(15, 15), GRADED)
+    return ItemToItem(Interactions(watched, (20, 15), GRADED), torch.randn(15, 15))
 
 
 def test_a_score_sums_over_what_was_watched(watched, model, monkeypatch):

@@ -5,6 +5,7 @@ from itertools import islice
 import pytest
 import torch
 
+from lecture_utils import Tensors
 from lecture_utils.methods.interactions import BINARY, GRADED, Interactions
 from lecture_utils.methods.light_gcn import average_layers, build_graph, light_gcn
 from lecture_utils.methods.samplers import find_positives
@@ -30,7 +31,7 @@ def test_layers_and_their_gradient_are_those_of_dense_matrices(watched, grades, 
     torch.manual_seed(0)
     tables = start_tables(find_positives(watched, grades), SIZE, 3)
     A, weight = dense_graph(watched, grades), torch.randn(35, 3)
-    graph = build_graph(Interactions(watched, SIZE, grades), watched.users, watched.items)
+    graph = build_graph(Interactions(watched, SIZE, grades))
     found = average_layers(graph, layers, tables)
     (torch.cat([found.user, found.item]) * weight).sum().backward()
     gradient = torch.cat([tables.user.grad, tables.item.grad])
@@ -69,6 +70,14 @@ def test_edges_that_say_nothing_carry_nothing(watched):
     assert model.table(torch.arange(20)).isfinite().all()
     found = model.fold_in(torch.tensor([0, 3]), torch.tensor([5.0, 5.0]))  # both without edges
     torch.testing.assert_close(found, model.item[:, -1])
+
+
+def test_only_bpr_needs_something_that_a_user_has_not_watched():
+    train = Tensors(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 1]), torch.full((3,), 5.0))
+    model = next(light_gcn(train, (2, 2), rank=2, loss="softmax"))
+    assert model.table(torch.arange(2)).isfinite().all()
+    with pytest.raises(ValueError, match="user 0 interacted with every item"):
+        light_gcn(train, (2, 2), rank=2, loss="bpr")
 
 
 @pytest.mark.parametrize("loss", ["bpr", "softmax"])

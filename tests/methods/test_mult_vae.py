@@ -18,7 +18,7 @@ SIZE = 20, 15  # of the table that was watched
 @pytest.fixture
 def model(watched):
     torch.manual_seed(0)
-    return MultVAE(Interactions(watched, SIZE), GRADED, hidden=4, rank=3, drop=0.5)
+    return MultVAE(Interactions(watched, SIZE, GRADED), hidden=4, rank=3, drop=0.5)
 
 
 def test_the_divergence_is_that_of_torch():
@@ -88,6 +88,6 @@ def test_it_learns_the_table_by_heart_if_nothing_holds_it_back(watched):
     torch.manual_seed(0)
     free = {"beta": 0.0, "drop": 0.0, "hidden": 30, "rank": 10, "lr": 0.01}
     *_, model = islice(mult_vae(watched, SIZE, **free), 300)
-    X = Interactions(watched, SIZE).rows(torch.arange(1, 20))
+    X = Interactions(watched, SIZE, GRADED).rows(torch.arange(1, 20))
     chances = model.table(torch.arange(1, 20)).softmax(1)
     assert (chances - X / X.sum(1, keepdim=True)).abs().max() < 0.1

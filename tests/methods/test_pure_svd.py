@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from lecture_utils import Tensors
+from lecture_utils import Tensors, as_tensors
 from lecture_utils.methods.interactions import BINARY, LINEAR, Interactions
 from lecture_utils.methods.pure_svd import pure_svd
+from lecture_utils.synthetic import small
 
 EVERY = torch.arange(20)
 
@@ -41,6 +42,17 @@ def test_beyond_the_rank_of_the_table_nothing_is_added(case):
     X = Interactions(train, size, LINEAR).matrix.to_dense()
     assert model.item.shape[1] == torch.linalg.matrix_rank(X)
     torch.testing.assert_close(model.table(EVERY[: size[0]]), X, rtol=1e-3, atol=1e-3)
+
+
+def test_users_without_ratings_do_not_disturb():
+    """Most users have none, and ids are in any order: single precision does not suffice."""
+    torch.manual_seed(0)
+    train = as_tensors(small.make("ua")[0])
+    train = Tensors(*(column[train.users <= 200] for column in train))
+    users, items = torch.randperm(944), torch.randperm(1683)
+    train = train._replace(users=users[train.users], items=items[train.items])
+    (model,) = pure_svd(train, (944, 1683), rank=100)
+    torch.testing.assert_close(model.item.T @ model.item, torch.eye(100), rtol=0, atol=1e-4)
 
 
 def test_someone_new_is_scored_as_a_known_user_who_gave_the_same(watched):
