@@ -13,7 +13,7 @@ PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
-.PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference bench engines bench-scale pins address clean
+.PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference bench engines bench-ranking bench-scale pins address clean
 help:
 	@sed -n 's/^#: //p' Makefile
 
@@ -70,6 +70,10 @@ reference: $(DEV)
 #: make bench      measure our methods and other libraries' side by side (25 minutes; SLOW=1, CLEAN=1)
 bench: $(BENCH)
 	.venv-bench/bin/python -u -m benchmarks.run $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
+
+#: make bench-ranking  the same for rankings (10 minutes; CLEAN=1)
+bench-ranking: $(BENCH)
+	.venv-bench/bin/python -u -m benchmarks.ranking $(if $(CLEAN),--clean)
 
 #: make bench-scale  the same on 25 million invented ratings (10 minutes, 2 GB of disk; CLEAN=1)
 bench-scale: $(BENCH)

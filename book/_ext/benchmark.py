@@ -1,7 +1,7 @@
 """Write the benchmark page from what was measured.
 
 Each of its numbers, tables and pictures comes from benchmarks/results.json or, as what lies under
-`scale`, from benchmarks/scale.json.
+`scale` and `ranking`, from benchmarks/scale.json and ranking.json.
 
 The role {bench}`gibbs ua rmse` writes a number, {bench}`gibbs ua rmse < myfm ua rmse` both numbers,
 and the build warns if the sign is wrong: a sentence that compares brings its own proof. The
@@ -23,6 +23,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 FILE, SCALE_FILE = "benchmarks/results.json", "benchmarks/scale.json"
+RANKING_FILE = "benchmarks/ranking.json"
+FILES = {"scale": SCALE_FILE, "ranking": RANKING_FILE, "published": RANKING_FILE}
 LOOKS_AT = {  # a word in a row's `information` -> what the page says, from little to much
     "user and movie": "사용자와 영화의 번호만 보는 방법",
     "attributes": "속성, 누가 무엇을 평가했는지, 날짜까지 보는 방법",
@@ -60,6 +62,29 @@ SCALE = {
     "cornac-shuffled": "cornac의 MF, 차례를 섞어서",
 }
 SCALE_COLUMNS = {"speed": "백만 평점/CPU초", "peak_mb": "최대 메모리 (MB)"}
+RANKERS = {  # a table -> its split, and its columns
+    "ranking": (
+        "ua",
+        {
+            "ndcg": "NDCG@10",
+            "recall": "재현율@10",
+            "coverage": "추천되는 영화",
+            "list_popularity": "추천한 영화의 평점 수",
+            "fit_cpu_s": COST["fit_cpu_s"],
+        },
+    ),
+    "published": (
+        "recommenders",
+        {
+            "ndcg": "NDCG@10",
+            "precision": "정밀도@10",
+            "recall": "재현율@10",
+            "map": "MAP@10",
+            "fit_cpu_s": COST["fit_cpu_s"],
+        },
+    ),
+}
+RANKER_OF = WHO | {"published": "발표된 값", "rebuilt": "다시 만든 것"}
 NAMES = NAMES | {"python": "Python", "scikit-surprise": "Surprise", "myfm": "myFM"}
 SIGNS = {"<": operator.lt, ">": operator.gt, "/": operator.truediv}
 Bodies = dict[str, list[list[str]]]  # label of a group -> its rows: a header, and cells of HTML
@@ -103,7 +128,7 @@ def find(tree: object, path: str) -> object:
 
 def name_source(path: str) -> str:
     """Return the name of the file that a path leads into."""
-    return SCALE_FILE if path.split()[0] == "scale" else FILE
+    return FILES.get(path.split()[0], FILE)
 
 
 def take_mean(value: object) -> object:
@@ -130,6 +155,8 @@ def evaluate(results: dict, text: str) -> str:
         ValueError: The file has no such value, or the comparison does not hold.
     """
     tree = results | group_by_method(results)
+    if ranking := results.get("ranking"):
+        tree["ranking"] = ranking | group_by_method(ranking)
     sign = next((sign for sign in SIGNS if f" {sign} " in text), None)
     paths = [path.strip() for path in text.split(sign)] if sign else [text]
     values = [take_mean(find(tree, path)) for path in paths]
@@ -214,10 +241,40 @@ def compare_scale(results: dict) -> Parts:
     return ["방법", *SCALE_COLUMNS.values()], bodies
 
 
+def compare_rankers(results: dict, kind: str) -> Parts:
+    """Compare rankers, the best first; bold is who cannot be told from the best of those measured.
+
+    The interval of the difference says so, over users. What others published has no seconds.
+    """
+    split, columns = RANKERS[kind]
+    rows = [row for row in results["ranking"]["rows"] if row["split"] == split]
+    if kind == "published":
+        published = results["ranking"]["published"].items()
+        rows += [{"who": "published", "setting": name} | values for name, values in published]
+    lines = []
+    for row in sorted(rows, key=lambda row: -take_mean(row["ndcg"])):
+        tied = "behind" in row and (row["behind"] or {"low": 0})["low"] <= 0
+        cells = [write_score(row, key, tied and key == "ndcg") for key in columns]
+        lines.append([escape(f"{RANKER_OF.get(row['who'], row['who'])}: {row['setting']}"), *cells])
+    return ["방법", *columns.values()], {"": lines}
+
+
+def write_score(row: dict, key: str, best: bool) -> str:
+    """Write one measurement of a ranker as a cell, NDCG with its spread over seeds."""
+    if key not in row:
+        return EMPTY
+    value = row[key]
+    spread = key == "ndcg" and isinstance(value, dict)
+    more = f" <small>({value['spread']:.4f})</small>" if spread else ""
+    return write_cell(escape(format_value(key, take_mean(value))), best, more)
+
+
 def make_parts(results: dict, kind: str) -> Parts:
     """Return the heads and bodies of a table. All but RMSE is shown for the first split alone."""
     if kind in ("epoch", "scale"):
         return compare_epochs(results) if kind == "epoch" else compare_scale(results)
+    if kind in RANKERS:
+        return compare_rankers(results, kind)
     first, *others = dict.fromkeys(row["split"] for row in results["rows"])
     targets = {target: 0 for row in results["rows"] for target in row["reached_cpu_s"] or ()}
     columns = {
@@ -245,10 +302,10 @@ def write_table(name: str, caption: str, heads: list[str], bodies: Bodies) -> st
 def read(env: BuildEnvironment) -> dict:
     """Read the measurements. A page that shows some is written again when they change."""
     found = []
-    for path in (Path(env.srcdir, name) for name in (FILE, SCALE_FILE)):
+    for path in (Path(env.srcdir, name) for name in (FILE, SCALE_FILE, RANKING_FILE)):
         env.note_dependency(str(path))
         found.append(json.loads(path.read_text(encoding="utf-8")) if path.exists() else {})
-    return found[0] | {"scale": found[1]}
+    return found[0] | {"scale": found[1], "ranking": found[2]}
 
 
 class Number(SphinxRole):
@@ -265,7 +322,10 @@ class Number(SphinxRole):
 
 
 class Shown(SphinxDirective):
-    """Show a table (`accuracy`, `cost`, `reach`, `epoch`, `scale`) or a `picture` of a split."""
+    """Show a table or a `picture` of a split.
+
+    Tables: `accuracy`, `cost`, `reach`, `epoch`, `scale`, `ranking` and `published`.
+    """
 
     required_arguments, final_argument_whitespace, has_content = 1, True, True
 

@@ -12,7 +12,9 @@ from steps_figure import Box, Point, settle, write_marks
 WIDTH, FONT, LEFT, RIGHT, TOP, BOTTOM = 420, 15, 42, 405, 44, 490
 WHO = {"ours": "이 강의"}
 FORMS = {  # a part of a key -> how its values are written
-    "rmse": "{:.4f}",
+    **dict.fromkeys(("rmse", "ndcg", "recall", "precision", "map"), "{:.4f}"),
+    "coverage": "{:.1%}",
+    "list_popularity": "{:.0f}",
     "cpu_s": "{:.3f}",
     "_mb": "{:,.0f}",
     "_ms": "{:.2f}",

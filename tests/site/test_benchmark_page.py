@@ -1,5 +1,5 @@
-"""The benchmark page says what benchmarks/results.json and scale.json say, the real ones and some
-made up here."""
+"""The benchmark page says what benchmarks/results.json, scale.json and ranking.json say, the real
+ones and some made up here."""
 
 import json
 import re
@@ -33,6 +33,32 @@ def row(
     return given | measured | {"reached_cpu_s": dict(zip(["0.96", "0.94"], seconds)) or None} | more
 
 
+def ranker(
+    method: str, who: str, ndcg: float, behind: tuple | None, split: str = "ua", **more
+) -> dict:
+    """A row of ranking.json, its setting made of the method's name."""
+    numbers = {"ndcg": ndcg, "recall": 0.2, "coverage": 0.123, "list_popularity": 234.5}
+    numbers |= {"precision": 0.15, "map": 0.05, "fit_cpu_s": 0.5}
+    measured = {key: {"mean": mean, "spread": 0.002} for key, mean in numbers.items()}
+    given = {"method": method, "split": split, "setting": f"{method.upper()} 1", "who": who}
+    ends = behind and dict(zip(("mean", "low", "high"), behind))
+    return given | measured | {"behind": ends} | more
+
+
+def ranking() -> dict:
+    return {
+        "users": {"ua": 934},
+        "rows": [
+            ranker("ease", "ours", 0.33, None),
+            ranker("near", "Peer<b>", 0.328, (0.002, -0.001, 0.005)),
+            ranker("far", "ours", 0.3, (0.03, 0.02, 0.04)),
+            ranker("ease", "ours", 0.47, None, "recommenders"),
+            ranker("sar", "rebuilt", 0.38, (0.09, 0.08, 0.1), "recommenders"),
+        ],
+        "published": {"VAE": {"ndcg": 0.475, "precision": 0.4, "recall": 0.2, "map": 0.1}},
+    }
+
+
 def results() -> dict:
     return {
         "date": "2026-03-09",
@@ -63,6 +89,7 @@ def results() -> dict:
                 "cornac": {"who": "cornac", "speed": 50.0, "peak_mb": 987},
             },
         },
+        "ranking": ranking(),
     }
 
 
@@ -116,6 +143,27 @@ TABLES = {  # kind -> heads, groups, names of the rows, some rows by their place
         WAYS,
         {0: "1.25|556", 1: "20.0|1,234", 2: "50.0|987"},
     ),
+    # By NDCG; who cannot be told from the best by the interval over users is bold as well.
+    "ranking": (
+        "|".join(benchmark.RANKERS["ranking"][1].values()),
+        [],
+        ["이 강의: EASE 1", "Peer<b>: NEAR 1", "이 강의: FAR 1"],
+        {
+            0: "0.3300 가장 좋음 (0.0020)|0.2000|12.3%|234|0.500",
+            1: "0.3280 가장 좋음 (0.0020)|0.2000|12.3%|234|0.500",
+            2: "0.3000 (0.0020)|0.2000|12.3%|234|0.500",
+        },
+    ),
+    # What others published is in its place, without seconds, and is never the best measured.
+    "published": (
+        "|".join(benchmark.RANKERS["published"][1].values()),
+        [],
+        ["발표된 값: VAE", "이 강의: EASE 1", "다시 만든 것: SAR 1"],
+        {
+            0: "0.4750|0.4000|0.2000|0.1000|-",
+            1: "0.4700 가장 좋음 (0.0020)|0.1500|0.2000|0.0500|0.500",
+        },
+    ),
 }
 
 
@@ -164,6 +212,11 @@ def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold(nea
         ("mean ua rmse > als ua rmse", "1.1200 > 0.9310"),
         ("scale ratings", "25,000,123"),
         ("scale ways cornac speed / scale ways full speed", "2.5"),
+        ("ranking ease ua ndcg > ranking far ua ndcg", "0.3300 > 0.3000"),
+        ("ranking published VAE ndcg > ranking ease recommenders ndcg", "0.4750 > 0.4700"),
+        ("ranking ease ua coverage", "12.3%"),
+        ("ranking far ua list_popularity", "234"),
+        ("ranking users ua", "934"),
     ],
 )
 def test_a_number_in_prose(text: str, expected: str):
@@ -180,6 +233,8 @@ def test_a_number_in_prose(text: str, expected: str):
         ("slow u1 rmse", "benchmarks/results.json has nothing for 'slow u1 rmse'"),
         ("scale ways als speed", "benchmarks/scale.json has nothing for 'scale ways als speed'"),
         ("scale ways full speed > scale ways cornac speed", "scale.json: 'scale ways full speed >"),
+        ("ranking als ua ndcg", "benchmarks/ranking.json has nothing for 'ranking als ua ndcg'"),
+        ("ranking far ua ndcg > ranking ease ua ndcg", "ranking.json: 'ranking far ua ndcg >"),
     ],
 )
 def test_what_the_file_does_not_say_is_refused(text: str, problem: str):
@@ -286,6 +341,7 @@ PAGE = """제목
 .. bench:: epoch
 .. bench:: picture ua
 .. bench:: scale
+.. bench:: published
 """
 
 
@@ -301,8 +357,9 @@ def show(tmp_path: Path):
     (tmp_path / "benchmarks").mkdir()
 
     def run(found: dict) -> tuple[bool, str, str]:
-        rest = {key: found[key] for key in found if key != "scale"}
-        for name, part in {benchmark.FILE: rest, benchmark.SCALE_FILE: found["scale"]}.items():
+        parts = {benchmark.SCALE_FILE: found["scale"], benchmark.RANKING_FILE: found["ranking"]}
+        rest = {key: found[key] for key in found if key not in ("scale", "ranking")}
+        for name, part in {benchmark.FILE: rest, **parts}.items():
             (tmp_path / name).write_text(json.dumps(part), encoding="utf-8")
         content, said = build(tmp_path)
         html = tmp_path / "html" / "index.html"
@@ -322,6 +379,8 @@ def test_a_digit_changed_in_the_file_changes_the_page(show):
     assert "0.9310" not in after and after.count("0.9317") == before.count("0.9310") == 4
     found["scale"]["ways"]["full"]["speed"] = 21.9
     assert "21.9" not in after and "21.9" in show(found)[2]
+    found["ranking"]["published"]["VAE"]["map"] = 0.1234
+    assert "0.1234" not in after and "0.1234" in show(found)[2]
 
 
 @pytest.mark.parametrize(
@@ -332,9 +391,10 @@ def test_a_digit_changed_in_the_file_changes_the_page(show):
         (lambda found: found["rows"][2].update(information="the future"), "the future"),
         (lambda found: [row.update(split="u1") for row in found["rows"]], "index.rst:7: ERROR"),
         (lambda found: found["scale"].pop("ways"), "index.rst:8: ERROR"),
+        (lambda found: found["ranking"].pop("published"), "index.rst:9: ERROR"),
         (lambda found: found["scale"]["ways"].update(warp=found["scale"]["ways"]["full"]), "warp"),
     ],
-    ids=["row", "way", "information", "split", "ways", "way-of-many"],
+    ids=["row", "way", "information", "split", "ways", "published", "way-of-many"],
 )
 def test_the_build_names_what_it_does_not_know(show, change, named: str):
     found = results()

@@ -1,0 +1,172 @@
+"""What ranks: ours by their entry in the registry, peers with one good setting, and SAR.
+
+`prepare(data, seed)` imports what it needs and puts the ratings where they are wanted. It returns
+`fit()`, which trains, and that returns `score()`: the table of scores, (num_users, num_items), as
+NumPy holds it. Peers do without torch until their scores are judged, so nothing here imports it.
+
+Settings come from validation ratings (`ranking_holdout`), for peers as for ours.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.methods import list_modules, modules
+
+SPLITS = {"ua": 4.0, "recommenders": 1.0}  # and the lowest test rating that is worth finding
+ALIKE, LINEAR = (1.0,) * 5, (0.0, 0.25, 0.5, 0.75, 1.0)  # strengths of 1..5 stars
+DAY = 86_400  # seconds
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A row of the table, without its split."""
+
+    who: str
+    setting: str
+    prepare: Callable
+    code: tuple[str, ...] = ()  # modules of lecture_utils that it runs
+
+
+def find(split: str, key: str) -> Ranker:
+    """Return a peer without importing what ours need, or one of ours."""
+    return PEERS[split].get(key) or find_all(split)[key]
+
+
+def find_all(split: str) -> dict[str, Ranker]:
+    """Return all that is ranked on this split."""
+    return find_ours(split) | PEERS[split]
+
+
+def find_ours(split: str) -> dict[str, Ranker]:
+    """Return ours: all of the registry on ua, those of CHOSEN elsewhere, and ALS for ratings."""
+    from lecture_utils.methods import METHODS
+
+    registry = {name: {} for name, m in METHODS.items() if m.label and m.task == "ranking"}
+    chosen = {"als": {}} | registry if split == "ua" else CHOSEN
+    return {
+        name: Ranker(
+            "ours",
+            settings.get("label", METHODS[name].label),
+            partial(train, name=name, **{k: v for k, v in settings.items() if k != "label"}),
+            modules(*list_modules(METHODS[name])),
+        )
+        for name, settings in chosen.items()
+    }
+
+
+def train(data, seed, *, name, steps=None, **settings):
+    """Prepare a method of the course; `steps` and `settings` replace those of its entry."""
+    import torch
+
+    from lecture_utils import as_tensors
+    from lecture_utils.methods import METHODS
+
+    method, ratings = METHODS[name], as_tensors(data.train)
+    torch.optim.Adam([torch.zeros(1)])  # the first one imports half of torch
+    torch.manual_seed(seed)
+
+    def fit():
+        models = islice(method.start(data, ratings, **settings), steps or method.steps)
+        last = deque(models, maxlen=1).pop()
+        return lambda: last.table(torch.arange(data.num_users)).numpy(force=True)
+
+    return fit
+
+
+def count_rows(data) -> tuple[int, int]:
+    """Return (num_users, num_items) of a table that ids index."""
+    return 1 + data.users["user"].max(), 1 + data.movies["movie"].max()
+
+
+def grade(data, grades: Sequence[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return users, movies and strengths of the training ratings that are not of strength 0."""
+    strength = np.array(grades, dtype=np.float32)[data.train["rating"].to_numpy() - 1]
+    kept = strength > 0
+    return data.train["user"][kept], data.train["movie"][kept], strength[kept]
+
+
+def implicit(data, seed, *, model, grades, **options):
+    """Prepare a model of implicit: "als" or "bpr"."""
+    from implicit.als import AlternatingLeastSquares
+    from implicit.bpr import BayesianPersonalizedRanking
+    from scipy import sparse
+
+    users, movies, strength = grade(data, grades)
+    matrix = sparse.csr_matrix((strength, (users, movies)), count_rows(data))
+    kind = {"als": AlternatingLeastSquares, "bpr": BayesianPersonalizedRanking}[model]
+
+    def fit():
+        found = kind(num_threads=1, random_state=seed, use_gpu=False, **options)
+        found.fit(matrix, show_progress=False)
+        return lambda: found.user_factors @ found.item_factors.T
+
+    return fit
+
+
+def cornac(data, seed, *, model, grades, **options):
+    """Prepare a model of cornac by the name of its class; movies that it never saw come last."""
+    from cornac import models
+    from cornac.data import Dataset
+
+    train = Dataset.from_uir([*zip(*grade(data, grades))], seed)
+
+    def fit():
+        found = getattr(models, model)(seed=seed, **options).fit(train)
+
+        def score():
+            table = np.full(count_rows(data), -np.inf, np.float32)
+            for user, row in train.uid_map.items():
+                table[user, [*train.iid_map]] = found.score(row)
+            return table
+
+        return score
+
+    return fit
+
+
+def sar(data, seed, *, half_life=30):
+    """Prepare SAR as Microsoft's table has it: Jaccard's similarity, a month's half-life."""
+    users, movies, ratings = (data.train[name] for name in ("user", "movie", "rating"))
+    days = (data.train["timestamp"].max() - data.train["timestamp"]) / DAY
+
+    def fit():
+        watched, affinity = np.zeros(count_rows(data)), np.zeros(count_rows(data))
+        watched[users, movies] = 1
+        affinity[users, movies] = ratings * 0.5 ** (days / half_life)
+        both = watched.T @ watched
+        either = both.diagonal() + both.diagonal()[:, None] - both
+        similarity = both / either.clip(min=1)
+        return lambda: affinity @ similarity
+
+    return fit
+
+
+def split_per_user(ratings: pd.DataFrame, seed: int = 42) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split as Microsoft's table was made: of every user a random three quarters, and the rest."""
+    shuffled = [group.sample(frac=1, random_state=seed) for _, group in ratings.groupby("user")]
+    ends = [round(0.75 * len(group)) for group in shuffled]
+    train = pd.concat(group[:end] for group, end in zip(shuffled, ends))
+    test = pd.concat(group[end:] for group, end in zip(shuffled, ends))
+    return train.reset_index(drop=True), test.reset_index(drop=True)
+
+
+CHOSEN: dict[str, dict] = {"popularity": {}, "ease": {}, "ials": {}, "softmax-mf": {}}
+implicit_als = partial(implicit, model="als", grades=LINEAR)
+implicit_bpr = partial(implicit, model="bpr", grades=ALIKE)
+cornac_bpr = partial(cornac, model="BPR", grades=ALIKE, num_threads=1)
+cornac_ease = partial(cornac, model="EASE", grades=LINEAR, verbose=False)
+PEERS = {
+    "ua": {
+        "implicit-als": Ranker("implicit", "ALS", implicit_als),
+        "implicit-bpr": Ranker("implicit", "BPR", implicit_bpr),
+        "cornac-bpr": Ranker("cornac", "BPR", cornac_bpr),
+        "cornac-ease": Ranker("cornac", "EASE", cornac_ease),
+    },
+    "recommenders": {"sar": Ranker("rebuilt", "SAR", sar)},
+}

@@ -1,0 +1,84 @@
+"""Which settings rank best? Candidates on holdouts of the training files; no test rating is read.
+
+python -m benchmarks.ranking_holdout FOLDER [RANKER ...] prints a line per candidate, after
+`make bench-ranking` or `python -m benchmarks.ranking_worker FOLDER` has put the splits into FOLDER
+(about 10 minutes).
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import product
+from pathlib import Path
+from statistics import mean
+
+from benchmarks.rankers import ALIKE, LINEAR, SPLITS, find, split_per_user
+from benchmarks.ranking_worker import judge
+from benchmarks.worker import load
+from lecture_utils import evaluate
+from lecture_utils.data import Ratings
+
+SEEDS = (0, 1)  # of the holdout and of the method
+HALF = (0.5, 0.625, 0.75, 0.875, 1.0)  # strengths between ALIKE and LINEAR
+
+
+def cross(**settings: tuple) -> list[dict]:
+    """Return every combination of these settings."""
+    return [dict(zip(settings, values)) for values in product(*settings.values())]
+
+
+CANDIDATES = {
+    "recommenders": {
+        "ease": [
+            *cross(ridge=(200.0, 400.0, 800.0), grades=(HALF, ALIKE)),
+            *cross(ridge=(100.0, 200.0), drop=(0.7,), grades=(HALF, ALIKE)),
+        ],
+        "ials": [
+            *cross(alpha=(0.2, 0.4, 0.8), ridge=(0.01,), grades=(LINEAR, HALF, ALIKE)),
+            *cross(alpha=(0.4,), ridge=(0.005, 0.02), grades=(HALF, ALIKE)),
+        ],
+        "softmax-mf": cross(drop=(0.7,), steps=(60, 100), grades=(HALF, ALIKE)),
+    },
+    "ua": {
+        "cornac-ease": cross(lamb=(200, 400), posB=(False, True)),
+        "implicit-als": cross(factors=(32,), regularization=(10.0, 30.0, 60.0), alpha=(2.0, 5.0)),
+        "cornac-bpr": [
+            *cross(k=(200,), max_iter=(200,), learning_rate=(0.01,), lambda_reg=(0.001, 0.01)),
+            *cross(k=(64,), max_iter=(100,), learning_rate=(0.03,), lambda_reg=(0.003, 0.01)),
+        ],
+        "implicit-bpr": cross(
+            factors=(64,), learning_rate=(0.03,), regularization=(0.01, 0.03, 0.1),
+            iterations=(50, 100),
+        ),
+    },
+}  # fmt: skip
+
+
+def holdout(data: Ratings, split: str, seed: int) -> Ratings:
+    """Split the training ratings as the data were split: five of each user, or a quarter."""
+    if split == "ua":
+        train, test = evaluate.per_user_split(data.train, 5, seed)
+    else:
+        train, test = split_per_user(data.train, seed)
+    return replace(data, train=train, test=test)
+
+
+def compare(folder: Path, keys: list[str]) -> Iterator[str]:
+    """Yield a line per split, ranker and candidate: mean NDCG over SEEDS, and each."""
+    for split, candidates in CANDIDATES.items():
+        data = load(folder / f"{split}.pickle", ours=True)
+        cuts = [(seed, holdout(data, split, seed)) for seed in SEEDS]
+        for key in [key for key in keys or candidates if key in candidates]:
+            for change in candidates[key]:
+                prepare = partial(find(split, key).prepare, **change)
+                tables = ((prepare(cut, seed)()(), cut) for seed, cut in cuts)
+                found = [judge(table, cut, SPLITS[split])["ndcg"] for table, cut in tables]
+                each = " ".join(f"{value:.4f}" for value in found)
+                yield f"{split} {key} {change}: {mean(found):.4f} ({each})"
+
+
+if __name__ == "__main__":
+    folder, *keys = sys.argv[1:]
+    for line in compare(Path(folder), keys):
+        print(line, flush=True)

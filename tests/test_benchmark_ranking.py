@@ -1,0 +1,204 @@
+"""benchmarks/ranking*.py: on cheap rankers and the synthetic set, the published table rebuilt, and
+the results on disk."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("resource")  # Windows has none, and so no `make bench-ranking`
+
+from benchmarks import rankers, ranking, ranking_holdout, ranking_worker, run, worker
+from lecture_utils import Ratings, as_tensors, evaluate
+from lecture_utils.data import load_movielens
+from lecture_utils.download import DownloadError, find_movielens
+from lecture_utils.methods import METHODS
+from lecture_utils.synthetic import small as synthetic
+from tests.notebooks import ROOT
+
+CHEAP = {"ua": ("popularity", "ease"), "recommenders": ("popularity", "sar")}
+METRICS = ("precision", "recall", "ndcg", "map")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return Ratings("synthetic", *synthetic.make("ua"))
+
+
+@pytest.fixture(scope="module")
+def cut(data):
+    """The other split, of the synthetic set."""
+    both = pd.concat([data.train, data.test]).reset_index(drop=True)
+    train, test = rankers.split_per_user(both)
+    return replace(data, train=train, test=test)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, data, cut):
+    folder = tmp_path_factory.mktemp("ranking")
+    worker.save(data, folder / "ua.pickle")
+    worker.save(cut, folder / "recommenders.pickle")
+    return folder
+
+
+def test_sar_gives_the_published_values():
+    """So the split, the candidates and the metrics are those of Microsoft's table."""
+    try:
+        ratings = ranking_worker.read_all(find_movielens())
+    except DownloadError as error:
+        pytest.skip(str(error))
+    train, test = rankers.split_per_user(ratings)
+    data = replace(load_movielens("ua"), train=train, test=test)
+    found = ranking_worker.judge(rankers.sar(data, 0)()(), data, rankers.SPLITS["recommenders"])
+    published = dict(zip(("map", "ndcg", "precision", "recall"), ranking.PUBLISHED["SAR"]))
+    assert {name: found[name] for name in published} == pytest.approx(published, abs=5e-7)
+
+
+def test_every_user_keeps_three_quarters(data, cut):
+    both = pd.concat([cut.train, cut.test])
+    assert len(both) == len(data.train) + len(data.test)
+    assert not both.duplicated(["user", "movie"]).any()
+    counts, kept = (frame.groupby("user").size() for frame in (both, cut.train))
+    assert (kept == (0.75 * counts).map(round)).all()
+    again, _ = rankers.split_per_user(both.sort_index(), 7)
+    assert not again.equals(cut.train)
+
+
+def check_row(row):
+    for name in ranking.MEASURED:
+        assert row[name]["mean"] >= 0 and row[name]["spread"] >= 0
+    assert all(0 < row[name]["mean"] < 1 for name in (*METRICS, "mrr", "hit_rate", "coverage"))
+    assert row["peak_mb"]["mean"] >= row["peak_before_mb"]["mean"] > 10
+    assert row["list_popularity"]["mean"] > 1
+    assert (row["code_lines"] is None) == (row["who"] != "ours")
+    if row["behind"]:
+        assert row["behind"]["low"] <= row["behind"]["mean"] <= row["behind"]["high"]
+
+
+@pytest.mark.full
+def test_a_row_has_means_over_the_seeds_and_the_best_comes_first(folder):
+    registry = json.loads(run.spawn("benchmarks.ranking_worker"))
+    chosen = {split: {key: registry[split][key] for key in keys} for split, keys in CHEAP.items()}
+    runs = ranking.measure(folder, chosen, [0, 1])
+    assert [(one["seed"], one["method"]) for one in runs] == [
+        (seed, key) for seed in (0, 1) for keys in CHEAP.values() for key in keys
+    ]
+    assert ranking.measure(folder, chosen, [0, 1]) == runs  # from the file
+    rows = ranking.summarise(runs, chosen)
+    assert {(row["split"], row["method"]) for row in rows} == {
+        (split, key) for split, keys in CHEAP.items() for key in keys
+    }
+    for row in rows:
+        check_row(row)
+        assert row["seeds"] == [0, 1] and row["ndcg"]["spread"] == 0  # none of them draws
+    for split in CHEAP:
+        ndcg = [row["ndcg"]["mean"] for row in rows if row["split"] == split]
+        behind = [row["behind"] for row in rows if row["split"] == split]
+        assert ndcg == sorted(ndcg, reverse=True) and behind[0] is None
+        assert behind[1]["mean"] == pytest.approx(ndcg[0] - ndcg[1], abs=2e-5)
+
+
+def test_only_fitting_is_fitting(data, monkeypatch):
+    """Preparing is nobody's time, scoring has its own, and judging is nobody's."""
+    now = [0.0]
+    monkeypatch.setattr(ranking_worker, "process_time", lambda: now[0])
+
+    def spend(seconds, value):
+        now[0] += seconds
+        return value
+
+    table = np.ones((data.num_users, data.num_items), np.float32)
+    ranker = rankers.Ranker(
+        "ours", "", lambda *_: spend(1, lambda: spend(10, lambda: spend(100, table)))
+    )
+    monkeypatch.setattr(ranking_worker, "judge", lambda *_: spend(1000, {}))
+    found = ranking_worker.run(ranker, data, 0, 4.0)
+    assert (found["fit_cpu_s"], found["predict_cpu_s"]) == (10, 100)
+
+
+def test_all_are_judged_as_the_course_judges(data):
+    table = rankers.find("ua", "popularity").prepare(data, 0)()()
+    model = next(METHODS["popularity"].start(data, as_tensors(data.train)))
+    found = ranking_worker.judge(table, data, 4.0)
+    train, test = as_tensors(data.train), as_tensors(data.test)
+    expected = evaluate.ranking(model, train, test, data.offered)
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    assert np.mean(found["ndcg_per_user"]) == pytest.approx(expected["ndcg"], abs=1e-5)
+    assert found["coverage"] < 0.2 and found["list_popularity"] > len(train.users) / 1682
+
+
+def test_every_ranker_of_the_course_is_compared():
+    """And ALS, so that a reader sees what few stars of error are worth in a list."""
+    ours = {name for name, m in METHODS.items() if m.label and m.task == "ranking"}
+    assert {*rankers.find_ours("ua")} == {"als", *ours}
+    assert {*rankers.find_ours("recommenders")} == {*rankers.CHOSEN} <= ours
+    for split in rankers.SPLITS:
+        found = rankers.find_ours(split)
+        assert all(run.code_lines(ranker.code) > 20 for ranker in found.values())
+
+
+def test_a_peer_is_found_without_what_ours_need():
+    code = (
+        "import sys, benchmarks.rankers as r; r.find('ua', 'implicit-als');"
+        "r.find('recommenders', 'sar'); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("key", rankers.PEERS["ua"])
+def test_a_peer_scores_every_pair(data, key):
+    """Rows and columns are ids: the peer beats popularity only if they are in place."""
+    pytest.importorskip(key.partition("-")[0])
+    table = rankers.find("ua", key).prepare(data, 0)()()
+    assert table.shape == (data.num_users, data.num_items)
+    popular = rankers.find("ua", "popularity").prepare(data, 0)()()
+    found = [ranking_worker.judge(scores, data, 4.0)["ndcg"] for scores in (table, popular)]
+    assert found[0] > found[1]
+
+
+@pytest.mark.parametrize("split", rankers.SPLITS)
+def test_candidates_are_compared_on_training_ratings_alone(data, cut, split):
+    whole = {"ua": data, "recommenders": cut}[split]
+    held = ranking_holdout.holdout(whole, split, seed=0)
+    both = pd.concat([held.train, held.test])
+    assert len(both) == len(whole.train)
+    assert not pd.concat([both, whole.test]).duplicated(["user", "movie"]).any()
+
+
+def test_candidates_change_settings_that_their_method_has(data, monkeypatch, folder):
+    for split, candidates in ranking_holdout.CANDIDATES.items():
+        for key in candidates.keys() - rankers.PEERS[split].keys():
+            known = {"steps", *METHODS[key].function.__kwdefaults__}
+            assert all({*candidate} <= known for candidate in candidates[key])
+    few = {"recommenders": {"popularity": [{"grades": rankers.LINEAR}]}}
+    monkeypatch.setattr(ranking_holdout, "CANDIDATES", few)
+    (line,) = ranking_holdout.compare(folder, [])
+    assert line.startswith(f"recommenders popularity {few['recommenders']['popularity'][0]}: 0.")
+
+
+def test_the_results_on_disk():
+    results = json.loads(ranking.RESULTS.read_text(encoding="utf-8"))
+    assert results["data"] == "ml-100k" and results["machine"]["cpu"]
+    found = {(row["split"], row["method"]): row for row in results["rows"]}
+    assert found.keys() == {(s, k) for s in rankers.SPLITS for k in rankers.find_all(s)}
+    for (split, key), row in found.items():
+        check_row(row)
+        ranker = rankers.find(split, key)
+        assert (row["who"], row["setting"]) == (ranker.who, ranker.setting)
+        assert row["seeds"] == [*ranking.SEEDS]
+    assert results["users"] == {"ua": 934, "recommenders": 943}
+    assert results["published"].keys() == ranking.PUBLISHED.keys()
+    sar = found["recommenders", "sar"]
+    for name, value in results["published"]["SAR"].items():
+        assert sar[name]["mean"] == pytest.approx(value, abs=1e-5)
+
+
+def test_the_peers_are_pinned():
+    lines = (ROOT / "benchmarks" / "requirements.txt").read_text("utf-8").splitlines()
+    pinned = dict(line.split("#")[0].strip().split("==") for line in lines if line[0] != "#")
+    installed = json.loads(ranking.RESULTS.read_text(encoding="utf-8"))["versions"]
+    assert installed["implicit"] == pinned["implicit"] and installed["cornac"] == pinned["cornac"]
