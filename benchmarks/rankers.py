@@ -20,6 +20,7 @@ from benchmarks.methods import list_modules, modules
 
 SPLITS = {"ua": 4.0, "recommenders": 1.0}  # and the lowest test rating that is worth finding
 ALIKE, LINEAR = (1.0,) * 5, (0.0, 0.25, 0.5, 0.75, 1.0)  # strengths of 1..5 stars
+HALF = (0.5, 0.625, 0.75, 0.875, 1.0)  # between the two
 DAY = 86_400  # seconds
 
 
@@ -156,17 +157,34 @@ def split_per_user(ratings: pd.DataFrame, seed: int = 42) -> tuple[pd.DataFrame,
     return train.reset_index(drop=True), test.reset_index(drop=True)
 
 
-CHOSEN: dict[str, dict] = {"popularity": {}, "ease": {}, "ials": {}, "softmax-mf": {}}
-implicit_als = partial(implicit, model="als", grades=LINEAR)
-implicit_bpr = partial(implicit, model="bpr", grades=ALIKE)
-cornac_bpr = partial(cornac, model="BPR", grades=ALIKE, num_threads=1)
-cornac_ease = partial(cornac, model="EASE", grades=LINEAR, verbose=False)
+CHOSEN = {
+    "popularity": {},
+    "ease": {
+        "label": "EASE, ridge 200, dropout .7",
+        "ridge": 200.0,
+        "drop": 0.7,
+        "grades": HALF,
+    },
+    "ials": {"grades": HALF},
+    "softmax-mf": {"grades": HALF},
+}
+implicit_als = partial(
+    implicit, model="als", grades=LINEAR, factors=32, regularization=30.0, alpha=5.0
+)
+implicit_bpr = partial(
+    implicit, model="bpr", grades=ALIKE, factors=64, learning_rate=0.01, regularization=0.01
+)
+cornac_bpr = partial(
+    cornac, model="BPR", grades=ALIKE, k=200, max_iter=200, learning_rate=0.01, lambda_reg=0.01,
+    num_threads=1,
+)  # fmt: skip
+cornac_ease = partial(cornac, model="EASE", grades=LINEAR, lamb=200, posB=False, verbose=False)
 PEERS = {
     "ua": {
-        "implicit-als": Ranker("implicit", "ALS", implicit_als),
-        "implicit-bpr": Ranker("implicit", "BPR", implicit_bpr),
-        "cornac-bpr": Ranker("cornac", "BPR", cornac_bpr),
-        "cornac-ease": Ranker("cornac", "EASE", cornac_ease),
+        "implicit-als": Ranker("implicit", "ALS, rank 32, reg 30, alpha 5", implicit_als),
+        "implicit-bpr": Ranker("implicit", "BPR, rank 64, lr .01, reg .01", implicit_bpr),
+        "cornac-bpr": Ranker("cornac", "BPR, rank 200, lr .01, reg .01", cornac_bpr),
+        "cornac-ease": Ranker("cornac", "EASE, ridge 200", cornac_ease),
     },
     "recommenders": {"sar": Ranker("rebuilt", "SAR", sar)},
 }

@@ -16,6 +16,7 @@ from benchmarks import run
 FOLDER = run.ROOT / "_build" / "bench" / "ranking"
 RESULTS = Path(__file__).with_name("ranking.json")
 SEEDS = (0, 1, 2)
+DIGITS = 6  # as many as the published table has
 PACKAGES = ("torch", "numpy", "scipy", "pandas", "implicit", "cornac")
 METRICS = ("precision", "recall", "ndcg", "mrr", "map", "hit_rate", "coverage", "list_popularity")
 MEASURED = (*METRICS, "fit_cpu_s", "predict_cpu_s", "peak_mb", "peak_before_mb")
@@ -83,7 +84,7 @@ def summarise(runs: list[dict], rankers: dict[str, dict]) -> list[dict]:
 def row(split: str, key: str, ranker: dict, runs: list[dict]) -> dict:
     """Summarise the runs of one ranker, a seed each; users keep their mean NDCG."""
     given = {"method": key, "split": split, "who": ranker["who"], "setting": ranker["setting"]}
-    measured = {name: run.spread([one[name] for one in runs]) for name in MEASURED}
+    measured = {name: run.spread([one[name] for one in runs], DIGITS) for name in MEASURED}
     code = run.code_lines(ranker["code"]) if ranker["code"] else None
     users = zip(*(one["ndcg_per_user"] for one in runs))
     more = {"ndcg_per_user": [sum(values) / len(runs) for values in users], "code_lines": code}
@@ -115,7 +116,7 @@ def main() -> None:
         "date": date.today().isoformat(),
         "machine": run.machine(runs),
         "versions": run.versions(PACKAGES),
-        "users": {split: len(one["ndcg_per_user"]) for one in runs for split in [one["split"]]},
+        "users": {one["split"]: len(one["ndcg_per_user"]) for one in runs},
         "rows": summarise(runs, rankers),
         "published": {who: dict(zip(names, values)) for who, values in PUBLISHED.items()},
         "source": SOURCE,

@@ -13,14 +13,13 @@ from itertools import product
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.rankers import ALIKE, LINEAR, SPLITS, find, split_per_user
+from benchmarks.rankers import ALIKE, HALF, LINEAR, SPLITS, find, split_per_user
 from benchmarks.ranking_worker import judge
 from benchmarks.worker import load
 from lecture_utils import evaluate
 from lecture_utils.data import Ratings
 
 SEEDS = (0, 1)  # of the holdout and of the method
-HALF = (0.5, 0.625, 0.75, 0.875, 1.0)  # strengths between ALIKE and LINEAR
 
 
 def cross(**settings: tuple) -> list[dict]:
@@ -44,13 +43,20 @@ CANDIDATES = {
         "cornac-ease": cross(lamb=(200, 400), posB=(False, True)),
         "implicit-als": cross(factors=(32,), regularization=(10.0, 30.0, 60.0), alpha=(2.0, 5.0)),
         "cornac-bpr": [
-            *cross(k=(200,), max_iter=(200,), learning_rate=(0.01,), lambda_reg=(0.001, 0.01)),
             *cross(k=(64,), max_iter=(100,), learning_rate=(0.03,), lambda_reg=(0.003, 0.01)),
+            *cross(k=(200,), max_iter=(200,), learning_rate=(0.01,), lambda_reg=(0.001, 0.01)),
+            *cross(k=(200,), max_iter=(100,), learning_rate=(0.01,), lambda_reg=(0.01, 0.03)),
         ],
-        "implicit-bpr": cross(
-            factors=(64,), learning_rate=(0.03,), regularization=(0.01, 0.03, 0.1),
-            iterations=(50, 100),
-        ),
+        "implicit-bpr": [
+            *cross(
+                factors=(64,), learning_rate=(0.03,), regularization=(0.01, 0.03, 0.1),
+                iterations=(50, 100),
+            ),
+            *cross(
+                factors=(64,), learning_rate=(0.003, 0.01), regularization=(0.01, 0.1),
+                iterations=(100,),
+            ),
+        ],
     },
 }  # fmt: skip
 

@@ -126,11 +126,11 @@ def summary(runs: list[dict], methods: dict, splits, seeds) -> list[dict]:
     return rows
 
 
-def spread(values: list[float | None]) -> dict | None:
+def spread(values: list[float | None], digits: int = 5) -> dict | None:
     """Return the mean, and largest minus smallest; None if a seed has no value."""
     if None in values:
         return None
-    return {"mean": round(mean(values), 5), "spread": round(max(values) - min(values), 5)}
+    return {"mean": round(mean(values), digits), "spread": round(max(values) - min(values), digits)}
 
 
 def code_lines(modules: list[str]) -> int:
