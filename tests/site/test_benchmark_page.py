@@ -360,7 +360,9 @@ def show(tmp_path: Path):
         parts = {benchmark.SCALE_FILE: found["scale"], benchmark.RANKING_FILE: found["ranking"]}
         rest = {key: found[key] for key in found if key not in ("scale", "ranking")}
         for name, part in {benchmark.FILE: rest, **parts}.items():
-            (tmp_path / name).write_text(json.dumps(part), encoding="utf-8")
+            file, text = tmp_path / name, json.dumps(part)
+            if not file.exists() or file.read_text("utf-8") != text:  # only it makes a page old
+                file.write_text(text, encoding="utf-8")
         content, said = build(tmp_path)
         html = tmp_path / "html" / "index.html"
         return content, said, html.read_text("utf-8") if html.exists() else ""
