@@ -234,7 +234,7 @@ MUTANTS = {
         LONG - {"curves"},
     ),
     "input": Mutant(
-        {'"별점만큼": LINEAR}': '"별점만큼": BINARY}'}, "check-grades", LONG - {"grades"}
+        {'"별점만큼": LINEAR}': '"별점만큼": BINARY}'}, "check-grades", LONG - {"grades"}, long=True
     ),
     "person": Mutant({"hers = test.users == user": "hers = test.users == 1"}, "check-list", LONG),
     "reasons": Mutant(
@@ -247,19 +247,25 @@ MUTANTS = {
         {"top_lists(models[label], users": "top_lists(als, users"},
         "check-report",
         LONG - {"report"},
+        long=True,
     ),
     "swapped": Mutant(
         {'paired(found[above]["ndcg"], found[below]': 'paired(found[below]["ndcg"], found[above]'},
         "check-ladder",
         LONG - {"report"},
+        long=True,
     ),
     "dropped": Mutant(
-        {'measure(train_model("ease-drop"))': "measure(als)"}, "check-ladder", LONG - {"report"}
+        {'measure(train_model("ease-drop"))': "measure(als)"},
+        "check-ladder",
+        LONG - {"report"},
+        long=True,
     ),
     "twin": Mutant(
         {'paired(held["ease"], held["ials"])': 'paired(held["ease"], held["ease"])'},
         "check-again",
         LONG - {"report"},
+        long=True,
     ),
 }
 test_mutants = build_test("10", MUTANTS)
