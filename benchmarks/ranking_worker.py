@@ -76,7 +76,7 @@ def read_all(folder: Path):
         return pd.read_csv(file, sep="\t", names=columns)
 
 
-def registry(split: str) -> dict[str, dict]:
+def describe(split: str) -> dict[str, dict]:
     """Return every ranker of a split without its function."""
     return {key: vars(ranker) | {"prepare": None} for key, ranker in find_all(split).items()}
 
@@ -85,11 +85,7 @@ def main(*arguments: str) -> None:
     """Print what there is, save the splits, or run one ranker."""
     match arguments:
         case []:
-            found = {split: find_all(split) for split in SPLITS}
-            plain = {
-                s: {k: vars(r) | {"prepare": None} for k, r in f.items()} for s, f in found.items()
-            }
-            print(json.dumps(plain))
+            print(json.dumps({split: describe(split) for split in SPLITS}))
         case [folder]:
             fetch(Path(folder))
         case [folder, split, key, seed]:
