@@ -68,8 +68,8 @@ RANKERS = {  # a table -> its split, and its columns
         {
             "ndcg": "NDCG@10",
             "recall": "재현율@10",
-            "coverage": "추천되는 영화",
-            "list_popularity": "추천한 영화의 평점 수",
+            "coverage": "커버리지",
+            "list_popularity": "평점 수",
             "fit_cpu_s": COST["fit_cpu_s"],
         },
     ),
