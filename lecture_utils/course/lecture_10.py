@@ -302,7 +302,7 @@ EXERCISES = {
                 lambda G, ridge: ease_weights(G + ridge, 0.0),
                 "B = torch.linalg.inv(G + ridge)\nreturn (B / -B.diagonal()).fill_diagonal_(0)",
             ),
-            "나누지 않았습니다. 열마다 무엇으로 나누어야 정규방정식이 되었지요?": (
+            "나누지 않았습니다. 열마다 무엇으로 나누어야 그 열의 방정식이 풀렸지요?": (
                 lambda G, ridge: -_inverse(G, ridge).fill_diagonal_(0),
                 INVERT + "return (-B).fill_diagonal_(0)",
             ),
