@@ -119,15 +119,16 @@ def close(
     if a.shape != b.shape or not len(a):
         raise AssertionError(f"✗ {name}: 값의 개수가 다릅니다: {len(a)}개와 {len(b)}개")
     gap = (a - b).abs()
-    worst = int((gap - rtol * b.abs()).argmax())  # the first nan, if there is one
-    slack = atol + rtol * float(b[worst].abs())
-    if not bool((gap <= atol + rtol * b.abs()).all()):
-        both = f"{a[worst]:.6g}, 기준은 {b[worst]:.6g} (허용 차이 {slack:.2g})"
+    slack = atol + rtol * b.abs()
+    if not bool((gap <= slack).all()):
+        worst = int((gap - slack).argmax())  # the first nan, if there is one
+        both = f"{a[worst]:.6g}, 기준은 {b[worst]:.6g} (허용 차이 {slack[worst]:.2g})"
         raise AssertionError(f"✗ {name}: 값이 다릅니다. {worst}번째에서 {both}")
     if len(a) == 1:
-        found = f"{a[0]:.5g} (기대한 값 {b[0]:.5g}, 허용 {slack:.2g})"
+        found = f"{a[0]:.5g} (기대한 값 {b[0]:.5g}, 허용 {slack[0]:.2g})"
     else:
-        found = f"{len(a)}개 일치 (최대 차이 {gap.max():.1g}, 허용 {slack:.2g})"
+        widest = int(gap.argmax())
+        found = f"{len(a)}개 일치 (최대 차이 {gap[widest]:.1g}, 허용 {slack[widest]:.2g})"
     print(f"✓ {name or '두 결과'}: {found}")
 
 

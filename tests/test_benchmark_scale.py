@@ -17,7 +17,6 @@ from lecture_utils.scale.train import Training
 from tests.notebooks import ROOT
 
 SIZE = 100_000
-TO_MEASURE = {"adam"}  # empty it after the next `make bench-scale`
 CHECKED = ("speed", "epoch_cpu_s", "start_cpu_s", "peak_mb", "peak_before_mb")
 
 
@@ -221,8 +220,7 @@ def test_the_results_on_disk():
     for size, part in {**found["growth"], scale.FULL: found}.items():
         assert 0.8 < part["ratings"] / int(size) < 1.01 and part["blocks"] >= 8
         assert abs(part["train"] / part["ratings"] - 0.9) < 0.01
-        known = [way for way in scale_ways.WAYS if way in part["ways"] or way not in TO_MEASURE]
-        assert [*part["ways"]] == known
+        assert [*part["ways"]] == [*scale_ways.WAYS]
         for key, row in part["ways"].items():
             way = scale_ways.WAYS[key]
             assert (row["who"], row["setting"], row["epochs"]) == (way.who, way.setting, way.epochs)

@@ -79,6 +79,8 @@ def test_the_files_of_all_lectures_are_one_table(tmp_path, monkeypatch):
 def test_close(table, capsys, monkeypatch):
     check.close([1.0, 2.0], torch.tensor([1.0, 2.0001]), "두 곡선")
     assert "두 곡선: 2개 일치 (최대 차이 0.0001" in capsys.readouterr().out
+    check.close([1.0, 100.009], [1.00001, 100.0], "잰 값과 그 허용")
+    assert "(최대 차이 0.009, 허용 0.01)" in capsys.readouterr().out
     check.close(torch.tensor([[3.0]], requires_grad=True), 3.0, "겹침")
     assert "✓ 겹침: 3 (기대한 값 3, 허용 0.0003)" in capsys.readouterr().out
     frame = pd.DataFrame({"a": [1, 2], "b": [3.0, 4.0]})
