@@ -6,7 +6,9 @@ ratings/        the blocks, if `train` had to prepare them
 """
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -17,6 +19,7 @@ from lecture_utils.scale.prepare import remove_leftovers
 from lecture_utils.scale.train import Best, Epoch, Training
 
 KEYS = {"settings", "sizes", "model", "optimizer", "history", "best", "test_mse", "ids"}
+STOPPING = (signal.SIGINT, signal.SIGTERM)  # Ctrl+C, and what torchrun sends
 CHECKPOINT, METRICS, RATINGS = "checkpoint.pt", "metrics.csv", "ratings"
 
 
@@ -61,8 +64,27 @@ def save(run: Path, training: Training, settings: dict, test_mse: float | None =
     rows = [("epoch", "train_mse", held_out, "seconds")]
     rows += [(number, *epoch) for number, epoch in enumerate(training.history, start=1)]
     text = "".join(",".join(map(str, row)) + "\n" for row in rows)
-    _replace(run / METRICS, lambda file: file.write(text.encode()))
-    _replace(run / CHECKPOINT, lambda file: torch.save(state, file))  # last: it decides
+    with _hold_signals():
+        _replace(run / METRICS, lambda file: file.write(text.encode()))
+        _replace(run / CHECKPOINT, lambda file: torch.save(state, file))  # last: it decides
+
+
+@contextmanager
+def _hold_signals() -> Iterator[None]:
+    """Let signals that stop the program wait until the block is done.
+
+    Raised in the middle of torch.save, KeyboardInterrupt comes out as an error of PyTorch's own,
+    or ends the process without a word.
+    """
+    came = []
+    before = {n: signal.signal(n, lambda n, _: came.append(n)) for n in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for number in came[:1]:
+            signal.raise_signal(number)
 
 
 def _replace(path: Path, write: Callable[[BinaryIO], object]) -> None:

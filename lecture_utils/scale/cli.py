@@ -41,14 +41,8 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status: 0; 1 after an error; 2 for a bad option; 130 if it was stopped.
     """
-    settings, received = None, []
-
-    def interrupt(number: int, frame: object) -> None:
-        received.append(number)
-        raise KeyboardInterrupt
-
-    # SIGTERM is what torchrun sends.
-    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
+    settings = None
+    before = {n: signal.signal(n, signal.default_int_handler) for n in checkpoint.STOPPING}
     try:
         settings = parse(arguments)
         return RUN[type(settings)](settings)
@@ -60,8 +54,6 @@ def main(arguments: list[str]) -> int:
         ours = error.errno is None  # a sentence of this package, not of the operating system
         return _complain(error if ours else f"파일을 읽거나 쓰지 못했습니다: {error}", 1)
     except RuntimeError as error:
-        if received:  # in the middle of torch.save it comes out as an error of PyTorch's own
-            return _stop(settings, STOPPED, 130)
         reason = str(error).splitlines()[0]
         if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in reason:
             words = "메모리가 모자랍니다. --rank를 줄이거나 --stream을 붙여 보세요"
