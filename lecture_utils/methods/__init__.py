@@ -19,6 +19,7 @@ from lecture_utils.methods.blend import blend
 from lecture_utils.methods.bpr import bpr
 from lecture_utils.methods.descent import descent
 from lecture_utils.methods.ease import ease
+from lecture_utils.methods.ease_ials import ease_ials
 from lecture_utils.methods.gibbs import gibbs
 from lecture_utils.methods.glocal_k import glocal_k
 from lecture_utils.methods.ials import ials
@@ -162,6 +163,7 @@ METHODS = {
     "ease-drop": Method(
         "EASE, dropout .7", ease, 1, {"ridge": 50.0, "drop": 0.7}, **RANKING
     ),
+    "ease-ials": Method("EASE and implicit ALS, averaged", ease_ials, 1, **RANKING),
     "bpr": Method("BPR, rank 64", bpr, 40, **RANKING),
     "softmax-mf": Method("softmax MF, rank 64", softmax_mf, 100, **RANKING),
     "light-gcn": Method("LightGCN, rank 64", light_gcn, 36, **RANKING),

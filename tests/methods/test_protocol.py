@@ -107,6 +107,7 @@ BAD = {  # a value that is refused, and what is said
     "beta": (-1.0, "beta must be a number of at least 0, not -1"),
     "anneal": (0, "anneal must be a whole number of at least 1, not 0"),
     "loss": ("hinge", "loss must be one of bpr, softmax, not 'hinge'"),
+    "sweeps": (0, "sweeps must be a whole number of at least 1, not 0"),
     "k": (0, "k must be a whole number of at least 1, not 0"),
     "shrink": (-1.0, "shrink must be a number of at least 0, not -1"),
     "alpha": (0.0, "alpha must be a positive number, not 0"),
