@@ -71,9 +71,9 @@ reference: $(DEV)
 bench: $(BENCH)
 	.venv-bench/bin/python -u -m benchmarks.run $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
 
-#: make bench-ranking  the same for rankings (10 minutes; CLEAN=1)
+#: make bench-ranking  the same for rankings (15 minutes; SLOW=1, CLEAN=1)
 bench-ranking: $(BENCH)
-	.venv-bench/bin/python -u -m benchmarks.ranking $(if $(CLEAN),--clean)
+	.venv-bench/bin/python -u -m benchmarks.ranking $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
 
 #: make bench-scale  the same on 25 million invented ratings (10 minutes, 2 GB of disk; CLEAN=1)
 bench-scale: $(BENCH)

@@ -13,13 +13,17 @@ from itertools import product
 from pathlib import Path
 from statistics import mean
 
-from benchmarks.rankers import ALIKE, HALF, LINEAR, SPLITS, find, split_per_user
-from benchmarks.ranking_worker import judge
+import pandas as pd
+
+from benchmarks.rankers import ALIKE, HALF, LINEAR, find
+from benchmarks.ranking_worker import judge, read_valid
+from benchmarks.splits import SPLITS, split_per_user
 from benchmarks.worker import load
 from lecture_utils import evaluate
 from lecture_utils.data import Ratings
 
 SEEDS = (0, 1)  # of the holdout and of the method
+SHARES = {"recommenders": 3 / 4, "recbole": 8 / 9}  # of what is known that trains
 
 
 def cross(**settings: tuple) -> list[dict]:
@@ -61,12 +65,16 @@ CANDIDATES = {
 }  # fmt: skip
 
 
-def holdout(data: Ratings, split: str, seed: int) -> Ratings:
-    """Split the training ratings as the data were split: five of each user, or a quarter."""
+def holdout(data: Ratings, split: str, seed: int, valid: pd.DataFrame | None = None) -> Ratings:
+    """Split the training ratings as the data were split: five of each user, or a share.
+
+    What a split keeps to validate on is split anew with them, so that several seeds can be had.
+    """
+    known = pd.concat([data.train, valid], ignore_index=True)
     if split == "ua":
-        train, test = evaluate.per_user_split(data.train, 5, seed)
+        train, test = evaluate.per_user_split(known, 5, seed)
     else:
-        train, test = split_per_user(data.train, seed)
+        train, test = split_per_user(known, seed, SHARES[split])
     return replace(data, train=train, test=test)
 
 
@@ -74,7 +82,8 @@ def compare(folder: Path, keys: list[str]) -> Iterator[str]:
     """Yield a line per split, ranker and candidate: mean NDCG over SEEDS, and each."""
     for split, candidates in CANDIDATES.items():
         data = load(folder / f"{split}.pickle", ours=True)
-        cuts = [(seed, holdout(data, split, seed)) for seed in SEEDS]
+        valid = read_valid(folder, split)
+        cuts = [(seed, holdout(data, split, seed, valid)) for seed in SEEDS]
         for key in [key for key in keys or candidates if key in candidates]:
             for change in candidates[key]:
                 prepare = partial(find(split, key).prepare, **change)

@@ -12,15 +12,19 @@ from pathlib import Path
 from time import process_time
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.memory import peak_mb
-from benchmarks.rankers import SPLITS, Ranker, find, find_all, split_per_user
+from benchmarks.rankers import Ranker, find, find_all
+from benchmarks.splits import SPLITS, split_per_user, split_recbole
 from benchmarks.worker import load, save
 
 K = 10  # length of the lists
 
 
-def run(ranker: Ranker, data: object, seed: int, relevant: float) -> dict:
+def run(
+    ranker: Ranker, data: object, seed: int, relevant: float, valid: pd.DataFrame | None = None
+) -> dict:
     """Train a ranker once, let it score everything, and return what was measured."""
     before = peak_mb()
     fit = ranker.prepare(data, seed)
@@ -29,14 +33,23 @@ def run(ranker: Ranker, data: object, seed: int, relevant: float) -> dict:
     fitted = process_time()
     table = score()
     took = {"fit_cpu_s": fitted - begun, "predict_cpu_s": process_time() - fitted}
-    return took | {"peak_mb": peak_mb(), "peak_before_mb": before} | judge(table, data, relevant)
+    return (
+        took
+        | {"peak_mb": peak_mb(), "peak_before_mb": before}
+        | judge(table, data, relevant, valid)
+    )
 
 
-def judge(table: np.ndarray, data: object, relevant: float) -> dict:
+def judge(
+    table: np.ndarray, data: object, relevant: float, valid: pd.DataFrame | None = None
+) -> dict:
     """Judge scores, (num_users, num_items), by the same code for all.
 
-    Means over users, the NDCG of each, and what the lists show: the share of the catalogue, and
-    how many training ratings a listed movie has.
+    Neither training ratings nor those of `valid` are shown again.
+
+    Returns:
+        Means over users, the NDCG of each, and what the lists show: the share of the catalogue,
+        and how many training ratings a listed movie has.
     """
     import torch
 
@@ -44,9 +57,10 @@ def judge(table: np.ndarray, data: object, relevant: float) -> dict:
     from lecture_utils.ranking import lists, metrics
 
     train, test = as_tensors(data.train), as_tensors(data.test)
+    known = as_tensors(pd.concat([data.train, valid]))
     scores, offered = torch.from_numpy(table), torch.tensor(data.movies["movie"].to_numpy())
-    found = metrics.per_user(scores, train, test, offered, K, relevant)
-    shown = lists.top_lists(scores, test.users.unique(), train, offered, K)
+    found = metrics.per_user(scores, known, test, offered, K, relevant)
+    shown = lists.top_lists(scores, test.users.unique(), known, offered, K)
     return found.mean().to_dict() | {
         "coverage": lists.coverage(shown, offered),
         "list_popularity": lists.mean_popularity(shown, train),
@@ -63,14 +77,22 @@ def fetch(folder: Path) -> None:
     if data.name != "ml-100k":
         raise SystemExit("benchmarks need the real MovieLens 100K: set LECTURE_DATA_DIR")
     save(data, folder / "ua.pickle")
-    train, test = split_per_user(read_all(find_movielens()))
+    ratings = read_all(find_movielens())
+    train, test = split_per_user(ratings)
     save(replace(data, train=train, test=test), folder / "recommenders.pickle")
+    train, valid, test = split_recbole(ratings)
+    save(replace(data, train=train, test=test), folder / "recbole.pickle")
+    valid.to_pickle(folder / "recbole-valid.pickle")
 
 
-def read_all(folder: Path):
+def read_valid(folder: Path, split: str) -> pd.DataFrame | None:
+    """Read the ratings that a split keeps to validate on; None where it keeps none."""
+    path = folder / f"{split}-valid.pickle"
+    return pd.read_pickle(path) if path.exists() else None
+
+
+def read_all(folder: Path) -> pd.DataFrame:
     """Read u.data, all ratings in the order in which they were published."""
-    import pandas as pd
-
     columns = ["user", "movie", "rating", "timestamp"]
     with (folder / "u.data").open() as file:  # in a folder or an archive
         return pd.read_csv(file, sep="\t", names=columns)
@@ -91,7 +113,8 @@ def main(*arguments: str) -> None:
         case [folder, split, key, seed]:
             ranker = find(split, key)
             data = load(Path(folder) / f"{split}.pickle", ours=ranker.who == "ours")
-            print(json.dumps(run(ranker, data, int(seed), SPLITS[split])))
+            valid = read_valid(Path(folder), split)
+            print(json.dumps(run(ranker, data, int(seed), SPLITS[split], valid)))
 
 
 if __name__ == "__main__":

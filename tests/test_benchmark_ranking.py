@@ -1,10 +1,11 @@
-"""benchmarks/ranking*.py: on cheap rankers and the synthetic set, the published table rebuilt, and
-the results on disk."""
+"""benchmarks/ranking*.py and splits.py: on cheap rankers and the synthetic set, the published split
+and table rebuilt, and the results on disk."""
 
 import json
 import subprocess
 import sys
 from dataclasses import replace
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 
 pytest.importorskip("resource")  # Windows has none, and so no `make bench-ranking`
 
-from benchmarks import rankers, ranking, ranking_holdout, ranking_worker, run, worker
+from benchmarks import rankers, ranking, ranking_holdout, ranking_worker, run, splits, worker
 from lecture_utils import Ratings, as_tensors, evaluate
 from lecture_utils.data import load_movielens
 from lecture_utils.download import DownloadError, find_movielens
@@ -20,7 +21,17 @@ from lecture_utils.methods import METHODS
 from lecture_utils.synthetic import small as synthetic
 from tests.notebooks import ROOT
 
-CHEAP = {"ua": ("popularity", "ease"), "recommenders": ("popularity", "sar")}
+CHEAP = {
+    "ua": ("popularity", "ease"),
+    "recommenders": ("popularity", "sar"),
+    "recbole": ("popularity", "ease"),
+}
+RECBOLE_SIZES = [80_808, 9_596, 9_596]
+RECBOLE_PAIRS = [
+    "15eb4f9af0a8de11a884e94cbaadd87c30c3d24faa5ad4c636121acaa41efbde",
+    "30054f303480bb1c7663c8f12caed125c3b6bad8ce0a7370ae518beee37f6d31",
+    "03779553070a99b84a66b98a068009d6d830e0ffcd083bb50e23f2335633ae12",
+]
 METRICS = ("precision", "recall", "ndcg", "map")
 
 
@@ -30,42 +41,92 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def cut(data):
-    """The other split, of the synthetic set."""
-    both = pd.concat([data.train, data.test]).reset_index(drop=True)
-    train, test = rankers.split_per_user(both)
+def both(data):
+    """All ratings of the synthetic set."""
+    return pd.concat([data.train, data.test]).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def cut(data, both):
+    """Microsoft's split of them."""
+    train, test = splits.split_per_user(both)
     return replace(data, train=train, test=test)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, data, cut):
+def parts(both):
+    """RecBole's split of them."""
+    return splits.split_recbole(both)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, data, cut, parts):
     folder = tmp_path_factory.mktemp("ranking")
     worker.save(data, folder / "ua.pickle")
     worker.save(cut, folder / "recommenders.pickle")
+    worker.save(replace(data, train=parts.train, test=parts.test), folder / "recbole.pickle")
+    parts.valid.to_pickle(folder / "recbole-valid.pickle")
     return folder
 
 
-def test_sar_gives_the_published_values():
-    """So the split, the candidates and the metrics are those of Microsoft's table."""
+@pytest.fixture(scope="module")
+def ratings():
+    """All of the real u.data, in its order."""
     try:
-        ratings = ranking_worker.read_all(find_movielens())
+        return ranking_worker.read_all(find_movielens())
     except DownloadError as error:
         pytest.skip(str(error))
-    train, test = rankers.split_per_user(ratings)
+
+
+def test_sar_gives_the_published_values(ratings):
+    """So the split, the candidates and the metrics are those of Microsoft's table."""
+    train, test = splits.split_per_user(ratings)
     data = replace(load_movielens("ua"), train=train, test=test)
-    found = ranking_worker.judge(rankers.sar(data, 0)()(), data, rankers.SPLITS["recommenders"])
-    published = dict(zip(("map", "ndcg", "precision", "recall"), ranking.PUBLISHED["SAR"]))
+    found = ranking_worker.judge(rankers.sar(data, 0)()(), data, splits.SPLITS["recommenders"])
+    published = ranking.PUBLISHED["recommenders"]["SAR"]
     assert {name: found[name] for name in published} == pytest.approx(published, abs=5e-7)
 
 
-def test_every_user_keeps_three_quarters(data, cut):
-    both = pd.concat([cut.train, cut.test])
-    assert len(both) == len(data.train) + len(data.test)
-    assert not both.duplicated(["user", "movie"]).any()
+def digest(frame):
+    """Digest the pairs of user and movie, in whatever order they stand."""
+    pairs = sorted(zip(frame["user"], frame["movie"]))
+    return sha256("\n".join(f"{user} {movie}" for user, movie in pairs).encode()).hexdigest()
+
+
+def test_the_split_is_recboles(ratings):
+    """Digests of the pairs that RecBole 1.2.1 itself puts into the parts, for its quick start."""
+    found = splits.split_recbole(ratings)
+    assert [len(part) for part in found] == RECBOLE_SIZES
+    assert [digest(part) for part in found] == RECBOLE_PAIRS
+
+
+def test_every_user_keeps_three_quarters(both, cut):
+    again = pd.concat([cut.train, cut.test])
+    assert digest(again) == digest(both) and len(again) == len(both)
     counts, kept = (frame.groupby("user").size() for frame in (both, cut.train))
     assert (kept == (0.75 * counts).map(round)).all()
-    first, again, other = (rankers.split_per_user(both, seed)[0] for seed in (42, 42, 7))
+    first, again, other = (splits.split_per_user(both, seed)[0] for seed in (42, 42, 7))
     assert first.equals(again) and not first.equals(other)
+
+
+def test_of_every_user_a_tenth_is_for_validation_and_one_for_the_test(both, parts):
+    again = pd.concat(parts)
+    assert digest(again) == digest(both) and len(again) == len(both)
+    counts, _, valid, test = (frame.groupby("user").size() for frame in (both, *parts))
+    assert (valid == counts // 10).all() and (test == counts // 10).all()
+    first, again, other = (splits.split_recbole(both, seed).test for seed in (2020, 2020, 7))
+    assert first.equals(again) and not first.equals(other)
+
+
+def test_what_is_for_validation_is_not_shown_again(data, parts):
+    """Whoever ranks it first has nothing of it: the next items move up."""
+    own = replace(data, train=parts.train, test=parts.test)
+    table = np.random.default_rng(0).random((data.num_users, data.num_items), np.float32)
+    raised = table.copy()
+    raised[parts.valid["user"], parts.valid["movie"]] += 1
+    expected, found = (ranking_worker.judge(t, own, 1.0, parts.valid) for t in (table, raised))
+    assert found == expected
+    assert ranking_worker.judge(raised, own, 1.0)["ndcg"] < 0.5 * expected["ndcg"]
 
 
 def check_row(row):
@@ -102,6 +163,17 @@ def test_a_row_has_means_over_the_seeds_and_the_best_comes_first(folder):
         assert behind[1]["mean"] == pytest.approx(ndcg[0] - ndcg[1], abs=2e-5)
 
 
+def test_the_slow_run_where_they_are_wanted_or_have_run(folder):
+    fast, slow = ({"who": "peer", "setting": "", "slow": slow} for slow in (False, True))
+    given = {"ua": {"fast": fast, "slow": slow}}
+    assert ranking.choose(folder, given, slow=True) == given
+    assert ranking.choose(folder, given, slow=False) == {"ua": {"fast": fast}}
+    for seed in ranking.SEEDS:
+        assert ranking.choose(folder, given, slow=False) == {"ua": {"fast": fast}}
+        run.find_or_run(folder, ranking.identity("ua", "slow", slow) | {"seed": seed}, dict)
+    assert ranking.choose(folder, given, slow=False) == given
+
+
 def test_only_fitting_is_fitting(data, monkeypatch):
     """Preparing is nobody's time, scoring has its own, and judging is nobody's."""
     now = [0.0]
@@ -135,8 +207,8 @@ def test_every_ranker_of_the_course_is_compared():
     """And ALS, so that a reader sees what few stars of error are worth in a list."""
     ours = {name for name, m in METHODS.items() if m.label and m.task == "ranking"}
     assert {*rankers.find_ours("ua")} == {"als", *ours}
-    assert {*rankers.find_ours("recommenders")} == {*rankers.CHOSEN} <= ours
-    for split in rankers.SPLITS:
+    assert all({*rankers.find_ours(split)} <= ours for split in ("recommenders", "recbole"))
+    for split in splits.SPLITS:
         found = rankers.find_ours(split)
         assert all(run.code_lines(ranker.code) > 20 for ranker in found.values())
 
@@ -160,13 +232,16 @@ def test_a_peer_scores_every_pair(data, key):
     assert own > max(others)
 
 
-@pytest.mark.parametrize("split", rankers.SPLITS)
-def test_candidates_are_compared_on_training_ratings_alone(data, cut, split):
-    whole = {"ua": data, "recommenders": cut}[split]
-    held = ranking_holdout.holdout(whole, split, seed=0)
-    both = pd.concat([held.train, held.test])
-    assert len(both) == len(whole.train)
-    assert not pd.concat([both, whole.test]).duplicated(["user", "movie"]).any()
+@pytest.mark.parametrize("split", splits.SPLITS)
+def test_candidates_are_compared_on_training_ratings_alone(folder, split):
+    whole = worker.load(folder / f"{split}.pickle", ours=True)
+    valid = ranking_worker.read_valid(folder, split)
+    held = ranking_holdout.holdout(whole, split, 0, valid)
+    assert digest(pd.concat([held.train, held.test])) == digest(pd.concat([whole.train, valid]))
+    share = len(held.test) / (len(held.train) + len(held.test))
+    assert share == pytest.approx(
+        {"ua": 5 / 96, "recommenders": 1 / 4, "recbole": 1 / 9}[split], abs=0.01
+    )
 
 
 def test_candidates_change_settings_that_their_method_has(data, monkeypatch, folder):
@@ -184,16 +259,17 @@ def test_the_results_on_disk():
     results = json.loads(ranking.RESULTS.read_text(encoding="utf-8"))
     assert results["data"] == "ml-100k" and results["machine"]["cpu"]
     found = {(row["split"], row["method"]): row for row in results["rows"]}
-    assert found.keys() == {(s, k) for s in rankers.SPLITS for k in rankers.find_all(s)}
+    known = {(s, k): one.slow for s in splits.SPLITS for k, one in rankers.find_all(s).items()}
+    assert {one for one, slow in known.items() if not slow} <= found.keys() <= known.keys()
     for (split, key), row in found.items():
         check_row(row)
         ranker = rankers.find(split, key)
         assert (row["who"], row["setting"]) == (ranker.who, ranker.setting)
         assert row["seeds"] == [*ranking.SEEDS]
-    assert results["users"] == {"ua": 934, "recommenders": 943}
-    assert {who: (*one.values(),) for who, one in results["published"].items()} == ranking.PUBLISHED
+    assert results["users"] == {"ua": 934, "recommenders": 943, "recbole": 943}
+    assert results["published"] == ranking.PUBLISHED
     sar = found["recommenders", "sar"]
-    for name, value in results["published"]["SAR"].items():
+    for name, value in ranking.PUBLISHED["recommenders"]["SAR"].items():
         assert sar[name]["mean"] == value
 
 

@@ -14,7 +14,7 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from benchmark_figure import WHO, Method, draw_picture, format_number
+from benchmark_figure import NDCG, WHO, Method, draw_picture, format_number
 from docutils import nodes
 from lecture_html import NAMES
 from sphinx.application import Sphinx
@@ -24,7 +24,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 FILE, SCALE_FILE = "benchmarks/results.json", "benchmarks/scale.json"
 RANKING_FILE = "benchmarks/ranking.json"
-FILES = {"scale": SCALE_FILE, "ranking": RANKING_FILE, "published": RANKING_FILE}
+FILES = {"scale": SCALE_FILE} | dict.fromkeys(("ranking", "published", "recbole"), RANKING_FILE)
 LOOKS_AT = {  # a word in a row's `information` -> what the page says, from little to much
     "user and movie": "사용자와 영화의 번호만 보는 방법",
     "attributes": "속성, 누가 무엇을 평가했는지, 날짜까지 보는 방법",
@@ -83,7 +83,18 @@ RANKERS = {  # a table -> its split, and its columns
             "fit_cpu_s": COST["fit_cpu_s"],
         },
     ),
+    "recbole": (
+        "recbole",
+        {
+            "ndcg": "NDCG@10",
+            "recall": "재현율@10",
+            "mrr": "MRR@10",
+            "hit_rate": "적중률@10",
+            "fit_cpu_s": COST["fit_cpu_s"],
+        },
+    ),
 }
+ALL = "견준 방법"  # whom the picture of rankers shows
 RANKER_OF = WHO | {"published": "발표된 값", "rebuilt": "다시 만든 것"}
 NAMES = NAMES | {"python": "Python", "scikit-surprise": "Surprise", "myfm": "myFM"}
 SIGNS = {"<": operator.lt, ">": operator.gt, "/": operator.truediv}
@@ -111,12 +122,19 @@ def group_by_method(results: dict) -> dict[str, dict[str, dict]]:
 def group_methods(results: dict) -> dict[str, list[Method]]:
     """Number the methods in the order of every table: by what they look at, then by RMSE."""
     found: dict[str, list[Method]] = {word: [] for word in LOOKS_AT}
-    for method in sorted(map(Method, group_by_method(results).values()), key=lambda m: m.rmse):
+    for method in sorted(map(Method, group_by_method(results).values()), key=lambda m: m.mean):
         known = [word for word in LOOKS_AT if word in method.information]
         found.setdefault((known or [method.information])[-1], []).append(method)
     for place, method in enumerate((m for group in found.values() for m in group), start=1):
         method.number = place
     return {translate(word, LOOKS_AT): group for word, group in found.items() if group}
+
+
+def number_rankers(results: dict, split: str) -> list[Method]:
+    """Number the rankers of a split in the order of its table, the best first."""
+    rows = [row for row in results["ranking"]["rows"] if row["split"] == split]
+    rows.sort(key=lambda row: -take_mean(row["ndcg"]))
+    return [Method({split: row}, NDCG, place) for place, row in enumerate(rows, start=1)]
 
 
 def find(tree: object, path: str) -> object:
@@ -244,18 +262,19 @@ def compare_scale(results: dict) -> Parts:
 def compare_rankers(results: dict, kind: str) -> Parts:
     """Compare rankers, the best first; bold is who cannot be told from the best of those measured.
 
-    The interval of the difference says so, over users. What others published has no seconds.
+    The interval of the difference says so, over users. They have numbers where a picture shows
+    them. What others published has no seconds.
     """
     split, columns = RANKERS[kind]
-    rows = [row for row in results["ranking"]["rows"] if row["split"] == split]
-    if kind == "published":
-        published = results["ranking"]["published"].items()
-        rows += [{"who": "published", "setting": name} | values for name, values in published]
+    rows = [ranker.rows[split] for ranker in number_rankers(results, split)]
+    published = results["ranking"]["published"].get(split, {}).items()
+    rows += [{"who": "published", "setting": name} | values for name, values in published]
     lines = []
-    for row in sorted(rows, key=lambda row: -take_mean(row["ndcg"])):
+    for place, row in enumerate(sorted(rows, key=lambda row: -take_mean(row["ndcg"])), start=1):
         tied = "behind" in row and (row["behind"] or {"low": 0})["low"] <= 0
         cells = [write_score(row, key, tied and key == "ndcg") for key in columns]
-        lines.append([escape(f"{RANKER_OF.get(row['who'], row['who'])}: {row['setting']}"), *cells])
+        name = f"{RANKER_OF.get(row['who'], row['who'])}: {row['setting']}"
+        lines.append([escape(f"{place}. {name}" if kind == "ranking" else name), *cells])
     return ["방법", *columns.values()], {"": lines}
 
 
@@ -283,6 +302,14 @@ def make_parts(results: dict, kind: str) -> Parts:
         "reach": {f"{first} reached_cpu_s {target}": f"{target}까지" for target in targets},
     }
     return compare_methods(results, columns[kind])
+
+
+def draw(results: dict, *what: str) -> str:
+    """Draw the methods that were measured on a split, or after "ranking" its rankers."""
+    *kind, split = what
+    if kind == ["ranking"]:
+        return draw_picture({ALL: number_rankers(results, split)}, split, NDCG)
+    return draw_picture(group_methods(results), split)
 
 
 def write_table(name: str, caption: str, heads: list[str], bodies: Bodies) -> str:
@@ -322,23 +349,24 @@ class Number(SphinxRole):
 
 
 class Shown(SphinxDirective):
-    """Show a table or a `picture` of a split.
+    """Show a table, a `picture` of a split, or the `picture ranking` of one.
 
-    Tables: `accuracy`, `cost`, `reach`, `epoch`, `scale`, `ranking` and `published`.
+    Tables: `accuracy`, `cost`, `reach`, `epoch`, `scale`, `ranking`, `published` and `recbole`.
     """
 
     required_arguments, final_argument_whitespace, has_content = 1, True, True
 
     def run(self) -> list[nodes.Node]:
         """Write the table or the picture."""
-        results, (kind, *split) = read(self.env), self.arguments[0].split()
+        results, (kind, *what) = read(self.env), self.arguments[0].split()
         try:
             if kind == "picture":
-                html = draw_picture(group_methods(results), *split)
+                html = draw(results, *what)
             else:
                 html = write_table(kind, " ".join(self.content), *make_parts(results, kind))
         except LookupError as error:
-            raise self.error(f"{name_source(kind)} has nothing for {error}") from None
+            source = name_source(" ".join([*what, kind]))
+            raise self.error(f"{source} has nothing for {error}") from None
         return [nodes.raw("", html, format="html")]
 
 

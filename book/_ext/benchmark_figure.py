@@ -1,9 +1,11 @@
-"""Draw RMSE against CPU seconds as SVG: marks, the ways there, and a text that says as much.
+"""Draw scores against CPU seconds as SVG: marks, the ways there, and a text that says as much.
 
-A mark's shape is its author's, its number that of the tables. Above the knee, where only those are
-that reach no target, the scale is ten times as coarse: it would flatten the rest.
+A mark's shape is its author's, its number that of the tables. Beyond the knee, where only those are
+that are far from the best, the scale is ten times as coarse: they would flatten the rest.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
@@ -12,7 +14,7 @@ from steps_figure import Box, Point, settle, write_marks
 WIDTH, FONT, LEFT, RIGHT, TOP, BOTTOM = 420, 15, 42, 405, 44, 490
 WHO = {"ours": "이 강의"}
 FORMS = {  # a part of a key -> how its values are written
-    **dict.fromkeys(("rmse", "ndcg", "recall", "precision", "map"), "{:.4f}"),
+    **dict.fromkeys(("rmse", "ndcg", "recall", "precision", "map", "mrr", "hit_rate"), "{:.4f}"),
     "coverage": "{:.1%}",
     "list_popularity": "{:.0f}",
     "cpu_s": "{:.3f}",
@@ -21,6 +23,21 @@ FORMS = {  # a part of a key -> how its values are written
     "gap": "{:.7f}",
     "": "{:,}",
 }
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is drawn against seconds, and how the page speaks of it."""
+
+    key: str  # in a row of the file
+    name: str
+    best: Callable  # min or max
+    leads: str  # what is said of the best
+    coarse: int  # hundredths between the lines beyond the knee
+
+
+RMSE = Score("rmse", "RMSE", min, "가장 정확한 것은", 10)
+NDCG = Score("ndcg", "NDCG@10", max, "NDCG가 가장 높은 것은", 5)
 
 
 def format_number(key: str, value: float) -> str:
@@ -32,11 +49,11 @@ def format_number(key: str, value: float) -> str:
 class Method:
     """Hold a row per split and how the page calls the method; `number` is its place in tables."""
 
-    def __init__(self, rows: dict[str, dict]) -> None:
+    def __init__(self, rows: dict[str, dict], score: Score = RMSE, number: int = 0) -> None:
         """Take a method's rows, one for each split."""
         row = next(iter(rows.values()))
-        self.rows, self.number = rows, 0
-        self.information, self.rmse = row["information"], row["rmse"]["mean"]
+        self.rows, self.score, self.number = rows, score, number
+        self.information, self.mean = row.get("information", ""), row[score.key]["mean"]
         self.ours, self.who = row["who"] == "ours", WHO.get(row["who"], row["who"])
         self.setting = row["setting"]
 
@@ -51,33 +68,35 @@ class Method:
         return f"{self.number} {self.setting.partition(',')[0] if self.ours else self.who}"
 
     def way(self, split: str) -> list[Point]:
-        """Return CPU seconds and RMSE of each target reached on the way, and of the end."""
+        """Return CPU seconds and score of each target reached on the way, and of the end."""
         row = self.rows[split]
-        reached = (row["reached_cpu_s"] or {}) if row["steps"] > 1 else {}
+        reached = (row.get("reached_cpu_s") or {}) if row.get("steps", 1) > 1 else {}
         way = [(at["mean"], float(target)) for target, at in reached.items() if at]
-        return [*way, (row["fit_cpu_s"]["mean"], row["rmse"]["mean"])]
+        return [*way, (row["fit_cpu_s"]["mean"], row[self.score.key]["mean"])]
 
 
-def describe(groups: dict[str, list[Method]], split: str) -> list[str]:
-    """Say the picture in sentences: the most accurate, who ends first, who gets lowest first."""
+def describe(groups: dict[str, list[Method]], split: str, score: Score = RMSE) -> list[str]:
+    """Say the picture in sentences: the best, who ends first, who gets lowest first."""
     ends = {m: m.way(split)[-1] for group in groups.values() for m in group if split in m.rows}
 
-    def best(methods: list[Method], axis: int = 1) -> tuple[Method, str]:
-        method = min(methods, key=lambda m: ends[m][axis])
-        seconds, rmse = ends[method]
-        rmse, seconds = format_number("rmse", rmse), format_number("cpu_s", seconds)
-        return method, f"‘{method.name}’입니다(RMSE {rmse}, CPU {seconds}초)."
+    def say(method: Method) -> str:
+        seconds, value = ends[method]
+        value, seconds = format_number(score.key, value), format_number("cpu_s", seconds)
+        return f"‘{method.name}’입니다({score.name} {value}, CPU {seconds}초)."
+
+    def find_best(methods: list[Method]) -> Method:
+        return score.best(methods, key=lambda m: ends[m][1])
 
     lines = []
     for label, group in groups.items():
         if here := [method for method in group if method in ends]:
-            first, said = best(here)
-            line = f"{label} 가운데 가장 정확한 것은 {said}"
+            first = find_best(here)
+            line = f"{label} 가운데 {score.leads} {say(first)}"
             if rest := [method for method in here if method.ours != first.ours]:
                 where = "다른 라이브러리에서는" if first.ours else "이 강의에서는"
-                line += f" {where} {best(rest)[1]}"
+                line += f" {where} {say(find_best(rest))}"
             lines.append(line)
-    lines.append(f"학습이 가장 빨리 끝나는 것은 {best([*ends], 0)[1]}")
+    lines.append(f"학습이 가장 빨리 끝나는 것은 {say(min(ends, key=lambda m: ends[m][0]))}")
     if reached := [(rmse, at, m.name) for m in ends for at, rmse in m.way(split)[:-1]]:
         rmse, at, name = min(reached)
         said = f"‘{name}’입니다(CPU {format_number('cpu_s', at)}초)."
@@ -118,44 +137,49 @@ def write_name(words: str, x: float, box: Box) -> str:
 
 
 class Plane:
-    """Place seconds (logarithmic) and RMSE (bent at the knee)."""
+    """Place seconds (logarithmic) and scores (bent at the knee)."""
 
-    def __init__(self, ways: list[list[Point]]) -> None:
+    def __init__(self, ways: list[list[Point]], score: Score = RMSE) -> None:
         """Choose the ranges that hold every point of the ways."""
-        seconds, rmse = zip(*(point for way in ways for point in way))
+        seconds, values = zip(*(point for way in ways for point in way))
         targets = [target for way in ways for _, target in way[:-1]]
-        self.knee = max(targets or rmse) + 0.005
+        self.score = score
+        self.knee = max(targets or values) + 0.005 if score is RMSE else 0.8 * max(values)
         self.first, self.last = max(min(seconds), 1e-4) / 1.5, 1.5 * max(*seconds, 1e-3)
-        self.low, self.high = min(rmse) - 0.005, self.bent(max(rmse)) + 0.004
+        self.low, self.high = self.bent(min(values)) - 0.005, self.bent(max(values)) + 0.005
 
-    def bent(self, rmse: float) -> float:
-        """Return RMSE as it counts on the axis: above the knee a tenth."""
-        return min(rmse, self.knee) + max(0, rmse - self.knee) / 10
+    def beyond(self, value: float) -> bool:
+        """Say whether a score is worse than the knee."""
+        return value != self.score.best(value, self.knee)
+
+    def bent(self, value: float) -> float:
+        """Return a score as it counts on the axis: what lies beyond the knee counts a tenth."""
+        return self.knee + (value - self.knee) / 10 if self.beyond(value) else value
 
     def at(self, point: Point) -> Point:
-        """Return where seconds and RMSE lie in the picture."""
+        """Return where seconds and score lie in the picture."""
         x = log10(max(point[0], self.first) / self.first) / log10(self.last / self.first)
         y = (self.high - self.bent(point[1])) / (self.high - self.low)
         return LEFT + x * (RIGHT - LEFT), TOP + y * (BOTTOM - TOP)
 
-    def level(self, rmse: float, style: str = "") -> str:
-        """Draw a line at an RMSE."""
-        return f'<path{style} d="M{LEFT} {self.at((1, rmse))[1]:.0f}H{RIGHT}"/>'
+    def level(self, value: float, style: str = "") -> str:
+        """Draw a line at a score."""
+        return f'<path{style} d="M{LEFT} {self.at((1, value))[1]:.0f}H{RIGHT}"/>'
 
     def axes(self) -> str:
-        """Draw lines and numbers: powers of ten of a second; hundredths and tenths of RMSE."""
+        """Draw lines and numbers: powers of ten of a second; hundredths of the score or more."""
         html = ""
         for power in range(ceil(log10(self.first)), floor(log10(self.last)) + 1):
             x, _ = self.at((10.0**power, 1))
             words = write_text(x, BOTTOM + 14, f"{10.0**power:g}")
             html += f'<path d="M{x:.0f} {TOP}V{BOTTOM}"/>{words}'
-        levels = [*range(ceil(100 * self.low), floor(100 * self.knee) + 1)]
-        levels += [tenth for tenth in range(90, 500, 10) if tenth > 100 * self.knee]
-        for rmse in (level / 100 for level in levels):
-            if self.bent(rmse) < self.high:
-                words = write_text(LEFT - 5, self.at((1, rmse))[1], f"{rmse:.2f}", "end")
-                html += self.level(rmse) + words
-        if self.high > self.knee:
+        for level in range(500):
+            value = level / 100
+            shown = not self.beyond(value) or level % self.score.coarse == 0
+            if shown and self.low <= self.bent(value) < self.high:
+                words = write_text(LEFT - 5, self.at((1, value))[1], f"{value:.2f}", "end")
+                html += self.level(value) + words
+        if self.low < self.knee < self.high:
             html += self.level(self.knee, ' class="bench-knee"')
         return f'<g class="bench-axes">{html}</g>'
 
@@ -190,20 +214,20 @@ def draw_points(methods: list[Method], ways: list[list[Point]], plane: Plane) ->
     return html
 
 
-def draw_picture(groups: dict[str, list[Method]], split: str) -> str:
+def draw_picture(groups: dict[str, list[Method]], split: str, score: Score = RMSE) -> str:
     """Draw the methods that were measured on a split, and say it in sentences."""
     methods = [m for group in groups.values() for m in group if split in m.rows]
     if not methods:
         raise LookupError(split)
     ways = [method.way(split) for method in methods]
-    plane = Plane(ways)
-    said = "".join(f"<li>{escape(line)}</li>" for line in describe(groups, split))
+    plane, name = Plane(ways, score), f"bench-{score.key}-{split}"
+    said = "".join(f"<li>{escape(line)}</li>" for line in describe(groups, split, score))
     return (
         f'<svg class="bench-picture" viewBox="0 0 {WIDTH} {BOTTOM + 45}" role="img" '
-        f'aria-labelledby="bench-{split}-title" aria-describedby="bench-{split}-said">'
-        f'<title id="bench-{split}-title">{split}: RMSE와 학습에 쓴 CPU 초</title>'
+        f'aria-labelledby="{name}-title" aria-describedby="{name}-said">'
+        f'<title id="{name}-title">{split}: 학습에 쓴 CPU 초와 {score.name}</title>'
         f"{write_text(RIGHT, BOTTOM + 35, '학습에 쓴 CPU 초', 'end')}"
-        f"{write_text(4, TOP - 12, 'RMSE', 'start')}"
+        f"{write_text(4, TOP - 12, score.name, 'start')}"
         f"{plane.axes()}{draw_points(methods, ways, plane)}</svg>"
-        f'<ul id="bench-{split}-said">{said}</ul>'
+        f'<ul id="{name}-said">{said}</ul>'
     )

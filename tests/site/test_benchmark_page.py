@@ -39,6 +39,7 @@ def ranker(
     """A row of ranking.json, its setting made of the method's name."""
     numbers = {"ndcg": ndcg, "recall": 0.2, "coverage": 0.123, "list_popularity": 234.5}
     numbers |= {"precision": 0.15, "map": 0.05, "fit_cpu_s": 0.5}
+    numbers |= {key: more.pop(key) for key in numbers.keys() & more.keys()}
     measured = {key: {"mean": mean, "spread": 0.002} for key, mean in numbers.items()}
     given = {"method": method, "split": split, "setting": f"{method.upper()} 1", "who": who}
     ends = behind and dict(zip(("mean", "low", "high"), behind))
@@ -51,11 +52,15 @@ def ranking() -> dict:
         "rows": [
             ranker("ease", "ours", 0.33, None),
             ranker("near", "Peer<b>", 0.328, (0.002, -0.001, 0.005)),
-            ranker("far", "ours", 0.3, (0.03, 0.02, 0.04)),
+            ranker("far", "ours", 0.3, (0.03, 0.02, 0.04), fit_cpu_s=0.01),
             ranker("ease", "ours", 0.47, None, "recommenders"),
             ranker("sar", "rebuilt", 0.38, (0.09, 0.08, 0.1), "recommenders"),
+            ranker("ease", "ours", 0.34, None, "recbole", mrr=0.5, hit_rate=0.8),
         ],
-        "published": {"VAE": {"ndcg": 0.475, "precision": 0.4, "recall": 0.2, "map": 0.1}},
+        "published": {
+            "recommenders": {"VAE": {"ndcg": 0.475, "precision": 0.4, "recall": 0.2, "map": 0.1}},
+            "recbole": {"BPR": {"ndcg": 0.29, "recall": 0.25, "mrr": 0.48, "hit_rate": 0.79}},
+        },
     }
 
 
@@ -147,11 +152,11 @@ TABLES = {  # kind -> heads, groups, names of the rows, some rows by their place
     "ranking": (
         "|".join(benchmark.RANKERS["ranking"][1].values()),
         [],
-        ["이 강의: EASE 1", "Peer<b>: NEAR 1", "이 강의: FAR 1"],
+        ["1. 이 강의: EASE 1", "2. Peer<b>: NEAR 1", "3. 이 강의: FAR 1"],
         {
             0: "0.3300 가장 좋음 (0.0020)|0.2000|12.3%|234|0.500",
             1: "0.3280 가장 좋음 (0.0020)|0.2000|12.3%|234|0.500",
-            2: "0.3000 (0.0020)|0.2000|12.3%|234|0.500",
+            2: "0.3000 (0.0020)|0.2000|12.3%|234|0.010",
         },
     ),
     # What others published is in its place, without seconds, and is never the best measured.
@@ -162,6 +167,15 @@ TABLES = {  # kind -> heads, groups, names of the rows, some rows by their place
         {
             0: "0.4750|0.4000|0.2000|0.1000|-",
             1: "0.4700 가장 좋음 (0.0020)|0.1500|0.2000|0.0500|0.500",
+        },
+    ),
+    "recbole": (
+        "|".join(benchmark.RANKERS["recbole"][1].values()),
+        [],
+        ["이 강의: EASE 1", "발표된 값: BPR"],
+        {
+            0: "0.3400 가장 좋음 (0.0020)|0.2000|0.5000|0.8000|0.500",
+            1: "0.2900|0.2500|0.4800|0.7900|-",
         },
     ),
 }
@@ -213,7 +227,7 @@ def test_the_best_of_a_group_and_what_the_seeds_cannot_tell_from_it_are_bold(nea
         ("scale ratings", "25,000,123"),
         ("scale ways cornac speed / scale ways full speed", "2.5"),
         ("ranking ease ua ndcg > ranking far ua ndcg", "0.3300 > 0.3000"),
-        ("ranking published VAE ndcg > ranking ease recommenders ndcg", "0.4750 > 0.4700"),
+        ("ranking published recommenders VAE ndcg > ranking ease ua ndcg", "0.4750 > 0.3300"),
         ("ranking ease ua coverage", "12.3%"),
         ("ranking far ua list_popularity", "234"),
         ("ranking users ua", "934"),
@@ -242,10 +256,8 @@ def test_what_the_file_does_not_say_is_refused(text: str, problem: str):
         benchmark.evaluate(results(), text)
 
 
-def drawn(found: dict, split: str = "ua") -> BeautifulSoup:
-    return BeautifulSoup(
-        benchmark_figure.draw_picture(benchmark.group_methods(found), split), "html.parser"
-    )
+def drawn(found: dict, kind: str = "ua") -> BeautifulSoup:
+    return BeautifulSoup(benchmark.draw(found, *kind.split()), "html.parser")
 
 
 def test_the_picture_says_in_words_what_the_file_says():
@@ -265,6 +277,15 @@ def test_the_picture_says_in_words_what_the_file_says():
     assert page.select_one(f"#{page.svg['aria-labelledby']}").get_text()
 
 
+def test_the_picture_of_rankers_says_who_ranks_best_and_who_ends_first():
+    assert texts(drawn(results(), "ranking ua"), "ul > li") == [
+        "견준 방법 가운데 NDCG가 가장 높은 것은"
+        " ‘1. 이 강의: EASE 1’입니다(NDCG@10 0.3300, CPU 0.500초)."
+        " 다른 라이브러리에서는 ‘2. Peer<b>: NEAR 1’입니다(NDCG@10 0.3280, CPU 0.500초).",
+        "학습이 가장 빨리 끝나는 것은 ‘3. 이 강의: FAR 1’입니다(NDCG@10 0.3000, CPU 0.010초).",
+    ]
+
+
 def marks(page: BeautifulSoup) -> dict[str, tuple[float, float]]:
     """Name -> where its mark is."""
     found = {}
@@ -274,13 +295,18 @@ def marks(page: BeautifulSoup) -> dict[str, tuple[float, float]]:
     return found
 
 
+@pytest.mark.parametrize("kind", ["ua", "ranking ua"])
 @pytest.mark.parametrize("found", [results(), REAL], ids=["made up", "real"])
-def test_marks_lie_by_seconds_and_rmse_inside_the_picture(found: dict):
-    page, places = drawn(found), marks(drawn(found))
-    methods = [m for group in benchmark.group_methods(found).values() for m in group]
+def test_marks_lie_by_seconds_and_score_inside_the_picture(found: dict, kind: str):
+    page = drawn(found, kind)
+    places = marks(page)
+    if kind == "ua":
+        methods = [m for group in benchmark.group_methods(found).values() for m in group]
+    else:
+        methods = benchmark.number_rankers(found, "ua")
     rows = {method.short: method.rows["ua"] for method in methods if "ua" in method.rows}
     assert places.keys() == rows.keys()
-    for axis, key in enumerate(["fit_cpu_s", "rmse"]):
+    for axis, key in enumerate(["fit_cpu_s", methods[0].score.key]):
         names = sorted(rows, key=lambda name: rows[name][key]["mean"])
         along = [places[name][axis] for name in names]
         assert along == sorted(along, reverse=axis == 1)  # SVG's y axis points downwards
@@ -289,15 +315,29 @@ def test_marks_lie_by_seconds_and_rmse_inside_the_picture(found: dict):
         assert 0 < min(along) < 0.25 * size and 0.75 * size < max(along) < size
 
 
-def test_ours_and_others_differ_in_shape():
-    page = drawn(REAL)
+@pytest.mark.parametrize("kind", ["ua", "ranking ua"])
+def test_beyond_the_knee_the_scale_is_ten_times_as_coarse(kind: str):
+    plane = {
+        "ua": benchmark_figure.Plane([[(1.0, 1.0), (1.0, 0.9)]]),
+        "ranking ua": benchmark_figure.Plane([[(1.0, 0.1)], [(1.0, 0.3)]], benchmark_figure.NDCG),
+    }[kind]
+    near, far = {"ua": (0.95, 1.2), "ranking ua": (0.28, 0.1)}[kind]
+    steps = [plane.at((1, v))[1] - plane.at((1, v + 0.01))[1] for v in (near, far)]
+    assert steps[0] == pytest.approx(10 * steps[1]) and steps[1] > 0
+    assert len(drawn(REAL, kind).select(".bench-knee")) == 1
+
+
+@pytest.mark.parametrize("kind", ["ua", "ranking ua"])
+def test_ours_and_others_differ_in_shape(kind: str):
+    page = drawn(REAL, kind)
     shapes = {
         style: {path["d"] for path in page.select(f"svg > g.{style} path")}
         for style in ("bench-ours", "bench-other")
     }
     assert len(shapes["bench-ours"]) == 1 and not set.intersection(*shapes.values())
     legend = texts(page, "svg > g:not([class]) > text")
-    whos = dict.fromkeys(r["who"] for r in REAL["rows"])
+    found = REAL if kind == "ua" else REAL["ranking"]
+    whos = dict.fromkeys(r["who"] for r in found["rows"] if r["split"] == "ua")
     assert sorted(legend) == sorted("이 강의" if who == "ours" else who for who in whos)
 
 
@@ -320,8 +360,9 @@ def test_names_do_not_cover_each_other_and_stay_in_the_picture():
         assert benchmark_figure.LEFT + 40 <= box[0] <= benchmark_figure.WIDTH - 40
 
 
-def test_a_name_begins_or_ends_at_its_mark_however_wide_its_letters_are():
-    for group in drawn(REAL).select("svg > :is(g.bench-ours, g.bench-other)"):
+@pytest.mark.parametrize("kind", ["ua", "ranking ua"])
+def test_a_name_begins_or_ends_at_its_mark_however_wide_its_letters_are(kind: str):
+    for group in drawn(REAL, kind).select("svg > :is(g.bench-ours, g.bench-other)"):
         at = float(re.search(r"[\d.]+", group.g["transform"])[0])
         name = group.find("text", recursive=False)
         near = {"start": (-41, 13), "end": (-13, 41), "middle": (-1, 1)}[name["text-anchor"]]
@@ -342,6 +383,7 @@ PAGE = """제목
 .. bench:: picture ua
 .. bench:: scale
 .. bench:: published
+.. bench:: picture ranking ua
 """
 
 
@@ -381,7 +423,7 @@ def test_a_digit_changed_in_the_file_changes_the_page(show):
     assert "0.9310" not in after and after.count("0.9317") == before.count("0.9310") == 4
     found["scale"]["ways"]["full"]["speed"] = 21.9
     assert "21.9" not in after and "21.9" in show(found)[2]
-    found["ranking"]["published"]["VAE"]["map"] = 0.1234
+    found["ranking"]["published"]["recommenders"]["VAE"]["map"] = 0.1234
     assert "0.1234" not in after and "0.1234" in show(found)[2]
 
 
@@ -394,9 +436,10 @@ def test_a_digit_changed_in_the_file_changes_the_page(show):
         (lambda found: [row.update(split="u1") for row in found["rows"]], "index.rst:7: ERROR"),
         (lambda found: found["scale"].pop("ways"), "index.rst:8: ERROR"),
         (lambda found: found["ranking"].pop("published"), "index.rst:9: ERROR"),
+        (lambda found: found["ranking"]["rows"].clear(), "index.rst:10: ERROR: benchmarks/ranking"),
         (lambda found: found["scale"]["ways"].update(warp=found["scale"]["ways"]["full"]), "warp"),
     ],
-    ids=["row", "way", "information", "split", "ways", "published", "way-of-many"],
+    ids=["row", "way", "information", "split", "ways", "published", "rankers", "way-of-many"],
 )
 def test_the_build_names_what_it_does_not_know(show, change, named: str):
     found = results()
@@ -417,6 +460,7 @@ def test_the_built_page_says_it_all_and_where_when_and_with_what():
     page = soup("book/benchmark")
     methods = {entry["method"] for entry in REAL["rows"]}
     assert len(page.select(".bench:has(#bench-accuracy) [scope=row]")) == len(methods)
-    assert len(page.select("svg[role=img]")) == len({entry["split"] for entry in REAL["rows"]})
+    pictures = {entry["split"] for entry in REAL["rows"]} | {"ranking"}
+    assert len(page.select("svg[role=img]")) == len(pictures)
     source = (ROOT / "book" / "benchmark.md").read_text(encoding="utf-8")
     assert {"date", "machine cpu", "versions"} <= {*re.findall(r"\{bench\}`([^`]+)`", source)}
