@@ -41,9 +41,16 @@ CANDIDATES = {
             *cross(alpha=(0.2, 0.4, 0.8), ridge=(0.01,), grades=(LINEAR, HALF, ALIKE)),
             *cross(alpha=(0.4,), ridge=(0.005, 0.02), grades=(HALF, ALIKE)),
         ],
+        "ease-ials": cross(ridge=(50.0, 200.0), grades=(HALF,)),
         "softmax-mf": cross(drop=(0.7,), steps=(60, 100), grades=(HALF, ALIKE)),
     },
+    "recbole": {
+        "ease": cross(ridge=(50.0, 100.0, 200.0), drop=(0.5, 0.7), grades=(LINEAR, HALF, ALIKE)),
+        "ials": cross(alpha=(0.2, 0.4, 0.8), ridge=(0.01,), grades=(LINEAR, HALF, ALIKE)),
+        "ease-ials": cross(ridge=(50.0, 200.0), rank=(32, 48), grades=(HALF,)),
+    },
     "ua": {
+        "ease-ials": cross(ridge=(50.0, 200.0), rank=(32, 48)),
         "cornac-ease": cross(lamb=(200, 400), posB=(False, True)),
         "implicit-als": cross(factors=(32,), regularization=(10.0, 30.0, 60.0), alpha=(2.0, 5.0)),
         "cornac-bpr": [
