@@ -2,7 +2,7 @@
 
 python -m benchmarks.ranking_holdout FOLDER [RANKER ...] prints a line per candidate, after
 `make bench-ranking` or `python -m benchmarks.ranking_worker FOLDER` has put the splits into FOLDER
-(about 10 minutes).
+(about 15 minutes).
 """
 
 import sys
