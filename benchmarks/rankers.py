@@ -32,7 +32,7 @@ class Ranker:
     setting: str
     prepare: Callable
     code: tuple[str, ...] = ()  # modules of lecture_utils that it runs
-    slow: bool = False  # a minute and more
+    slow: bool = False  # minutes
 
 
 def find(split: str, key: str) -> Ranker:
