@@ -5,7 +5,7 @@ Rendle, Krichene, Zhang & Koren (2021), Revisiting the Performance of iALS on It
 Benchmarks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -13,9 +13,8 @@ from torch import Tensor
 from lecture_utils.data import Tensors
 from lecture_utils.methods.dot_product import DotProduct
 from lecture_utils.methods.interactions import LINEAR, Interactions, grade_new
-from lecture_utils.methods.least_squares import normal_equations, solve
+from lecture_utils.methods.least_squares import solve, sum_products
 from lecture_utils.methods.protocol import Size, check_counts, check_positive
-from lecture_utils.sparse import Rows
 
 
 class ImplicitFactors(DotProduct):
@@ -69,33 +68,44 @@ def ials(
 def _sweep(
     interactions: Interactions, rank: int, ridge: float, alpha: float
 ) -> Iterator[ImplicitFactors]:
-    weights, num_items = interactions.values, interactions.by_item.shape[0]
-    item = torch.randn(num_items, rank, device=weights.device) * (0.1 / rank**0.5)
+    item = start_items(interactions, rank)
     while True:
-        user = solve_rows(interactions.by_user, weights, item, ridge, alpha)
-        item = solve_rows(interactions.by_item, weights, user, ridge, alpha)
+        user = solve_rows(interactions.matrix, item, ridge, alpha)
+        item = solve_rows(interactions.transposed, user, ridge, alpha)
         yield ImplicitFactors(user, item, ridge, alpha, interactions.grades)
 
 
-def solve_rows(rows: Rows, weights: Tensor, design: Tensor, ridge: float, alpha: float) -> Tensor:
+def start_items(interactions: Interactions, rank: int) -> Tensor:
+    """Draw the items' factors that the first sweep starts from, (num_items, rank)."""
+    num_items, device = interactions.matrix.shape[1], interactions.values.device
+    return torch.randn(num_items, rank, device=device) * (0.1 / rank**0.5)
+
+
+def solve_rows(
+    cells: Tensor,
+    design: Tensor,
+    ridge: float,
+    alpha: float,
+    sum_products: Callable[[Tensor, Tensor], Tensor] = sum_products,
+) -> Tensor:
     """Solve the weighted regression of every row on the factors of the columns.
 
     The pairs that a row has not rated are never touched: what all pairs add to the normal
     equations is the same for every row, alpha times the Gram matrix of the `design`.
 
     Args:
-        rows: which columns each row has.
-        weights: the strengths of the interactions, (n,).
+        cells: the strengths of the interactions, a sparse matrix (num_rows, num_columns).
         design: the factors of the columns, (num_columns, rank).
         ridge: as in `ials`.
         alpha: as in `ials`.
+        sum_products: see `least_squares`; there are several ways.
 
     Returns:
         The factors of the rows, (num_rows, rank).
     """
-    num_columns = rows.shape[1]
-    gram, moment = normal_equations(rows, design, torch.ones_like(weights), weights)
+    num_columns = cells.shape[1]
+    gram = sum_products(cells, design)
     gram += (alpha * design.T @ design)[..., None]
-    total = rows.matrix(weights) @ weights.new_ones(num_columns)  # (num_rows,)
+    total = cells @ design.new_ones(num_columns)  # (num_rows,)
     gram.diagonal().add_(ridge * (total + alpha * num_columns)[:, None])
-    return solve(gram, moment).T
+    return solve(gram, (cells @ design).T.contiguous()).T

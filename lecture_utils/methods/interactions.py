@@ -29,6 +29,7 @@ class Interactions:
 
     `by_user` holds it row by row, `by_item` column by column; `values` (n,) are the strengths in
     the order of the ratings. `users`, `items`, both (n,), and `grades` are those that made it.
+    What is defined below needs `matrix`, `values` and `grades` alone.
     """
 
     def __init__(self, train: Tensors, size: Size, grades: Sequence[float]):
@@ -41,20 +42,26 @@ class Interactions:
         self.matrix = self.by_user.matrix(self.values)  # X
         self.transposed = self.by_item.matrix(self.values)  # its transpose
 
+    def cells(self, users: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """List what `users`, (m,), watched: which of them, 0..m-1, item and strength, (k,) each."""
+        check_ids("user", users, self.matrix.shape[0])
+        starts = self.matrix.crow_indices()
+        start, end = starts[users].long(), starts[users + 1].long()
+        row = torch.repeat_interleave(end - start)  # (k,)
+        place = torch.arange(len(row), device=row.device) - (end - start).cumsum(0)[row] + end[row]
+        return row, self.matrix.col_indices()[place].long(), self.matrix.values()[place]
+
     def rows(self, users: Tensor) -> Tensor:
         """Return the rows of X for `users`, (m,), as a dense table (m, num_items)."""
-        check_ids("user", users, self.by_user.shape[0])
-        start, end = self.by_user.start[users].long(), self.by_user.start[users + 1].long()
-        row = torch.repeat_interleave(end - start)  # (k,): which of the users
-        place = torch.arange(len(row), device=row.device) - (end - start).cumsum(0)[row] + end[row]
-        table = self.values.new_zeros(len(users), self.by_user.shape[1])
-        column, strengths = self.by_user.column[place].long(), self.matrix.values()[place]
+        row, column, strengths = self.cells(users)
+        table = self.values.new_zeros(len(users), self.matrix.shape[1])
         return table.index_put_((row, column), strengths, accumulate=True)  # twice adds up
 
     def item_gram(self) -> Tensor:
         """Sum up how often, and how strongly, items go together: X^T X, (num_items, num_items)."""
-        gram = self.values.new_zeros(self.by_item.shape[0], self.by_item.shape[0])
-        for batch in torch.arange(self.by_user.shape[0], device=gram.device).split(BATCH):
+        num_users, num_items = self.matrix.shape
+        gram = self.values.new_zeros(num_items, num_items)
+        for batch in torch.arange(num_users, device=gram.device).split(BATCH):
             rows = self.rows(batch)
             gram.addmm_(rows.T, rows)
         return gram

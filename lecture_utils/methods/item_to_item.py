@@ -18,10 +18,11 @@ class ItemToItem:
     def __init__(self, interactions: Interactions, weights: Tensor):
         """Keep X and `weights`, which are B (num_items, num_items)."""
         self.interactions, self.weights = interactions, weights
+        self.grades = interactions.grades
 
     def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
         """Score pairs of ids, (n,)."""
-        check_pairs(users, items, *self.interactions.by_user.shape)
+        check_pairs(users, items, *self.interactions.matrix.shape)
         pairs = zip(users.split(BATCH), items.split(BATCH))  # a dense row per pair is large
         return torch.cat([(self.interactions.rows(u) * self.weights.T[i]).sum(1) for u, i in pairs])
 
@@ -39,4 +40,4 @@ class ItemToItem:
         return self._grade(items, ratings) * self.weights[items, item]
 
     def _grade(self, items: Tensor, ratings: Tensor) -> Tensor:
-        return grade_new(items, ratings, len(self.weights), self.interactions.grades)
+        return grade_new(items, ratings, len(self.weights), self.grades)

@@ -13,29 +13,36 @@ from torch import Tensor
 from lecture_utils.sparse import Rows
 
 
-def normal_equations(
-    ratings: Rows, design: Tensor, values: Tensor, weights: Tensor | None = None
-) -> tuple[Tensor, Tensor]:
+def normal_equations(ratings: Rows, design: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     """Sum up the normal equations of each row's regression of `values`, (n,), on `design`.
 
     Args:
         ratings: which columns each row has.
         design: what is known of each column, f, (num_columns, k).
         values: what the regression explains, one per rating.
-        weights: how much each rating counts, (n,); without them each counts 1.
 
     Returns:
-        The weighted sums of f f^T, (k, k, num_rows), and of values times f, (k, num_rows).
+        The sums of f f^T, (k, k, num_rows), and of values times f, (k, num_rows).
+    """
+    gram = sum_products(ratings.matrix(torch.ones_like(values)), design)
+    return gram, (ratings.matrix(values) @ design).T.contiguous()
+
+
+def sum_products(cells: Tensor, design: Tensor) -> Tensor:
+    """Sum up f f^T over the cells of each row, weighted by their values: (k, k, num_rows).
+
+    Args:
+        cells: a sparse matrix, (num_rows, num_columns).
+        design: what is known of each column, f, (num_columns, k).
     """
     k = design.shape[1]
     i, j = torch.tril_indices(k, k, device=design.device)
-    weights = torch.ones_like(values) if weights is None else weights
     products = design.index_select(1, i) * design.index_select(1, j)  # (num_columns, k (k + 1) / 2)
-    half = ratings.matrix(weights) @ products  # (num_rows, k (k + 1) / 2)
+    half = cells @ products  # (num_rows, k (k + 1) / 2)
     whole = i.new_empty(k, k)
     whole[i, j] = whole[j, i] = torch.arange(len(i), device=i.device)
     gram = half.T.contiguous().index_select(0, whole.flatten())  # (k k, num_rows)
-    return gram.view(k, k, -1), (ratings.matrix(weights * values) @ design).T.contiguous()
+    return gram.view(k, k, -1)
 
 
 def solve(gram: Tensor, moment: Tensor, noise: Tensor | float = 0.0) -> Tensor:

@@ -4,7 +4,7 @@ BPR, softmax MF and LightGCN share them; their losses, penalties, dropout and gr
 LightGCN sends the factors along a graph before.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import torch
@@ -63,8 +63,13 @@ def descend(
     """Take a step of Adam for each loss of an epoch, then yield `freeze()`; again without end."""
     optimizer = torch.optim.Adam(tables, lr=lr)
     while True:
-        for loss in losses():
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+        take_steps(optimizer, losses())
         yield freeze()
+
+
+def take_steps(optimizer: torch.optim.Optimizer, losses: Iterable[Tensor]) -> None:
+    """Take a step for each loss, the next of which is computed after it."""
+    for loss in losses:
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()

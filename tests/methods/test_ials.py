@@ -24,7 +24,7 @@ def solve_all_pairs(strengths, design):
 def test_rows_are_weighted_least_squares_on_all_pairs(watched, grades):
     data = Interactions(watched, (20, 15), grades)
     design = torch.randn(15, 3)
-    found = solve_rows(data.by_user, data.values, design, RIDGE, ALPHA)
+    found = solve_rows(data.matrix, design, RIDGE, ALPHA)
     expected = [solve_all_pairs(row, design) for row in data.matrix.to_dense()]
     torch.testing.assert_close(found, torch.stack(expected), rtol=1e-4, atol=1e-5)
     assert not found[0].any()  # user 0 watched nothing
