@@ -16,6 +16,7 @@ python -m lecture_utils              설치, 데이터, 글꼴을 진단하고 �
     {NEED}                MovieLens가 없으면 내려받고, 안 되면 1로 끝냅니다
 python -m lecture_utils train        평점을 학습합니다. 더 보려면 train --help
 python -m lecture_utils prepare      평점을 블록으로 나눠 둡니다. 더 보려면 prepare --help
+python -m lecture_utils evaluate     추천 목록을 테스트 데이터에서 잽니다. 더 보려면 evaluate --help
 python -m lecture_utils recommend    영화를 추천합니다. 더 보려면 recommend --help"""
 
 

@@ -5,6 +5,7 @@ A folder of blocks holds
     train-00000.parquet, ...        a random sample of the ratings: user, movie, rating, by_movie
     test.parquet                    what is never trained on: user, movie, rating
     users.parquet, movies.parquet   the published id of each row number
+    titles.parquet                  of movies, by published id, if there were any
     about.json                      sizes and the mean
 
 `user` and `movie` are row numbers from 0, without gaps, and no pair of them occurs twice. A block
@@ -32,6 +33,7 @@ COLUMNS = {"user": pa.int32(), "movie": pa.int32(), "rating": pa.float32()}
 SCHEMA = pa.schema(COLUMNS)  # of the test data
 BLOCK_SCHEMA = pa.schema(COLUMNS | {"by_movie": pa.int32()})
 ID_SCHEMA = pa.schema({"id": pa.int32()})
+TITLE_SCHEMA = pa.schema({"id": pa.int32(), "title": pa.string()})
 PIECE = 2**16  # ratings of which a prediction is made at once
 
 
@@ -81,6 +83,8 @@ class Blocks:
             files = [(f"train-{n:05}", size, BLOCK_SCHEMA) for n, size in enumerate(self.sizes)]
             files += [("test", self.about["test"], SCHEMA)]
         files += [("users", self.num_users, ID_SCHEMA), ("movies", self.num_items, ID_SCHEMA)]
+        if "titles" in self.about:
+            files.append(("titles", self.about["titles"], TITLE_SCHEMA))
         for name, number, schema in files:
             with self._open(name) as file:
                 if file.metadata.num_rows != number or file.schema_arrow != schema:
@@ -146,6 +150,13 @@ class Blocks:
         """Read the published ids, (n,), of the rows of `side`, "users" or "movies"."""
         with self._open(side) as file:
             return file.read()["id"].to_numpy()
+
+    def read_titles(self) -> dict[int, str]:
+        """Read the titles by published id; none where `prepare` was given none."""
+        if "titles" not in self.about:
+            return {}
+        with self._open("titles") as file:
+            return dict(zip(*file.read().to_pydict().values()))
 
     def find_rated(self, user: int) -> Tensor:
         """Find the movies, (n,) rows in order, that the user in row `user` has rated."""

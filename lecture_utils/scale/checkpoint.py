@@ -1,6 +1,7 @@
 """Keep a run's folder: what is needed to go on, and what is left when it is done.
 
 checkpoint.pt   model, Adam's memory, the best epoch's model, history and settings, after each epoch
+                (for what is solved in closed form there is no such memory)
 metrics.csv     one line per epoch
 ratings/        the blocks, if `train` had to prepare them
 """
@@ -10,13 +11,16 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import torch
 
 from lecture_utils.models import MatrixFactorization
+from lecture_utils.scale.interactions import Stored
 from lecture_utils.scale.prepare import remove_leftovers
-from lecture_utils.scale.train import Best, Epoch, Training
+from lecture_utils.scale.rankers import RANKERS
+from lecture_utils.scale.train import Training
+from lecture_utils.scale.train_rankers import RankerTraining
 
 KEYS = {"settings", "sizes", "model", "optimizer", "history", "best", "test_mse", "ids"}
 STOPPING = (signal.SIGINT, signal.SIGTERM)  # Ctrl+C, and what torchrun sends
@@ -26,7 +30,7 @@ CHECKPOINT, METRICS, RATINGS = "checkpoint.pt", "metrics.csv", "ratings"
 class Trained(NamedTuple):
     """A model and the published ids of its rows."""
 
-    model: MatrixFactorization
+    model: Any  # a MatrixFactorization, or one of RANKERS
     users: torch.Tensor  # (num_users,)
     movies: torch.Tensor  # (num_items,)
     test_mse: float | None  # measured when the training was done
@@ -47,21 +51,18 @@ def build(settings: dict, num_users: int, num_items: int, mean: float) -> Matrix
     return model
 
 
-def save(run: Path, training: Training, settings: dict, test_mse: float | None = None) -> None:
+def save(
+    run: Path, training: Training | RankerTraining, settings: dict, test_mse: float | None = None
+) -> None:
     """Replace the checkpoint and the metrics. Cut off at any moment, it leaves old ones or new."""
     blocks = training.blocks
-    state = {
+    state = training.state() | {
         "settings": settings,
         "sizes": {name: getattr(blocks, name) for name in ("num_users", "num_items", "mean")},
-        "model": training.model.state_dict(),
-        "optimizer": training.optimizer.state_dict(),
-        "history": [tuple(epoch) for epoch in training.history],
-        "best": training.best and tuple(training.best),
         "test_mse": test_mse,
         "ids": [torch.tensor(blocks.read_ids(side)) for side in ("users", "movies")],
     }
-    held_out = "validation_mse" if training.validation else "test_mse"
-    rows = [("epoch", "train_mse", held_out, "seconds")]
+    rows = [("epoch", *training.columns)]
     rows += [(number, *epoch) for number, epoch in enumerate(training.history, start=1)]
     text = "".join(",".join(map(str, row)) + "\n" for row in rows)
     with _hold_signals():
@@ -128,13 +129,9 @@ def load(run: str | os.PathLike) -> dict | None:
     return state
 
 
-def resume(training: Training, state: dict) -> None:
+def resume(training: Training | RankerTraining, state: dict) -> None:
     """Set `training` back to where `state` was saved; the learning rate stays as it is now."""
-    training.model.load_state_dict(state["model"])
-    training.optimizer.load_state_dict(state["optimizer"])
-    training.optimizer.param_groups[0]["lr"] = training.lr
-    training.history[:] = [Epoch(*row) for row in state["history"]]
-    training.best = state["best"] and Best(*state["best"])
+    training.resume(state)
 
 
 def load_model(run: str | os.PathLike) -> Trained:
@@ -147,9 +144,28 @@ def load_model(run: str | os.PathLike) -> Trained:
         FileNotFoundError: There is none.
         ValueError: The checkpoint is damaged.
     """
+    return restore(load_trained(run))
+
+
+def load_trained(run: str | os.PathLike) -> dict:
+    """Load the state that `save` wrote, as `load`.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
     state = load(run)
     if state is None:
         raise FileNotFoundError(f"{run} 폴더에 {CHECKPOINT}가 없습니다. 먼저 train하세요.")
-    model = build(state["settings"], **state["sizes"])
-    model.load_state_dict(state["best"][1] if state["best"] else state["model"])
+    return state
+
+
+def restore(state: dict, watched: Stored | None = None) -> Trained:
+    """Make the model of `state`; that of EASE makes a `table` out of what was `watched`."""
+    settings, num_items = state["settings"], state["sizes"]["num_items"]
+    tensors = state["best"][1] if state["best"] else state["model"]
+    if kind := RANKERS.get(settings["model"]):
+        model = kind.build(tensors, settings, num_items, watched)
+    else:
+        model = build(settings, **state["sizes"])
+        model.load_state_dict(tensors)
     return Trained(model, *state["ids"], state["test_mse"])

@@ -12,7 +12,7 @@ ACM Transactions on Interactive Intelligent Systems 5(4), 19.
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,8 @@ TYPES = dict(zip(HEADER.split(","), (pa.int32(), pa.int32(), pa.float32(), pa.in
 ID = (r"0*[1-9][0-9]*", 2**31 - 1, "1에서 2147483647까지의 정수")
 STARS = (r"0\.50*|[1-5](\.[05]?0*)?", 5, "0.5에서 5까지 0.5점 단위의 별점")
 SECONDS = (r"-?[0-9]+", 2**63 - 1, "초를 세는 정수")
+FIELDS = {"userId": ID, "movieId": ID, "rating": STARS, "timestamp": SECONDS}
+COUNTS = {2: "두", 4: "네"}
 LONGEST = 200  # characters: a line that does not end, as in a zip, must not fill the memory
 BLOCK = 2**22  # bytes that Arrow parses at once, about 170,000 ratings; it reads 32 blocks ahead
 REMEDY = """
@@ -135,19 +137,21 @@ def _explain(layout: Layout, done: int, error: ValueError) -> str:
     with _open_text(layout.path) as file:
         lines = islice(iter(partial(file.readline, LONGEST), ""), good, None)
         for number, line in enumerate(lines, start=good + 1):
-            if fault := _find_fault(line.rstrip("\n"), layout.separator):
+            if fault := find_fault(line.rstrip("\n"), layout.separator):
                 return f"{layout.path} {number}번째 줄: {fault}"
     if number == good:
         return f"{layout.path} {good + 1}번째 줄: 평점이 있어야 하는데 파일이 끝났습니다."
-    return f"{layout.path} 파일을 읽지 못했습니다 ({error})."  # Arrow is pickier than _find_fault
+    return f"{layout.path} 파일을 읽지 못했습니다 ({error})."  # Arrow is pickier than find_fault
 
 
-def _find_fault(line: str, separator: str) -> str:
-    """Say what is wrong with a line, "" if nothing is."""
-    fields = line.split(separator)
-    if len(fields) != len(TYPES):
-        return f"{separator!r}로 나뉜 네 칸이어야 하는데 {len(fields)}칸입니다: {line!r}"
-    for name, text, (pattern, largest, wanted) in zip(TYPES, fields, (ID, ID, STARS, SECONDS)):
+def find_fault(line: str, separator: str, names: Iterable[str] = FIELDS) -> str:
+    """Say what is wrong with a line of the fields `names`, "" if nothing is."""
+    fields, names = line.split(separator), [*names]
+    if len(fields) != len(names):
+        wanted = f"{separator!r}로 나뉜 {COUNTS[len(names)]} 칸이어야 하는데"
+        return f"{wanted} {len(fields)}칸입니다: {line!r}"
+    for name, text in zip(names, fields):
+        pattern, largest, wanted = FIELDS[name]
         if not re.fullmatch(pattern, text) or float(text) > largest:
             return f"{name} 칸은 {wanted}이어야 합니다. 읽은 것: {text!r}"
     return ""

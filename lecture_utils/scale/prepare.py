@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from glob import escape
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from lecture_utils.scale.blocks import ABOUT, SCHEMA, Blocks
+from lecture_utils.scale.blocks import ABOUT, SCHEMA, TITLE_SCHEMA, Blocks
 
 Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]  # users, movies (published ids), ratings: (n,)
 Progress = Callable[[str, int, int | None], object]  # stage, ratings done, of how many
@@ -31,6 +31,7 @@ def prepare(
     size: int = SIZE,
     seed: int = 0,
     note: dict | None = None,
+    titles: Mapping[int, str] | None = None,
     progress: Progress = lambda stage, done, total: None,
 ) -> Blocks:
     """Write `folder` from ratings in any order; memory holds one chunk and one block.
@@ -47,6 +48,7 @@ def prepare(
         size: Ratings of a block, about; there are never fewer than LEAST blocks.
         seed: Decides where a pair goes.
         note: More entries for about.json.
+        titles: Of movies, by published id; kept for those that have ratings.
         progress: Called with a stage, the ratings it has done and, where known, of how many.
 
     Raises:
@@ -64,6 +66,8 @@ def prepare(
     part.mkdir()
     try:
         about = (note or {}) | _write(chunks, part, test, size, seed, progress)
+        if titles:
+            about["titles"] = _save_titles(titles, part)
         (part / ABOUT).write_text(json.dumps(about), "utf-8")
         part.rename(folder)
     finally:
@@ -173,6 +177,14 @@ def _sort(rows: np.ndarray) -> np.ndarray:
     last = np.ones(len(rows), bool)
     last[:-1] = (rows["user"][1:] != rows["user"][:-1]) | (rows["movie"][1:] != rows["movie"][:-1])
     return rows[last]
+
+
+def _save_titles(titles: Mapping[int, str], part: Path) -> int:
+    ids = parquet.ParquetFile(part / "movies.parquet").read()["id"].to_pylist()
+    known = [(movie, titles[movie]) for movie in ids if movie in titles]
+    table = pa.table([*zip(*known)] or [[], []], schema=TITLE_SCHEMA)
+    parquet.write_table(table, part / "titles.parquet", **WRITTEN)
+    return len(known)
 
 
 def _save(columns: dict[str, np.ndarray], path: Path) -> None:

@@ -2,72 +2,53 @@
 
 import argparse
 import difflib
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import MISSING, Field, dataclass, fields
+from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
+from lecture_utils.methods import METHODS
 from lecture_utils.scale.blocks import ABOUT
+from lecture_utils.scale.measure import USERS
+from lecture_utils.scale.options import (
+    choice,
+    dropped,
+    file,
+    folder,
+    new_folder,
+    penalty,
+    positive,
+    share,
+    whole,
+)
 from lecture_utils.scale.prepare import TEST
 
 PROGRAM = "python -m lecture_utils"
 
 
-def _refuse(text: str, wanted: str) -> argparse.ArgumentTypeError:
-    shown = repr(text if len(text) <= 40 else f"{text[:40]}...")
-    return argparse.ArgumentTypeError(f"{shown} 대신 {wanted}" if text else f"값이 없으니 {wanted}")
+def _registered(name: str, *options: str, **more: Any) -> dict[str, Any]:
+    """Take the defaults of these options from a method's entry in the registry."""
+    method = METHODS[name]
+    defaults = {key: p.default for key, p in signature(method.function).parameters.items()}
+    known = defaults | dict(method.settings) | {"epochs": method.steps}
+    return {option: known[option] for option in options} | more
 
 
-def _reader(kind: type, fine: Callable[[Any], bool], wanted: str) -> Callable[[str], Any]:
-    """Build a reader that refuses what is not `fine`, which NaN must not be."""
-
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = math.nan
-        if not fine(value):
-            raise _refuse(text, f"{wanted} 주세요")
-        return value
-
-    return read
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    return _reader(int, lambda number: low <= number <= high, f"{low}에서 {high}까지의 정수를")
-
-
-def _choice(*choices: str) -> Callable[[str], str]:
-    return _reader(str, choices.__contains__, f"{' 또는 '.join(choices)}를")
-
-
-def _folder(text: str) -> Path:
-    """Accept what is a folder, or could become one."""
-    if not text:
-        raise _refuse(text, "폴더를 주세요")
-    try:
-        path = Path(text).expanduser()
-        there = next(one for one in (path, *path.parents) if one.exists())
-    except RuntimeError:
-        raise _refuse(text, "홈을 찾을 수 있는 이름이나 './~...' 꼴을 주세요") from None
-    except OSError as error:
-        raise _refuse(text, f"쓸 수 있는 이름을 주세요({error.strerror})") from None
-    if not there.is_dir():
-        raise _refuse(text, f"폴더를 주세요({str(there)!r}: 파일입니다)")
-    return path
-
-
-def _data(text: str) -> Path:
-    path = _folder(text)
-    if not path.exists():
-        raise _refuse(text, "있는 폴더를 주세요(그런 폴더가 없습니다)")
-    return path
-
-
-_positive = _reader(float, lambda number: 0 < number < math.inf, "0보다 큰 수를")
-_share = _reader(float, lambda number: 0 < number < 1, "0보다 크고 1보다 작은 수를")
-_penalty = _reader(float, lambda number: 0 <= number <= 1e9, "0에서 10억까지의 수를")
+ERRORS = {
+    "rank": 10, "epochs": 20, "lr": 0.05, "ridge": 10.0, "ridge_bias": 5.0,
+    "full_batch": False, "stream": False, "device": "cpu",
+}  # fmt: skip
+# The models, the options that each takes beside those of all, and the defaults of these.
+MODELS = {
+    "mf": ERRORS,
+    "mf-plain": ERRORS,
+    "ease": _registered("ease", "ridge", "drop", items=None, memory=None),
+    "ials": _registered("ials", "rank", "epochs", "ridge", "alpha"),
+    "softmax": _registered("softmax-mf", "rank", "epochs", "lr", "ridge", "drop", batch=None),
+}
+ABOUT_MODELS = "별점을 맞히는 mf, 편향이 없는 mf-plain, 순위를 매기는 ease, ials, softmax"
+CHANGEABLE = {"epochs", "lr", "stream", "device", "memory"}  # half-way through a run
 
 # Each option below: its type, how its text is read (a flag has none), what --help says of it.
 
@@ -77,10 +58,10 @@ class PrepareSettings:
     """The options of `prepare`."""
 
     about: ClassVar[str] = "평점을 블록으로 나눠 둡니다. 여러 번 학습할 데이터라면 먼저 하세요."
-    data: Annotated[Path, _data, "MovieLens 폴더, 또는 prepare한 폴더"]
-    out: Annotated[Path, _folder, "결과를 둘 폴더"]
-    test: Annotated[float | None, _share, f"테스트 데이터로 뗄 비율 ({TEST})"] = None
-    seed: Annotated[int, _whole(0, 2**32 - 1), "시드"] = 0
+    data: Annotated[Path, folder, "MovieLens 폴더, 또는 prepare한 폴더"]
+    out: Annotated[Path, new_folder, "결과를 둘 폴더"]
+    test: Annotated[float | None, share, f"테스트 데이터로 뗄 비율 ({TEST})"] = None
+    seed: Annotated[int, whole(0, 2**32 - 1), "시드"] = 0
 
 
 @dataclass(frozen=True)
@@ -88,23 +69,35 @@ class TrainSettings(PrepareSettings):
     """The options of `train`."""
 
     about: ClassVar[str] = "평점을 학습해 RUN 폴더에 남깁니다. 같은 명령을 다시 주면 이어서 합니다."
-    validation: Annotated[int, _whole(1, 10**6), "검증에 쓸 블록 수, 적어도 여덟 개 가운데"] = 1
-    model: Annotated[str, _choice("mf", "mf-plain"), "mf, 또는 편향이 없는 mf-plain"] = "mf"
-    rank: Annotated[int, _whole(1, 10_000), "잠재 요인 벡터의 길이"] = 10
-    epochs: Annotated[int, _whole(1, 10**9), "에폭 수"] = 20
-    lr: Annotated[float, _positive, "학습률"] = 0.05
-    ridge: Annotated[float, _penalty, "벡터의 제곱에 매기는 벌금, 오차 제곱의 합에 더합니다"] = 10.0
-    ridge_bias: Annotated[float, _penalty, "편향의 제곱에 매기는 벌금"] = 5.0
+    validation: Annotated[int, whole(1, 10**6), "검증에 쓸 블록 수, 적어도 여덟 개 가운데"] = 1
+    model: Annotated[str, choice(*MODELS), ABOUT_MODELS] = "mf"
+    rank: Annotated[int | None, whole(1, 10_000), "잠재 요인 벡터의 길이"] = None
+    epochs: Annotated[int | None, whole(1, 10**9), "에폭 수"] = None
+    lr: Annotated[float | None, positive, "학습률"] = None
+    ridge: Annotated[float | None, penalty, "벡터나 가중치의 제곱에 매기는 벌금"] = None
+    ridge_bias: Annotated[float | None, penalty, "편향의 제곱에 매기는 벌금"] = None
+    alpha: Annotated[float | None, positive, "보지 않은 것까지 모든 쌍의 무게"] = None
+    drop: Annotated[float | None, dropped, "드롭아웃으로 가리는 몫"] = None
+    batch: Annotated[int | None, whole(1, 10**6), "한 걸음의 사용자 수, 없으면 알아서"] = None
+    items: Annotated[int | None, whole(1, 10**6), "많이 본 영화 가운데 서로 견줄 수"] = None
+    memory: Annotated[float | None, positive, "써도 되는 GB, 없으면 지금 남은 만큼"] = None
     full_batch: Annotated[bool, None, "한 에폭에 한 걸음, 모든 평점으로"] = False
     stream: Annotated[bool, None, "블록을 메모리에 두지 않고 에폭마다 다시 읽습니다"] = False
-    device: Annotated[str, _choice("cpu", "cuda"), "cpu 또는 cuda"] = "cpu"
+    device: Annotated[str | None, choice("cpu", "cuda"), "cpu 또는 cuda"] = None
+
+    def __post_init__(self):
+        """Fill in the defaults of the model."""
+        for name, value in MODELS[self.model].items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
 
     def fixed(self, processes: int) -> dict:
         """Pick what a run cannot change half-way. Its learning rate and number of epochs it can."""
-        names = ("model", "rank", "ridge", "ridge_bias", "full_batch", "seed", "validation")
-        picked = {name: getattr(self, name) for name in names}
-        # A step takes a block per process, or else all of them.
-        return picked if self.full_batch else picked | {"processes": processes}
+        names = {"model", "seed", "validation", *MODELS[self.model]} - CHANGEABLE
+        picked = {"model": self.model} | {name: getattr(self, name) for name in sorted(names)}
+        # A step of descent takes a block per process, or else all of them.
+        alone = self.full_batch or "full_batch" not in names
+        return picked if alone else picked | {"processes": processes}
 
 
 @dataclass(frozen=True)
@@ -112,14 +105,30 @@ class RecommendSettings:
     """The options of `recommend`."""
 
     about: ClassVar[str] = "학습한 RUN에서 한 사용자에게 추천할 영화를 고릅니다."
-    run: Annotated[Path, _data, "학습한 결과가 있는 폴더"]
-    user: Annotated[int, _whole(1, 2**31 - 1), "사용자 번호"]
-    data: Annotated[Path | None, _data, "학습할 때 쓴 prepare한 폴더"] = None
-    n: Annotated[int, _whole(1, 10**6), "영화 수"] = 10
+    run: Annotated[Path, folder, "학습한 결과가 있는 폴더"]
+    user: Annotated[int | None, whole(1, 2**31 - 1), "사용자 번호"] = None
+    ratings: Annotated[Path | None, file, "새 사람의 평점, 머리줄이 movieId,rating인 CSV"] = None
+    data: Annotated[Path | None, folder, "학습할 때 쓴 prepare한 폴더"] = None
+    n: Annotated[int, whole(1, 10**6), "영화 수"] = 10
 
 
-Settings = PrepareSettings | TrainSettings | RecommendSettings
-COMMANDS = {"train": TrainSettings, "prepare": PrepareSettings, "recommend": RecommendSettings}
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """The options of `evaluate`."""
+
+    about: ClassVar[str] = "학습한 RUN이 테스트 데이터에서 얼마나 잘 추천하는지 잽니다."
+    run: Annotated[Path, folder, "학습한 결과가 있는 폴더"]
+    data: Annotated[Path | None, folder, "학습할 때 쓴 prepare한 폴더"] = None
+    users: Annotated[int, whole(2, 10**9), "목록을 재어 볼 사용자 수"] = USERS
+
+
+Settings = PrepareSettings | TrainSettings | RecommendSettings | EvaluateSettings
+COMMANDS = {
+    "train": TrainSettings,
+    "prepare": PrepareSettings,
+    "evaluate": EvaluateSettings,
+    "recommend": RecommendSettings,
+}
 
 
 class UsageError(ValueError):
@@ -152,7 +161,25 @@ def parse(arguments: list[str]) -> Settings:
     settings = kind(**vars(found))
     if isinstance(settings, PrepareSettings):
         _check_folders(settings)
+    if isinstance(settings, TrainSettings):
+        _check_model(settings, vars(found))
+    if isinstance(settings, RecommendSettings) and (not settings.user) == (not settings.ratings):
+        raise UsageError("--user: 사용자 번호와 --ratings의 파일 가운데 하나만 주세요.")
     return settings
+
+
+def _check_model(settings: TrainSettings, given: Iterable[str]) -> None:
+    """Refuse options that the model does not take, and a ridge that it cannot do without."""
+    own = MODELS[settings.model]
+    for name in given:
+        owners = [model for model, options in MODELS.items() if name in options]
+        if owners and name not in own:
+            raise UsageError(
+                f"--{name.replace('_', '-')}: {settings.model}에는 없는 옵션이니 빼거나, "
+                f"--model {' 또는 '.join(owners)}를 주세요."
+            )
+    if settings.model in ("ease", "ials") and not settings.ridge:
+        raise UsageError("--ridge: 0 대신 0보다 큰 수를 주세요.")
 
 
 def _suggest(word: str, known: Iterable[str]) -> str:
@@ -175,8 +202,17 @@ def _build_parser(command: str, kind: type, names: dict[str, Field]) -> argparse
             continue
         if field.default not in (MISSING, None):
             words += f" ({field.default})"
+        words += _list_defaults(field.name) if kind is TrainSettings else ""
         group.add_argument(name, type=read, nargs="?", const="", metavar="값", help=words)
     return parser
+
+
+def _list_defaults(name: str) -> str:
+    """List the models that take an option, and its default where there is one."""
+    models = {model: own for model, own in MODELS.items() if model != "mf-plain"}  # as mf
+    found = {model: own[name] for model, own in models.items() if name in own}
+    told = (model if value is None else f"{model} {value}" for model, value in found.items())
+    return f" ({', '.join(told)})" if found else ""
 
 
 def _check_folders(settings: PrepareSettings) -> None:

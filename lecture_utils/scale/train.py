@@ -56,6 +56,21 @@ class Best(NamedTuple):
     parameters: dict[str, Tensor]
 
 
+def divide_blocks(blocks: Blocks, validation: int, processes: int) -> tuple[range, range]:
+    """Divide the numbers of the blocks: those to train on, and the last `validation` of them.
+
+    Raises:
+        ValueError: There would not be a block to train on for each of the `processes`.
+    """
+    left = len(blocks) - validation
+    if not (validation >= 0 and left >= processes):
+        raise ValueError(
+            f"--validation: 블록 {len(blocks)}개에서 검증에 {validation}개를 떼면 "
+            f"프로세스 {processes}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
+        )
+    return range(left), range(left, len(blocks))
+
+
 @dataclass(eq=False)
 class Training:
     """A model in training on blocks.
@@ -91,14 +106,9 @@ class Training:
             if not (math.isfinite(value) and value >= 0 and (name != "lr" or value)):
                 least = "positive" if name == "lr" else "at least 0"
                 raise ValueError(f"{name} must be {least} and finite, not {value}")
-        left = len(self.blocks) - self.validation
-        if not (self.validation >= 0 and left >= self.world.size):
-            raise ValueError(
-                f"--validation: 블록 {len(self.blocks)}개에서 검증에 {self.validation}개를 떼면 "
-                f"프로세스 {self.world.size}개가 하나씩 나눠 가질 수 없습니다. 수를 줄이세요."
-            )
+        train, self.held_out = divide_blocks(self.blocks, self.validation, self.world.size)
+        self.sizes = self.blocks.sizes[: len(train)]
         self.model.to(self.world.device)
-        self.sizes, self.held_out = self.blocks.sizes[:left], range(left, len(self.blocks))
         self.progress: Callable[[int], object] = lambda ratings: None  # told each step's ratings
         self.kept: dict[int, Errors | Block] = {}
         self.loss = SquaredErrors(self.model)
@@ -107,6 +117,33 @@ class Training:
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=self.lr, fused=True)
         self.history: list[Epoch] = []
         self.best: Best | None = None
+
+    @property
+    def size(self) -> int:
+        """Return how many ratings an epoch goes through."""
+        return sum(self.sizes)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Name the numbers of an `Epoch`."""
+        return "train_mse", "validation_mse" if self.validation else "test_mse", "seconds"
+
+    def state(self) -> dict:
+        """Return what a checkpoint remembers of the training."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "history": [tuple(epoch) for epoch in self.history],
+            "best": self.best and tuple(self.best),
+        }
+
+    def resume(self, state: dict) -> None:
+        """Set the training back to where `state` was saved; the learning rate stays as it is."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.param_groups[0]["lr"] = self.lr
+        self.history[:] = [Epoch(*row) for row in state["history"]]
+        self.best = state["best"] and Best(*state["best"])
 
     def read(self, number: int) -> Errors | Block:
         """Read block `number` as `SquaredErrors` takes it."""

@@ -5,12 +5,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from lecture_utils import __main__
+from lecture_utils.data import Tensors
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.prepare import prepare
 from lecture_utils.synthetic import large as synthetic
@@ -28,6 +32,12 @@ def close(curve, other) -> None:
     """Agree as docs/decisions/0001-house-plan.md says: training to 1e-4, test to 1e-3."""
     for (_, one), (_, two), rtol in zip(curve.items(), other.items(), (1e-4, 1e-3)):
         pd.testing.assert_series_equal(one, two, rtol=rtol, atol=0)
+
+
+def join_parts(parts: Iterable[tuple]) -> Tensors:
+    """Put blocks, or parts of the test data, one behind the other."""
+    users, items, ratings = map(torch.cat, zip(*(part[:3] for part in parts)))
+    return Tensors(users.long(), items.long(), ratings)
 
 
 def wait_for(process: subprocess.Popen, run: Path, epochs: int) -> None:
@@ -75,3 +85,22 @@ def start() -> Callable[..., subprocess.Popen]:
         if process.poll() is None:
             process.terminate()  # not kill: torchrun ends its workers
         process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """A folder like ml-25m, with titles."""
+    folder = tmp_path_factory.mktemp("ml-25m")
+    columns = map(np.concatenate, zip(*synthetic.chunks(20_000)))
+    ratings = pd.DataFrame(dict(zip(("userId", "movieId", "rating"), columns)))
+    ratings.assign(timestamp=1147880044).to_csv(folder / "ratings.csv", index=False)
+    movies = sorted({*ratings["movieId"]})
+    titles = [f"영화, 제목 {movie} (1999)" for movie in movies]
+    pd.DataFrame({"movieId": movies, "title": titles}).to_csv(folder / "movies.csv", index=False)
+    return folder
+
+
+@pytest.fixture
+def call(capsys):
+    """call(command, ...): exit status, what was printed, and what was complained."""
+    return lambda *words: (__main__.main([*map(str, words)]), *capsys.readouterr())

@@ -1,4 +1,7 @@
-"""python -m lecture_utils train, prepare, recommend: what they leave, and what they refuse."""
+"""python -m lecture_utils train, prepare, recommend: what they leave, and what they refuse.
+
+What ranks, and `evaluate`, are in test_cli_rankers.py.
+"""
 
 import dataclasses
 import os
@@ -8,13 +11,12 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from lecture_utils import __main__
-from lecture_utils.scale import checkpoint, cli
+from lecture_utils.scale import checkpoint, cli, folders
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.prepare import prepare
 from lecture_utils.scale.settings import COMMANDS, TrainSettings
@@ -22,22 +24,6 @@ from lecture_utils.scale.train import Training
 from lecture_utils.scale.world import World
 from lecture_utils.synthetic import large as synthetic
 from tests.scale.conftest import metrics, wait_for
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A folder like ml-25m."""
-    folder = tmp_path_factory.mktemp("ml-25m")
-    columns = map(np.concatenate, zip(*synthetic.chunks(20_000)))
-    ratings = pd.DataFrame(dict(zip(("userId", "movieId", "rating"), columns)))
-    ratings.assign(timestamp=1147880044).to_csv(folder / "ratings.csv", index=False)
-    return folder
-
-
-@pytest.fixture
-def call(capsys):
-    """call(command, ...): exit status, what was printed, and what was complained."""
-    return lambda *words: (__main__.main([*map(str, words)]), *capsys.readouterr())
 
 
 @pytest.fixture
@@ -206,7 +192,7 @@ def test_many_processes_are_told_to_prepare_first(published, tmp_path):
     """They would wait for the first one, longer than they may."""
     settings = TrainSettings(data=published, out=tmp_path / "run")
     with pytest.raises(ValueError, match="먼저 평점을 .*: python -m lecture_utils prepare"):
-        cli._open_blocks(settings, World(1, 2))
+        folders.open_blocks(settings, World(1, 2))
 
 
 WHOLE, REAL = ["", "x", "1.5", "-1", "nan", "9" * 30, "9" * 5000], ["", "x", "-1", "nan", "inf"]
@@ -222,6 +208,13 @@ BAD = {
     "--epochs": [*WHOLE, "0"],
     "--lr": [*REAL, "0", "-inf"],
     "--ridge": [*REAL, "1e300"],
+    "--alpha": [*REAL, "0"],
+    "--drop": [*REAL, "1"],
+    "--batch": [*WHOLE, "0"],
+    "--items": [*WHOLE, "0"],
+    "--memory": [*REAL, "0"],
+    "--users": [*WHOLE, "1"],
+    "--ratings": ["", "nowhere", "run", "x" * 300, "~$backup"],
     "--ridge-bias": [*REAL, "1e300"],
     "--full-batch": ["=1"],
     "--stream": ["=yes"],
@@ -255,8 +248,10 @@ def test_a_bad_option_is_named_in_one_sentence(
     value = {"published": str(published), "prepared": str(small.folder)}.get(value, value)
     options = {"--data": str(published), "--out": "new"}
     command = next(c for c in COMMANDS if name[2:].replace("-", "_") in COMMANDS[c].__annotations__)
-    if command == "recommend":
-        options = {"--run": "run", "--user": "1"}
+    if command in ("recommend", "evaluate"):
+        options = {"--run": "run"}
+    if name == "--n":
+        options["--user"] = "1"
     options.pop(name, None)
     given = [f"{name}{value}"] if value.startswith("=") else [name, value]
     words = [word for pair in options.items() for word in pair]
@@ -275,7 +270,7 @@ def other(tmp_path_factory):
     ("words", "told"),
     [
         ("trian", "'trian': 그런 명령은 없으니 train인지"),
-        ("x", "'x': 그런 명령은 없으니 train, prepare, recommend 가운데"),
+        ("x", "'x': 그런 명령은 없으니 train, prepare, evaluate, recommend 가운데"),
         ("train --out x", "--data: 빠뜨릴 수 없으니"),
         ("train --rnak 3", "'--rnak': 그런 옵션은 없으니 --rank"),
         ("train --rank", "--rank: 값이 없으니"),
@@ -399,4 +394,6 @@ def test_a_signal_waits_until_all_is_saved(run, tmp_path, monkeypatch):
 def test_help_is_korean(capsys):
     with pytest.raises(SystemExit):
         cli.main(["train", "--help"])
-    assert "잠재 요인 벡터의 길이 (10)" in capsys.readouterr().out
+    text = " ".join(capsys.readouterr().out.split())
+    assert "잠재 요인 벡터의 길이 (mf 10, ials 32, softmax 64)" in text
+    assert "써도 되는 GB, 없으면 지금 남은 만큼 (ease)" in text

@@ -211,7 +211,7 @@ def test_binary_behind_the_first_lines(separator, tmp_path):
 def test_what_only_arrow_refuses(separator, tmp_path, monkeypatch):
     """Then there is no line number, but still the file and the reason."""
     path = write(tmp_path, separator, more=["1|2|x|4"])
-    monkeypatch.setattr(layouts, "_find_fault", lambda line, separator: "")
+    monkeypatch.setattr(layouts, "find_fault", lambda line, separator: "")
     with pytest.raises(ValueError, match="invalid value 'x'") as caught:
         read(tmp_path)
     assert str(caught.value).startswith(f"{path} 파일을 읽지 못했습니다 (")

@@ -1,0 +1,69 @@
+"""python -m lecture_utils evaluate: the lists of a run, measured on the test data."""
+
+import sys
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from lecture_utils.ranking.compare import interval
+from lecture_utils.ranking.lists import coverage
+from lecture_utils.scale import checkpoint
+from lecture_utils.scale.blocks import Blocks
+from lecture_utils.scale.folders import find_blocks
+from lecture_utils.scale.interactions import read_interactions
+from lecture_utils.scale.measure import K, choose_users, collect_liked, measure, popularity
+from lecture_utils.scale.rankers import RANKERS
+from lecture_utils.scale.settings import EvaluateSettings
+
+SHOWN = {"ndcg": f"NDCG@{K}", "recall": f"재현율@{K}", "hit_rate": f"적중률@{K}"}
+
+
+def evaluate(settings: EvaluateSettings) -> int:
+    """Run `evaluate`: the metrics of the lists, their intervals, and popularity's beside them.
+
+    What a user rated in the blocks, those of validation among them, is not shown again.
+    """
+    state = checkpoint.load_trained(settings.run)
+    blocks, name = find_blocks(settings.run, settings.data, state), state["settings"]["model"]
+    print("평점 읽기...", file=sys.stderr, flush=True)
+    watched = read_interactions(blocks, range(len(blocks)))
+    trained = checkpoint.restore(state, watched)
+    liked = collect_liked(blocks.read_test(), blocks.num_users, blocks.num_items)
+    all_users = choose_users(watched, liked, blocks.num_users)
+    users = choose_users(watched, liked, settings.users)
+    print(
+        f"테스트 데이터에서 별 넷 이상을 준 영화를, 학습에서 보지 않은 영화 가운데 {K}편을 골라 "
+        f"찾습니다.\n사용자 {len(all_users):,}명 가운데 {len(users):,}명, "
+        f"영화 {blocks.num_items:,}편. 괄호는 사용자를 다시 뽑은 95% 구간입니다."
+    )
+    for label, model in ((name, trained.model), ("인기 순위", popularity(watched))):
+        with tqdm(total=len(users), unit="명", desc=label, disable=None) as bar:
+            if bar.disable:
+                print(f"{label}...", file=sys.stderr, flush=True)
+            found, lists = measure(model, watched, liked, users, bar.update, lists=True)
+        print(_describe(label, found, lists, blocks.num_items))
+    if name not in RANKERS:
+        mse = trained.test_mse or measure_mse(trained.model, blocks)
+        print(f"{name}의 테스트 RMSE는 {mse**0.5:.4f}입니다.")
+    return 0
+
+
+def _describe(label: str, found: pd.DataFrame, lists: Tensor, num_items: int) -> str:
+    words = []
+    for metric, name in SHOWN.items():
+        mean, low, high = interval(found[metric])
+        words.append(f"{name} {mean:.4f} ({low:.4f}~{high:.4f})")
+    share = coverage(lists, torch.arange(num_items))
+    return "\n  ".join([f"✓ {label}", *words, f"목록에 한 번이라도 나온 영화 {share:.1%}"])
+
+
+@torch.no_grad()
+def measure_mse(model: Any, blocks: Blocks) -> float:
+    """Measure the mean squared error of a model of ratings on the test data."""
+    total = 0.0
+    for users, items, ratings in blocks.read_test():
+        total += (model(users, items) - ratings).square().sum().item()
+    return total / blocks.about["test"]

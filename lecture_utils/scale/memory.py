@@ -1,0 +1,45 @@
+"""How much memory is free, and whether a table of items by items fits."""
+
+import os
+import re
+from math import isqrt
+from pathlib import Path
+
+GB = 1e9
+TABLES = 3  # items x items, that EASE holds at a time
+
+
+def find_free() -> int | None:
+    """Return the free memory in bytes; all there is on a Mac; None where neither is known."""
+    try:
+        found = re.search(r"MemAvailable: *(\d+) kB", Path("/proc/meminfo").read_text())
+        return 1024 * int(found[1])
+    except (OSError, TypeError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def check_room(num_items: int, limit: float | None) -> None:
+    """Refuse to fill the memory with tables of `num_items` x `num_items` numbers.
+
+    Args:
+        num_items: how many items are to be weighed against each other.
+        limit: GB that may be taken; None for what is free.
+
+    Raises:
+        ValueError: They take more.
+    """
+    room = find_free() if limit is None else int(limit * GB)
+    need = TABLES * 4 * num_items**2
+    if room is None or need <= room:
+        return
+    fits = isqrt(room // (4 * TABLES))
+    fits -= fits % 1000 if fits >= 1000 else 0
+    raise ValueError(
+        f"--model ease: 영화 {num_items:,}편을 서로 견주는 표 {TABLES}벌에 메모리가 "
+        f"{need / GB:.3g}GB 드는데 쓸 수 있는 것은 {room / GB:.3g}GB입니다. --items {fits}처럼 "
+        "많이 본 영화만 견주거나, 그런 표가 없는 --model ials를 주세요."
+    )
