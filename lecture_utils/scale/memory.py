@@ -1,16 +1,17 @@
 """How much memory is free, and whether a table of items by items fits."""
 
+import math
 import os
 import re
-from math import isqrt
 from pathlib import Path
 
 GB = 1e9
 TABLES = 3  # items x items, that EASE holds at a time
+SHARE = 0.8  # of what is free; ratings, and what else runs, have the rest
 
 
-def find_free() -> int | None:
-    """Return the free memory in bytes; all there is on a Mac; None where neither is known."""
+def find_free() -> float:
+    """Return the free memory in bytes; all there is on a Mac; inf where neither is known."""
     try:
         found = re.search(r"MemAvailable: *(\d+) kB", Path("/proc/meminfo").read_text())
         return 1024 * int(found[1])
@@ -19,7 +20,7 @@ def find_free() -> int | None:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
-        return None
+        return math.inf
 
 
 def check_room(num_items: int, limit: float | None) -> None:
@@ -27,16 +28,16 @@ def check_room(num_items: int, limit: float | None) -> None:
 
     Args:
         num_items: how many items are to be weighed against each other.
-        limit: GB that may be taken; None for what is free.
+        limit: GB that may be taken; None for SHARE of what is free.
 
     Raises:
         ValueError: They take more.
     """
-    room = find_free() if limit is None else int(limit * GB)
+    room = SHARE * find_free() if limit is None else limit * GB
     need = TABLES * 4 * num_items**2
-    if room is None or need <= room:
+    if need <= room:
         return
-    fits = isqrt(room // (4 * TABLES))
+    fits = math.isqrt(int(room / (4 * TABLES)))
     fits -= fits % 1000 if fits >= 1000 else 0
     raise ValueError(
         f"--model ease: 영화 {num_items:,}편을 서로 견주는 표 {TABLES}벌에 메모리가 "
