@@ -22,6 +22,7 @@ from lecture_utils.scale.interactions import Stored, slice_rows
 
 NUMBERS = 2**24  # of a table that is made of some rows at a time: 64 MB
 STEPS, ROWS = 1024, 4096  # users of a step, and rows solved at once, at most
+PAIRS = 2**18  # of items that one user watched: the index and the products take 3 MB
 Progress = Callable[[int], object]
 
 
@@ -210,18 +211,21 @@ def list_positives(watched: Stored) -> Tensors:
 
 
 def sum_pairs(cells: Tensor, progress: Progress) -> Tensor:
-    """Return X^T X of the sparse X, no cell of which stands twice: (num_columns, num_columns).
+    """Return X^T X of the sparse X, (num_columns, num_columns).
 
     Each row adds the products of what is in it: the work grows with the squares of what each has,
-    not with the square of all columns.
+    not with the square of all columns. PAIRS are added at a time, however much one row has.
     """
-    gram = cells.values().new_zeros(cells.shape[1], cells.shape[1])
-    starts = cells.crow_indices().tolist()
+    width, starts = cells.shape[1], cells.crow_indices().tolist()
+    gram = cells.values().new_zeros(width * width)
     for start, end in zip(starts, starts[1:]):
         columns, values = cells.col_indices()[start:end].long(), cells.values()[start:end]
-        gram[columns[:, None], columns] += torch.outer(values, values)
+        most = max(1, PAIRS // max(1, end - start))
+        for some, weights in zip(columns.split(most), values.split(most)):
+            place = some[:, None] * width + columns
+            gram.index_add_(0, place.flatten(), torch.outer(weights, values).flatten())
         progress(1)
-    return gram
+    return gram.view(width, width)
 
 
 def _pick(settings: dict, *names: str) -> dict:

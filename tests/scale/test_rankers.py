@@ -127,7 +127,10 @@ def test_products_row_by_row(small):
     torch.testing.assert_close(rankers.sum_by_row(cells, design), sum_products(cells, design))
 
 
-def test_pairs_are_counted_as_by_a_product(small):
+@pytest.mark.parametrize("pairs", [1, 100, 10**6])
+def test_pairs_are_counted_as_by_a_product(small, pairs, monkeypatch):
+    """Whatever part of a user's pairs is added at a time: who has most here has thousands."""
+    monkeypatch.setattr(rankers, "PAIRS", pairs)
     cells = begin(small, "ials", rank=2).watched.matrix
     dense = cells.to_dense()
     torch.testing.assert_close(sum_pairs(cells, lambda done: None), dense.T @ dense)
