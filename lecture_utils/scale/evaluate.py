@@ -35,11 +35,11 @@ def evaluate(settings: EvaluateSettings) -> int:
     all_users = choose_users(watched, liked, blocks.num_users)
     users = choose_users(watched, liked, settings.users)
     print(
-        f"테스트 데이터에서 4점 이상을 준 영화를 {K}편의 목록에서 찾습니다.\n"
+        f"4점 이상을 준 테스트 영화를 {K}편의 목록에서 찾습니다.\n"
         f"사용자 {len(all_users):,}명 가운데 {len(users):,}명, 영화 {blocks.num_items:,}편\n"
         + COLUMNS
     )
-    for label, model in ((name, trained.model), ("인기 순위", popularity(watched))):
+    for label, model in ((name, trained.model), ("인기", popularity(watched))):
         with tqdm(total=len(users), unit="명", desc=label, disable=None) as bar:
             if bar.disable:
                 print(f"{label}...", file=sys.stderr, flush=True)

@@ -206,17 +206,22 @@ MUTANTS = {
         BIG,
         long=True,
     ),
-    "accepted": Mutant(
-        {'"12", "--rank", "20"': '"12", "--rank", "10"'}, "check-refused", BIG, long=True
-    ),
     "untrained": Mutant(
         {
-            "titles = ": "trained.model.P.data.zero_()\ntitles = ",
-            "trained.movies[best]": "trained.movies.add_(1)[best]",
+            'trained = checkpoint.load_model(work / "run")\n': (
+                'trained = checkpoint.load_model(work / "run")\n'
+                "trained.model.P.data.zero_()\ntrained.movies.add_(1)\n"
+            )
         },
         "check-trained",
         BIG,
         long=True,
+    ),
+    "stars for lists": Mutant(
+        {'"--model", "ials"': '"--model", "mf"'}, "check-lists", BIG, long=True
+    ),
+    "lists for stars": Mutant(
+        {'["run", "lists"]': '["lists", "run"]'}, "check-lists", BIG, long=True
     ),
 }
 test_mutants = build_test("14", MUTANTS)

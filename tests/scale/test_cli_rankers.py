@@ -178,7 +178,7 @@ def test_evaluating_a_run(runs, call, model, monkeypatch):
     """The numbers are those of `ranking` on everything."""
     monkeypatch.setattr(evaluate, "interval", partial(interval, draws=50))
     status, out, error = call("evaluate", "--run", runs / model, "--data", runs / "blocks")
-    assert status == 0 and error == f"평점 읽기...\n{model}...\n인기 순위...\n"
+    assert status == 0 and error == f"평점 읽기...\n{model}...\n인기...\n"
     blocks = Blocks(runs / "blocks")
     train = join_parts(blocks.read(number) for number in range(len(blocks)))
     test, offered = join_parts(blocks.read_test()), torch.arange(blocks.num_items)
@@ -189,7 +189,7 @@ def test_evaluating_a_run(runs, call, model, monkeypatch):
     users = test.users[test.ratings >= 4].unique()
     every = torch.arange(blocks.num_users)
     for label, table in (
-        (model, trained.model.table(every)), ("인기 순위", popular.repeat(len(every), 1))
+        (model, trained.model.table(every)), ("인기", popular.repeat(len(every), 1))
     ):  # fmt: skip
         found = per_user(table, train, test, offered)
         shown = coverage(top_lists(table, users, train, offered), offered)
