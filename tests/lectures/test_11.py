@@ -154,11 +154,12 @@ def measure_once(name: str) -> dict[str, float]:
     data, parts = open_data(name)
     train, test = parts["test"]
     ease, flat = fit_once(name, "ease"), torch.zeros(data.size)
+    _, rivals = count_above(data.size, data.offered, flat, train, test)
     nothing = Tensors(*(column[:0] for column in train))
     forgot = per_user(ease, nothing, test, data.offered)
     values = {
         "ease": judge(name, ease)["ndcg"].mean(),
-        "flat": judge(name, flat)["hit_rate"].mean(),
+        "flat": (10 / (rivals + 1)).mean(),
         "forgot": forgot["ndcg"].mean(),
     }
     return {key: float(value) for key, value in values.items()}  # not NumPy's
@@ -294,7 +295,7 @@ MUTANTS = {
     "kind": Mutant(
         {"kind = (above < 10)": "kind = (above < 0)"}, "check-traps", {"ncf"}, long=True
     ),
-    "flat": Mutant({"measure(flat)": 'measure(table["EASE"])'}, "check-traps", {"ncf"}, long=True),
+    "flat": Mutant({"(10 / (rivals": "(20 / (rivals"}, "check-traps", {"ncf"}, long=True),
     "forgot": Mutant({'(table["EASE"], nothing)': '(table["EASE"])'}, "check-traps", {"ncf"}, True),
     "level": Mutant(
         {"again.quantile(torch.tensor([0.025": "again.quantile(torch.tensor([0.05"},
