@@ -134,17 +134,22 @@ def resume(training: Training | RankerTraining, state: dict) -> None:
     training.resume(state)
 
 
-def load_model(run: str | os.PathLike) -> Trained:
+def load_model(run: str | os.PathLike, watched: Stored | None = None) -> Trained:
     """Load the model that `train` left in the folder `run`, ready to predict.
 
     It is that of the best epoch on the validation blocks, or without them of the last. Its rows
     count from 0; `users` and `movies` are their published ids.
 
+    Args:
+        run: the folder.
+        watched: what `read_interactions` returns. EASE scores users by it, and without it someone
+            new alone, by `fold_in`; the others do not need it.
+
     Raises:
         FileNotFoundError: There is none.
         ValueError: The checkpoint is damaged.
     """
-    return restore(load_trained(run))
+    return restore(load_trained(run), watched)
 
 
 def load_trained(run: str | os.PathLike) -> dict:

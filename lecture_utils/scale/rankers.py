@@ -18,6 +18,7 @@ from lecture_utils.methods.interactions import LINEAR
 from lecture_utils.methods.item_to_item import ItemToItem
 from lecture_utils.methods.softmax_mf import SoftmaxFactors, softmax_losses
 from lecture_utils.methods.tables import Tables, start_tables, take_steps
+from lecture_utils.models import check_ids, check_lengths, check_pairs
 from lecture_utils.scale.interactions import Stored, slice_rows
 
 NUMBERS = 2**24  # of a table that is made of some rows at a time: 64 MB
@@ -159,22 +160,50 @@ class Ease:
 RANKERS = {"ease": Ease, "ials": ImplicitALS, "softmax": Softmax}
 
 
-class Shortlist(ItemToItem):
-    """Weights between some of the items, `shown` (m,) in ascending order; others score -inf."""
+class Shortlist:
+    """Weights between some of the items, `shown` (m,) in ascending order; others score -inf.
+
+    Within them it is an `ItemToItem`, whose ids are places in `shown`.
+    """
 
     def __init__(self, weights: Tensor, shown: Tensor, num_items: int, watched: Stored | None):
-        self.weights, self.shown, self.num_items = weights, shown, num_items
-        self.interactions, self.grades = watched and watched.narrow(shown), LINEAR
+        """Keep the `weights`, (m, m), and what was `watched`, which `fold_in` does not need."""
+        self.shown, self.num_items, self.watched = shown, num_items, watched
+        known = watched.narrow(shown) if watched else Stored(weights[:0].to_sparse_csr())
+        self.within = ItemToItem(known, weights)
+
+    def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
+        """Score pairs of ids, (n,)."""
+        check_pairs(users, items, *self._find_watched().matrix.shape)
+        known, place = self._find(items)
+        scores = self.within.weights.new_full(items.shape, -torch.inf)
+        scores[known] = self.within(users[known], place)
+        return scores
 
     def table(self, users: Tensor) -> Tensor:
         """Score every item for `users`, (m,), from all that they watched: (m, num_items)."""
-        return self._spread(super().table(users))
+        self._find_watched()
+        return self._spread(self.within.table(users))
 
     def fold_in(self, items: Tensor, ratings: Tensor) -> Tensor:
         """Score every item, (num_items,), for someone new who gave `ratings` to `items`, (n,)."""
+        check_lengths(items=items, ratings=ratings)
+        check_ids("item", items, self.num_items)
+        known, place = self._find(items)
+        return self._spread(self.within.fold_in(place, ratings[known])[None])[0]
+
+    def _find_watched(self) -> Stored:
+        if self.watched is None:
+            raise ValueError(
+                "EASE scores users by what they watched: give load_model(run, watched), which "
+                "read_interactions returns, or use fold_in"
+            )
+        return self.watched
+
+    def _find(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """Return which of `items`, (n,), are shown, and the places of these."""
         known = torch.isin(items, self.shown)
-        place = torch.searchsorted(self.shown, items[known])
-        return self._spread(super().fold_in(place, ratings[known])[None])[0]
+        return known, torch.searchsorted(self.shown, items[known])
 
     def _spread(self, scores: Tensor) -> Tensor:
         spread = scores.new_full((len(scores), self.num_items), -torch.inf)

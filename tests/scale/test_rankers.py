@@ -119,6 +119,37 @@ def test_a_shortlist_of_everything_is_item_to_item(parts, small):
     torch.testing.assert_close(found, ItemToItem(watched, weights).table(users))
 
 
+def test_a_shortlist_scores_pairs_as_its_table(small, parts):
+    """Ids are those of all items; those that are not among the weights score -inf."""
+    run = begin(small, "ease", items=60)
+    run.epoch()
+    model = model_of(run)
+    users, items, _ = (column[:500] for column in parts[0])
+    found, expected = model(users, items), model.table(users)[torch.arange(500), items]
+    torch.testing.assert_close(found, expected)
+    assert 0 < found.isinf().sum() < 500
+    with pytest.raises(IndexError):
+        model(users[:1], torch.tensor([small.num_items]))
+    with pytest.raises(IndexError):
+        model.fold_in(torch.tensor([small.num_items]), torch.tensor([5.0]))
+
+
+def test_ease_scores_users_by_what_they_watched(small, tmp_path):
+    """A model that is loaded without it says so; someone new it can do without."""
+    run = begin(small, "ease", items=60)
+    run.epoch()
+    checkpoint.save(tmp_path, run, run.settings)
+    alone = checkpoint.load_model(tmp_path).model
+    users = torch.arange(3)
+    for ask in (lambda: alone.table(users), lambda: alone(users, users)):
+        with pytest.raises(ValueError, match=r"give load_model\(run, watched\)"):
+            ask()
+    model = checkpoint.load_model(tmp_path, run.watched).model
+    assert torch.equal(model.table(users), model_of(run).table(users))
+    new = torch.tensor([0, 9, 20]), torch.tensor([5.0, 4.0, 3.0])
+    assert torch.equal(alone.fold_in(*new), model.fold_in(*new))
+
+
 def test_products_row_by_row(small):
     """Those of all rows at once; a row without cells is among them."""
     cells = begin(small, "ials", rank=2).watched.narrow(torch.arange(20)).matrix
