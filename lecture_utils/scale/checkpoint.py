@@ -24,6 +24,7 @@ from lecture_utils.scale.train_rankers import RankerTraining
 
 KEYS = {"settings", "sizes", "model", "optimizer", "history", "best", "test_mse", "ids"}
 STOPPING = (signal.SIGINT, signal.SIGTERM)  # Ctrl+C, and what torchrun sends
+AGAIN = "다른 곳으로 옮기고 다시 train하세요"
 CHECKPOINT, METRICS, RATINGS = "checkpoint.pt", "metrics.csv", "ratings"
 
 
@@ -121,11 +122,10 @@ def load(run: str | os.PathLike) -> dict | None:
         try:
             state = torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:  # whatever a damaged file makes of unpickling, OSError too
-            remedy = "다른 곳으로 옮기고 같은 명령을 다시 주면 처음부터 합니다"
             name = type(error).__name__
-            raise ValueError(f"{path} 파일이 손상되었습니다. {remedy} ({name}).") from error
+            raise ValueError(f"{path} 파일이 손상되었습니다. {AGAIN} ({name}).") from error
     if not (isinstance(state, dict) and state.keys() == KEYS):
-        raise ValueError(f"{path} 파일은 다른 판이 남긴 것입니다. --out에 다른 폴더를 주세요.")
+        raise ValueError(f"{path} 파일은 다른 판이 남긴 것입니다. {AGAIN}.")
     return state
 
 

@@ -62,7 +62,9 @@ def main(arguments: list[str]) -> int:
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in reason:
-            remedy = LESS.get(getattr(settings, "model", ""), "--rank를 줄이거나 --stream을 붙여")
+            remedy = "메모리를 쓰는 다른 프로그램을 닫고 다시 해"
+            if isinstance(settings, TrainSettings):  # the others have no such options
+                remedy = LESS.get(settings.model, "--rank를 줄이거나 --stream을 붙여")
             return _complain(f"메모리가 모자랍니다. {remedy} 보세요 ({reason}).", 1)
         if "WORLD_SIZE" not in os.environ:
             raise

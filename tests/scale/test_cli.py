@@ -304,16 +304,16 @@ def test_a_bad_line_is_named_and_leaves_nothing(run, altered, tmp_path):
 def test_a_damaged_checkpoint(run, tmp_path):
     run("--epochs", 1)
     path = tmp_path / "run" / "checkpoint.pt"
-    whole = path.read_bytes()
+    whole, again = path.read_bytes(), "다른 곳으로 옮기고 다시 train하세요"
     for length in [*range(0, len(whole), len(whole) // 40), len(whole) - 1]:
         path.write_bytes(whole[:length])
         with pytest.raises(ValueError, match="checkpoint.pt 파일이 손상되었습니다. 다른 곳으로"):
             checkpoint.load(tmp_path / "run")
     status, _, error = run("--epochs", 2)
-    assert status == 1 and f"✗ {path} 파일이 손상되었습니다. 다른 곳으로 옮기고" in error
+    assert status == 1 and f"✗ {path} 파일이 손상되었습니다. {again} (" in error
     torch.save({"model": 1}, path)
     status, _, error = run("--epochs", 2)
-    assert status == 1 and f"✗ {path} 파일은 다른 판이 남긴 것입니다." in error
+    assert status == 1 and f"✗ {path} 파일은 다른 판이 남긴 것입니다. {again}." in error
     path.unlink()
     assert run("--epochs", 2)[0] == 0
 

@@ -361,3 +361,17 @@ def test_too_little_memory_says_what_takes_less(runs, tmp_path, call, monkeypatc
         words = ["--data", runs / "blocks", "--out", tmp_path / model, "--model", model]
         status, _, error = call("train", *words)
         assert status == 1 and remedy in error and "--stream" not in error
+
+
+@pytest.mark.parametrize("command", ["evaluate", "recommend", "prepare"])
+def test_too_little_memory_where_no_option_takes_less(runs, tmp_path, call, monkeypatch, command):
+    def refuse(*_, **__):
+        raise RuntimeError("you tried to allocate memory")
+
+    for name in ("evaluate.find_blocks", "recommend.find_blocks", "cli.write_blocks"):
+        monkeypatch.setattr(f"lecture_utils.scale.{name}", refuse)
+    words = {"prepare": ["--data", runs / "blocks", "--out", tmp_path / "out"]}
+    more = words.get(command, ["--run", runs / "ials", "--data", runs / "blocks"])
+    status, _, error = call(command, *more, *(["--user", 7] if command == "recommend" else []))
+    assert status == 1 and "✗ 메모리가 모자랍니다. 메모리를 쓰는 다른" in error
+    assert "--" not in error
