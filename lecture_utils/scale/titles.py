@@ -32,10 +32,10 @@ def read_titles(folder: str | os.PathLike) -> dict[int, str]:
 
 
 def _read_rows(path: Path, separator: str) -> Iterator[tuple[int, str]]:
-    lines = _decode(path.read_bytes()).splitlines()
-    rows = csv.reader(lines) if separator == "," else (line.split(separator) for line in lines)
+    lines = _decode(path.read_bytes()).split("\n")  # str.splitlines splits at more than that
     first = 1 + (separator == ",")
-    for number, row in enumerate(rows, start=1):
+    for number, line in enumerate((line.rstrip("\r") for line in lines), start=1):
+        row = _split(line, separator)
         if number < first or not any(row):
             continue
         if len(row) < 2 or not re.fullmatch(ID[0], row[0]) or int(row[0]) > ID[1]:
@@ -45,6 +45,16 @@ def _read_rows(path: Path, separator: str) -> Iterator[tuple[int, str]]:
                 "제목 없이 하려면 이 파일을 지우세요."
             )
         yield int(row[0]), row[1]
+
+
+def _split(line: str, separator: str) -> list[str]:
+    """Split a line; one whose quotes are not in order, which would eat the next, stays whole."""
+    if separator != ",":
+        return line.split(separator)
+    try:
+        return next(csv.reader([line], strict=True))
+    except csv.Error:
+        return [line]
 
 
 def _decode(text: bytes) -> str:

@@ -53,6 +53,21 @@ def test_a_bad_line_is_named(name, line, tmp_path):
         read_titles(tmp_path)
 
 
+@pytest.mark.parametrize("rest", ["", '8,"Heat, (1995)",Action\n', "8,Heat (1995),Action\n"])
+def test_a_quote_that_is_not_closed(rest, tmp_path):
+    """It does not swallow the titles behind it, whatever these are."""
+    text, _ = PUBLISHED["movies.csv"]
+    (tmp_path / "movies.csv").write_text(text + '7,"Sabrina (1995),Comedy\n' + rest)
+    with pytest.raises(ValueError, match=r"movies.csv 4번째 줄: .*영화 번호와 제목이.*Sabrina"):
+        read_titles(tmp_path)
+
+
+def test_lines_end_at_line_feeds_alone(tmp_path):
+    text = "1,Wait\x85 What\u2028?,Drama\r\n2,Heat,Action\r\n"
+    (tmp_path / "movies.csv").write_bytes(f"movieId,title,genres\r\n{text}".encode())
+    assert read_titles(tmp_path) == {1: "Wait\x85 What\u2028?", 2: "Heat"}
+
+
 def test_prepare_keeps_those_of_movies_with_ratings(tmp_path, small):
     ids = small.read_ids("movies").tolist()
     titles = {ids[0]: "첫 영화", ids[-1]: "마지막 영화", 999_999_999: "평점이 없는 영화"}
