@@ -9,7 +9,6 @@ from torch import Tensor
 from tqdm import tqdm
 
 from lecture_utils.ranking.compare import interval
-from lecture_utils.ranking.lists import coverage
 from lecture_utils.scale import checkpoint
 from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.folders import find_blocks
@@ -34,6 +33,11 @@ def evaluate(settings: EvaluateSettings) -> int:
     liked = collect_liked(blocks.read_test(), blocks.num_users, blocks.num_items)
     all_users = choose_users(watched, liked, blocks.num_users)
     users = choose_users(watched, liked, settings.users)
+    if len(users) < 2:
+        raise ValueError(
+            "목록을 재어 볼 사용자가 한 명뿐이라 구간을 구할 수 없습니다. --test를 늘려 다시 "
+            "prepare하고 train하세요."
+        )
     print(
         f"4점 이상을 준 테스트 영화를 {K}편의 목록에서 찾습니다.\n"
         f"사용자 {len(all_users):,}명 가운데 {len(users):,}명, 영화 {blocks.num_items:,}편\n"
@@ -46,14 +50,14 @@ def evaluate(settings: EvaluateSettings) -> int:
             found, lists = measure(model, watched, liked, users, bar.update, lists=True)
         print(_describe(label, found, lists, blocks.num_items))
     if name not in RANKERS:
-        mse = trained.test_mse or measure_mse(trained.model, blocks)
+        mse = measure_mse(trained.model, blocks) if trained.test_mse is None else trained.test_mse
         print(f"테스트 RMSE는 {mse**0.5:.4f}입니다 ({name}).")
     return 0
 
 
 def _describe(label: str, found: pd.DataFrame, lists: Tensor, num_items: int) -> str:
     mean, low, high = interval(found["ndcg"])
-    shown = coverage(lists, torch.arange(num_items))  # on any list at all
+    shown = len(lists[lists >= 0].unique()) / num_items  # on any list at all
     return (
         f"{mean:.4f} ({low:.4f}~{high:.4f}){found['recall'].mean():9.4f}"
         f"{found['hit_rate'].mean():8.4f}{shown:10.1%}  {label}"

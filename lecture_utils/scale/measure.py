@@ -45,7 +45,7 @@ def choose_users(watched: Stored, liked: Interactions, most: int = USERS) -> Ten
     left = watched.matrix.shape[1] - watched.matrix.crow_indices().diff()
     users = ((liked.matrix.crow_indices().diff() > 0) & (left >= K)).nonzero().flatten()
     if not len(users):
-        raise ValueError(f"영화가 {K}편 넘게 남은 사용자가 없어서 목록을 잴 수 없습니다.")
+        raise ValueError(f"영화가 {K}편 이상 남은 사용자가 없어서 목록을 잴 수 없습니다.")
     lot = torch.randperm(len(users), generator=torch.Generator().manual_seed(0))
     return users[lot[:most]].sort().values
 
@@ -71,7 +71,7 @@ def measure(
 
     Returns:
         The metrics of `ranking.metrics.per_user`, a row for each user, and the lists, (m, K) or
-        (0, K).
+        (0, K), with -1 where a place is left: a score of -inf is never shown.
     """
     offered, frames, found = torch.arange(watched.matrix.shape[1]), [], [users.new_empty(0, K)]
     for batch in users.split(BATCH):
@@ -79,7 +79,8 @@ def measure(
         seen, wanted = (Tensors(*part.cells(batch)) for part in (watched, liked))
         frames.append(per_user(scores, seen, wanted, offered, K, relevant=1.0))
         if lists:
-            found.append(top_lists(scores, torch.arange(len(batch)), seen, offered, K))
+            best = top_lists(scores, torch.arange(len(batch)), seen, offered, K)
+            found.append(best.where(scores.gather(1, best) > -torch.inf, -1))
         progress(len(batch))
     table = pd.concat(frames, ignore_index=True)
     return table.set_axis(pd.Index(users.tolist(), name="user")), torch.cat(found)

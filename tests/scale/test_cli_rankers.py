@@ -202,6 +202,32 @@ def test_evaluating_a_run(runs, call, model, monkeypatch):
         assert out.endswith(f"테스트 RMSE는 {state['test_mse'] ** 0.5:.4f}입니다 (mf).\n")
 
 
+def test_one_user_is_too_few(runs, call, monkeypatch):
+    monkeypatch.setattr(evaluate, "choose_users", lambda *_: torch.tensor([3]))
+    status, out, error = call("evaluate", "--run", runs / "ials", "--data", runs / "blocks")
+    assert status == 1 and not out
+    assert "✗ 목록을 재어 볼 사용자가 한 명뿐이라" in error and error.endswith("train하세요.\n")
+
+
+def test_coverage_counts_what_is_shown(runs, tmp_path, call, monkeypatch):
+    """EASE on five movies fills its lists with others, which are not shown."""
+    monkeypatch.setattr(evaluate, "interval", partial(interval, draws=50))
+    words = ["--data", runs / "blocks", "--out", tmp_path / "run", "--model", "ease"]
+    call("train", *words, "--items", 5)
+    _, out, _ = call("evaluate", "--run", tmp_path / "run", "--data", runs / "blocks")
+    assert f" {5 / Blocks(runs / 'blocks').num_items:.1%}  ease\n" in out
+
+
+def test_an_error_of_zero_is_an_error(runs, monkeypatch, capsys):
+    state = checkpoint.load_trained(runs / "mf") | {"test_mse": 0.0}
+    monkeypatch.setattr(checkpoint, "load_trained", lambda _: state)
+    monkeypatch.setattr(evaluate, "interval", partial(interval, draws=50))
+    assert (
+        __main__.main(["evaluate", "--run", str(runs / "mf"), "--data", str(runs / "blocks")]) == 0
+    )
+    assert "테스트 RMSE는 0.0000입니다 (mf)." in capsys.readouterr().out
+
+
 def test_a_sample_of_the_users(runs, call):
     _, out, _ = call("evaluate", "--run", runs / "ials", "--data", runs / "blocks", "--users", 20)
     assert re.search(r"사용자 1\d\d명 가운데 20명, 영화", out)

@@ -47,6 +47,23 @@ def test_metrics_and_lists_as_on_everything(small, world, ties, monkeypatch):
     assert measure.measure(Model, watched, liked, users[:3])[1].shape == (0, 10)
 
 
+def test_places_of_what_is_never_shown_stay_empty(small, world):
+    watched, liked, _, _ = world
+    scores = torch.full((small.num_users, small.num_items), -torch.inf)
+    scores[:, -12:] = torch.arange(12.0)
+
+    class Model:
+        table = staticmethod(lambda users: scores[users])
+
+    users = choose_users(watched, liked)
+    _, lists = measure.measure(Model, watched, liked, users, lists=True)
+    shown = [sorted({*row.tolist()} - {-1}) for row in lists]
+    low = small.num_items - 12
+    seen = [{*watched.cells(user[None])[1].tolist()} for user in users]
+    left = [[i for i in range(low, small.num_items) if i not in one][-10:] for one in seen]
+    assert shown == left and (lists == -1).any()
+
+
 def test_popularity_is_that_of_methods(small, world):
     watched, _, train, _ = world
     size = small.num_users, small.num_items
@@ -80,5 +97,5 @@ def test_nothing_liked(small, world):
     parts = [(u, i, r.clamp(max=3.5)) for u, i, r in small.read_test()]
     with pytest.raises(ValueError, match="별 4 이상이 하나도 없어서"):
         collect_liked(parts, small.num_users, small.num_items)
-    with pytest.raises(ValueError, match="10편 넘게 남은 사용자가 없어서"):
+    with pytest.raises(ValueError, match="10편 이상 남은 사용자가 없어서"):
         choose_users(world[0].narrow(torch.arange(5)), world[1])
