@@ -37,10 +37,11 @@ def check_room(num_items: int, limit: float | None) -> None:
     need = TABLES * 4 * num_items**2
     if need <= room:
         return
-    fits = math.isqrt(int(room / (4 * TABLES)))
+    fits = math.isqrt(int(max(room, 0) / (4 * TABLES)))
     fits -= fits % 1000 if fits >= 1000 else 0
+    fewer = f"--items {fits}처럼 많이 본 영화만 견주거나, " if fits else ""
     raise ValueError(
         f"--model ease: 영화 {num_items:,}편을 서로 견주는 표 {TABLES}벌에 메모리가 "
-        f"{need / GB:.3g}GB 드는데 쓸 수 있는 것은 {room / GB:.3g}GB입니다. --items {fits}처럼 "
-        "많이 본 영화만 견주거나, 그런 표가 없는 --model ials를 주세요."
+        f"{need / GB:.3g}GB 드는데 쓸 수 있는 것은 {room / GB:.3g}GB입니다. {fewer}"
+        "그런 표가 없는 --model ials를 주세요."
     )

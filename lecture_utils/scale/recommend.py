@@ -41,9 +41,7 @@ def recommend(settings: RecommendSettings) -> int:
     offered = torch.arange(blocks.num_items)  # all rows: none is left unused
     if isinstance(trained.model, Shortlist):
         offered = trained.model.shown
-    left = len(offered) - int(torch.isin(offered, seen).sum())
-    if settings.n > left:
-        raise UsageError(f"--n: 아직 보지 않은 영화가 {left}편이니 그 이하의 수를 주세요.")
+    _check_choice(scores, seen, offered, settings.n)
     titles = blocks.read_titles()
     called = "점수" if state["settings"]["model"] in RANKERS else "예측"
     for place, item in enumerate(top_n(scores, seen, offered, settings.n).tolist(), start=1):
@@ -53,6 +51,27 @@ def recommend(settings: RecommendSettings) -> int:
     if not titles:
         print(NO_TITLES, file=sys.stderr)
     return 0
+
+
+def _check_choice(scores: Tensor, seen: Tensor, offered: Tensor, n: int) -> None:
+    """Refuse where fewer than `n` of what is `offered` are left, and where nothing sets it apart.
+
+    All scores are 0 where a model of interactions knows none of someone's movies, or all that she
+    gave to these is one star.
+    """
+    left = len(offered) - int(torch.isin(offered, seen).sum())
+    if not left:
+        raise ValueError(
+            f"이 모델이 고르는 영화 {len(offered):,}편을 이미 모두 보았으니 추천할 것이 없습니다. "
+            "ease라면 --items를 늘려 다시 train하세요."
+        )
+    if n > left:
+        raise UsageError(f"--n: 아직 보지 않은 영화가 {left}편이니 그 이하의 수를 주세요.")
+    if not scores[offered].any():
+        raise ValueError(
+            f"이 모델이 아는 영화 {len(offered):,}편 가운데 별 하나보다 높은 평점을 받은 것이 없어 "
+            "취향을 알 수 없습니다. 그런 평점을 더하거나, ease라면 --items를 늘려 다시 train하세요."
+        )
 
 
 def find_user(trained: Trained, user: int) -> Tensor:

@@ -361,10 +361,29 @@ def test_a_user_or_ratings(runs, call, own):
 def test_only_what_is_compared_is_recommended(runs, tmp_path, call, own):
     words = ["--data", runs / "blocks", "--out", tmp_path / "run", "--model", "ease"]
     call("train", *words, "--items", 20)
-    words = ["--run", tmp_path / "run", "--data", runs / "blocks", "--ratings", own("m1,5")]
+    known = int(checkpoint.load_model(tmp_path / "run").model.shown[0])
+    ratings = own(f"m{known},5", "m1,5")
+    words = ["--run", tmp_path / "run", "--data", runs / "blocks", "--ratings", ratings]
     status, out, _ = call("recommend", *words, "--n", 15)
     assert status == 0 and "inf" not in out
     refused(call("recommend", *words, "--n", 21), "--n: 아직 보지 않은 영화가")
+
+
+def test_nothing_is_left_or_nothing_is_known(runs, tmp_path, call, own):
+    """Of the two movies that EASE compares; ratings of one star say nothing to it or to iALS."""
+    words = ["--data", runs / "blocks", "--out", tmp_path / "run", "--model", "ease"]
+    call("train", *words, "--items", 2)
+    shown = checkpoint.load_model(tmp_path / "run").model.shown.tolist()
+    other = next(row for row in range(3) if row not in shown)
+    words = ["recommend", "--data", runs / "blocks", "--n", 1, "--ratings"]
+    for lines, run, told in (
+        ([f"m{row},5" for row in shown], tmp_path / "run", "영화 2편을 이미 모두 보았으니"),
+        ([f"m{other},5"], tmp_path / "run", "영화 2편 가운데 별 하나보다 높은 평점을 받은 것이"),
+        ([f"m{shown[0]},1"], tmp_path / "run", "영화 2편 가운데 별 하나보다"),
+        (["m3,1", "m9,0.5"], runs / "ials", "별 하나보다 높은 평점을 받은 것이 없어 취향을"),
+    ):
+        status, out, error = call(*words, own(*lines), "--run", run)
+        assert status == 1 and not out and told in error and error.endswith("train하세요.\n")
 
 
 def test_a_folder_without_titles(small, tmp_path, call):

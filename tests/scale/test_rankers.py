@@ -240,6 +240,8 @@ def test_free_memory(monkeypatch):
     monkeypatch.setattr(memory, "find_free", lambda: 10**9)
     with pytest.raises(ValueError, match="쓸 수 있는 것은 0.8GB입니다. --items 8000처럼"):
         memory.check_room(10_000, None)
+    with pytest.raises(ValueError, match="것은 1e-09GB입니다. 그런 표가 없는 --model ials를"):
+        memory.check_room(10_000, 1e-9)  # not one movie fits
     monkeypatch.setattr(memory, "find_free", lambda: float("inf"))
     memory.check_room(10**6, None)  # nobody knows: it may be tried
 
