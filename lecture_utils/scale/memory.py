@@ -10,8 +10,16 @@ TABLES = 3  # items x items, that EASE holds at a time
 SHARE = 0.8  # of what is free; ratings, and what else runs, have the rest
 
 
+CGROUP = Path("/sys/fs/cgroup")  # version 2: in a container its own limit
+
+
 def find_free() -> float:
-    """Return the free memory in bytes; all there is on a Mac; inf where neither is known."""
+    """Return the free memory in bytes: what the machine has, or less where a cgroup limits it."""
+    return min(_find_machine(), _find_group())
+
+
+def _find_machine() -> float:
+    """Return the free memory; all there is on a Mac; inf where neither is known."""
     try:
         found = re.search(r"MemAvailable: *(\d+) kB", Path("/proc/meminfo").read_text())
         return 1024 * int(found[1])
@@ -20,6 +28,16 @@ def find_free() -> float:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
+        return math.inf
+
+
+def _find_group() -> float:
+    """Return what is left below the limit; inf without one. Cached files make room when asked."""
+    try:
+        limit, used = (int((CGROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
+        cached = re.search(r"^inactive_file (\d+)", (CGROUP / "memory.stat").read_text(), re.M)
+        return max(0, limit - used + int(cached[1]))
+    except (OSError, TypeError, ValueError):  # no such file, or the word "max"
         return math.inf
 
 
@@ -37,7 +55,7 @@ def check_room(num_items: int, limit: float | None) -> None:
     need = TABLES * 4 * num_items**2
     if need <= room:
         return
-    fits = math.isqrt(int(max(room, 0) / (4 * TABLES)))
+    fits = math.isqrt(int(room / (4 * TABLES)))
     fits -= fits % 1000 if fits >= 1000 else 0
     fewer = f"--items {fits}처럼 많이 본 영화만 견주거나, " if fits else ""
     raise ValueError(

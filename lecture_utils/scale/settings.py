@@ -80,7 +80,7 @@ class TrainSettings(PrepareSettings):
     drop: Annotated[float | None, dropped, "드롭아웃으로 가리는 몫"] = None
     batch: Annotated[int | None, whole(1, 10**6), "한 걸음의 사용자 수, 없으면 알아서"] = None
     items: Annotated[int | None, whole(1, 10**6), "많이 본 영화 가운데 서로 견줄 수"] = None
-    memory: Annotated[float | None, positive, "써도 되는 GB, 없으면 지금 남은 만큼"] = None
+    memory: Annotated[float | None, positive, "표 세 벌에 쓸 GB, 없으면 남은 것의 5분의 4"] = None
     full_batch: Annotated[bool, None, "한 에폭에 한 걸음, 모든 평점으로"] = False
     stream: Annotated[bool, None, "블록을 메모리에 두지 않고 에폭마다 다시 읽습니다"] = False
     device: Annotated[str | None, choice("cpu", "cuda"), "cpu 또는 cuda"] = None

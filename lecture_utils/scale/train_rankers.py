@@ -41,7 +41,7 @@ class RankerTraining:
                 little memory.
         """
         train, held = divide_blocks(blocks, settings["validation"], 1)
-        if settings["model"] == "ease":  # before anything is read
+        if settings["model"] == "ease":  # before the ratings are read
             check_room(min(blocks.num_items, settings["items"] or math.inf), settings["memory"])
         self.blocks, self.seed = blocks, settings["seed"]
         self.watched = read_interactions(blocks, train, both=settings["model"] == "ials")

@@ -396,4 +396,4 @@ def test_help_is_korean(capsys):
         cli.main(["train", "--help"])
     text = " ".join(capsys.readouterr().out.split())
     assert "잠재 요인 벡터의 길이 (mf 10, ials 32, softmax 64)" in text
-    assert "써도 되는 GB, 없으면 지금 남은 만큼 (ease)" in text
+    assert "표 세 벌에 쓸 GB, 없으면 남은 것의 5분의 4 (ease)" in text

@@ -246,6 +246,21 @@ def test_free_memory(monkeypatch):
     memory.check_room(10**6, None)  # nobody knows: it may be tried
 
 
+@pytest.mark.parametrize(
+    ("limit", "free"),
+    [("3000000", 2_500_000), ("500000", 0), ("max", None), ("9" * 18, None), ("", None)],
+)
+def test_free_memory_of_a_container(tmp_path, monkeypatch, limit, free):
+    """Its limit counts where it is less than what the machine has left."""
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+    monkeypatch.setattr(memory, "_find_machine", lambda: 10**9)
+    if limit:
+        (tmp_path / "memory.max").write_text(f"{limit}\n")
+        (tmp_path / "memory.current").write_text("1000000\n")
+        (tmp_path / "memory.stat").write_text("active_file 7\ninactive_file 500000\n")
+    assert memory.find_free() == (10**9 if free is None else free)
+
+
 def test_a_ridge_that_does_not_solve(small, monkeypatch):
     def fail(*_, **__):
         raise torch.linalg.LinAlgError("not positive definite")
