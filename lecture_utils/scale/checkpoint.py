@@ -31,7 +31,7 @@ CHECKPOINT, METRICS, RATINGS = "checkpoint.pt", "metrics.csv", "ratings"
 class Trained(NamedTuple):
     """A model and the published ids of its rows."""
 
-    model: Any  # a MatrixFactorization, or one of RANKERS
+    model: Any  # a MatrixFactorization, ImplicitFactors, SoftmaxFactors or Shortlist
     users: torch.Tensor  # (num_users,)
     movies: torch.Tensor  # (num_items,)
     test_mse: float | None  # measured when the training was done

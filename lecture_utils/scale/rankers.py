@@ -226,15 +226,9 @@ def sum_by_row(cells: Tensor, design: Tensor) -> Tensor:
 
 
 def list_positives(watched: Stored) -> Tensors:
-    """List the interactions of positive strength, with strengths in place of stars.
-
-    Raises:
-        ValueError: There is none.
-    """
+    """List the interactions of positive strength, with strengths in place of stars."""
     cells = watched.matrix
     kept = cells.values() > 0
-    if not kept.any():
-        raise ValueError("별 하나보다 높은 평점이 하나도 없어서 배울 것이 없습니다.")
     users = torch.repeat_interleave(cells.crow_indices().diff())
     return Tensors(*(part[kept] for part in (users, cells.col_indices(), cells.values())))
 

@@ -50,7 +50,10 @@ class Epoch(NamedTuple):
 
 
 class Best(NamedTuple):
-    """The epoch, from 1, with the lowest error on the validation blocks, and its parameters."""
+    """The epoch, from 1, that does best on the validation blocks, and its parameters.
+
+    Best is the lowest error, or of what ranks the highest NDCG@10.
+    """
 
     epoch: int
     parameters: dict[str, Tensor]

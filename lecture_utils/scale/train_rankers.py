@@ -45,6 +45,8 @@ class RankerTraining:
             check_room(min(blocks.num_items, settings["items"] or math.inf), settings["memory"])
         self.blocks, self.seed = blocks, settings["seed"]
         self.watched = read_interactions(blocks, train, both=settings["model"] == "ials")
+        if not self.watched.values.any():
+            raise ValueError("별 하나보다 높은 평점이 하나도 없어서 배울 것이 없습니다.")
         parts = (blocks.read(number)[:3] for number in held)
         self.liked = collect_liked(parts, blocks.num_users, blocks.num_items)
         self.users = choose_users(self.watched, self.liked)

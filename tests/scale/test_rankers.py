@@ -216,11 +216,16 @@ def test_scores_without_bounds_are_told_and_not_kept(small):
     assert len(run.history) < 5
 
 
-def test_nothing_to_learn(small):
-    watched = read_interactions(small, range(7))
-    watched.values.zero_()  # as stars of one and below are
+@pytest.mark.parametrize("model", RANKERS)
+def test_nothing_to_learn(small, model, monkeypatch):
+    def read(*words, **more):
+        watched = read_interactions(*words, **more)
+        watched.values.zero_()  # as stars of one and below are
+        return watched
+
+    monkeypatch.setattr("lecture_utils.scale.train_rankers.read_interactions", read)
     with pytest.raises(ValueError, match="별 하나보다 높은 평점이 하나도 없어서"):
-        rankers.list_positives(watched)
+        begin(small, model)
 
 
 def test_tables_that_do_not_fit_are_refused_before_they_are_made(small):
