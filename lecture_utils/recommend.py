@@ -7,12 +7,16 @@ from lecture_utils.models import MatrixFactorization, check_ids, check_lengths
 
 
 def fold_in(
-    model: MatrixFactorization, items: Tensor, ratings: Tensor, ridge: float
+    model: MatrixFactorization,
+    items: Tensor,
+    ratings: Tensor,
+    ridge: float,
+    ridge_bias: float | None = None,
 ) -> tuple[Tensor, Tensor]:
     r"""Solve for a new user's factors and bias, with the items as they are.
 
     This is ridge regression in closed form: it minimises
-    $\sum_i (r_i - \mu - b_i - p_i \cdot q - b)^2 + ridge\,(|q|^2 + b^2)$.
+    $\sum_i (r_i - \mu - b_i - p_i \cdot q - b)^2 + ridge\,|q|^2 + ridge\_bias\,b^2$.
 
     Args:
         model: trained, with biases.
@@ -20,13 +24,14 @@ def fold_in(
         ratings: one per item, (n,).
         ridge: what the model was trained with, as a penalty on the sum of squared errors: `fit`
             adds lambda to a mean over N ratings, so it is lambda * N.
+        ridge_bias: the same for the bias; None for `ridge`.
 
     Returns:
         The factors, (rank,), and the bias, ().
 
     Raises:
         ValueError: for a model without biases, for ratings that are not finite or not one per
-            item, and for a `ridge` that is not positive.
+            item, and for a `ridge` or `ridge_bias` that is not positive.
         IndexError, TypeError: for an unknown item.
     """
     if not (isinstance(model, MatrixFactorization) and model.bias):
@@ -35,13 +40,17 @@ def fold_in(
     if not bool(ratings.isfinite().all()):
         raise ValueError("ratings must be finite; drop the blanks (NaN) first")
     check_ids("item", items, len(model.P))
-    if not ridge > 0:
-        raise ValueError(f"ridge must be positive, not {ridge}; use lambda * number of ratings")
+    ridge_bias = ridge if ridge_bias is None else ridge_bias
+    for name, value in (("ridge", ridge), ("ridge_bias", ridge_bias)):
+        if not value > 0:
+            remedy = "use lambda * number of ratings"
+            raise ValueError(f"{name} must be positive, not {value}; {remedy}")
     with torch.no_grad():
         rest = ratings.to(model.P) - model.mean - model.bias_item[items]  # (n,)
         rows = torch.cat([model.P[items], torch.ones_like(rest)[:, None]], dim=1)  # (n, rank + 1)
-        gram = rows.T @ rows + ridge * torch.eye(rows.shape[1], device=rows.device)
-        solution = torch.linalg.solve(gram, rows.T @ rest)
+        penalty = rows.new_full((rows.shape[1],), ridge)
+        penalty[-1] = ridge_bias
+        solution = torch.linalg.solve(rows.T @ rows + penalty.diag(), rows.T @ rest)
     return solution[:-1], solution[-1]
 
 

@@ -25,7 +25,8 @@ def test_nothing_is_known_of_someone_without_ratings(model):
         ({"model": MatrixFactorization(4, 30, rank=3)}, ValueError, "bias=True"),
         ({"model": EmbeddingFactorization(4, 30)}, ValueError, "bias=True"),
         ({"ratings": [1.0, 2.0]}, ValueError, r"items have shape \(1,\), ratings \(2,\)"),
-        ({"ridge": 0}, ValueError, "not 0"),
+        ({"ridge": 0}, ValueError, "ridge must be positive, not 0"),
+        ({"ridge_bias": 0.0}, ValueError, "ridge_bias must be positive, not 0.0"),
         ({"ratings": [float("nan")]}, ValueError, "finite"),
         ({"items": [-1]}, IndexError, "item id -1 is outside 0..29"),
         ({"items": [30]}, IndexError, "item id 30 is outside 0..29"),
@@ -37,6 +38,19 @@ def test_fold_in_refuses(model, change, error, words):
     given |= {name: torch.tensor(given[name]) for name in ("items", "ratings")}
     with pytest.raises(error, match=words):
         fold_in(**given)
+
+
+@pytest.mark.parametrize("ridge_bias", [None, 0.5, 40.0])
+def test_fold_in_solves_the_normal_equations(model, ridge_bias):
+    """The gradient of the penalised sum of squares, written out, is 0 in each coordinate."""
+    items, ratings = torch.tensor([1, 2, 7, 29]), torch.tensor([4.0, 5.0, 1.0, 2.5])
+    with torch.no_grad():
+        model.bias_item.normal_()
+        q, b = fold_in(model, items, ratings, 3.0, ridge_bias)
+        P = model.P[items]
+        errors = ratings - model.mean - model.bias_item[items] - P @ q - b
+        torch.testing.assert_close(P.T @ errors, 3.0 * q)
+        torch.testing.assert_close(errors.sum(), (ridge_bias or 3.0) * b)
 
 
 def test_fold_in_takes_ratings_of_any_type(model):

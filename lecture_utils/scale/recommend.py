@@ -121,11 +121,11 @@ def score_new(trained: Trained, settings: dict, items: Tensor, ratings: Tensor) 
     model = trained.model
     if settings["model"] in RANKERS:
         return model.fold_in(items, ratings)
-    if not (model.bias and settings["ridge"]):
+    if not (model.bias and settings["ridge"] and settings["ridge_bias"]):
         raise UsageError(
-            "--ratings: 편향이나 벌금 --ridge 없이 학습한 모델은 새 사람을 받지 못하니, "
-            "--user를 주거나 다른 모델을 학습하세요."
+            "--ratings: 편향이나 벌금 --ridge, --ridge-bias 없이 학습한 모델은 새 사람을 "
+            "받지 못하니, --user를 주거나 다른 모델을 학습하세요."
         )
-    factors, bias = fold_in(model, items, ratings, settings["ridge"])
+    factors, bias = fold_in(model, items, ratings, settings["ridge"], settings["ridge_bias"])
     with torch.no_grad():
         return model.mean + model.bias_item + bias + model.P @ factors

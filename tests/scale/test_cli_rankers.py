@@ -298,7 +298,7 @@ def test_recommending_to_someone_new(runs, call, own, model):
     trained = checkpoint.load_model(runs / model)
     items, ratings = torch.tensor([3, 9, 20]), torch.tensor([5, 4.5, 0.5])
     if model == "mf":
-        factors, bias = fold_in(trained.model, items, ratings, 10.0)
+        factors, bias = fold_in(trained.model, items, ratings, 10.0, 5.0)
         twin = trained.model
         with torch.no_grad():
             twin.Q[0], twin.bias_user[0] = factors, bias
@@ -347,9 +347,10 @@ def test_ratings_for_a_model_without_biases(runs, tmp_path, call, own):
     words = ["--data", runs / "blocks", "--epochs", 1, "--out"]
     call("train", *words, tmp_path / "plain", "--model", "mf-plain")
     call("train", *words, tmp_path / "free", "--ridge", 0)
-    for run in ("plain", "free"):
+    call("train", *words, tmp_path / "half", "--ridge-bias", 0)
+    for run in ("plain", "free", "half"):
         words = ["--run", tmp_path / run, "--data", runs / "blocks", "--ratings", own("m1,5")]
-        refused(call("recommend", *words), "--ratings: 편향이나 벌금 --ridge 없이")
+        refused(call("recommend", *words), "--ratings: 편향이나 벌금 --ridge, --ridge-bias 없이")
 
 
 def test_a_user_or_ratings(runs, call, own):
