@@ -9,9 +9,8 @@ ENGINES := .venv-engines/ready
 # Python compiles what it imports: to compile all of torch would take 10 seconds.
 PIP := -m pip install --quiet --no-compile
 PYTEST := OMP_NUM_THREADS=1 .venv/bin/python -m pytest
-# Three files at a time, as on two cores one of them waits for a browser or a kernel; the longest
-# first: the order by number of tests would leave them for the end.
-PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env
+# Two files at a time, the longest first: the order by number of tests would leave them for the end.
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env
 LECTURES := $(sort $(wildcard lectures/*.ipynb))
 
 .PHONY: help book pdf slides test test-all doors lighthouse lab lectures reference bench engines bench-ranking bench-scale pins address clean
@@ -37,11 +36,11 @@ test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/oxlint --deny-warnings book
-	$(PYTEST) --durations=40 $(PARALLEL) -m "not full and not door" $(LECTURES) tests/lectures tests
+	$(PYTEST) --durations=40 $(IN_TWO) -m "not full and not door" $(LECTURES) tests/lectures tests
 
 #: make test-all   the same with the long forms of the tests, the doors' too; a weekly job runs it
 test-all: $(DEV) $(COLAB) slides
-	$(PYTEST) --durations=40 $(PARALLEL) -m "full or not door" $(LECTURES) tests/lectures tests
+	$(PYTEST) --durations=40 $(IN_TWO) -m "full or not door" $(LECTURES) tests/lectures tests
 
 #: make doors      run a lecture as Colab does, and install the course as a student does
 doors: $(DEV) $(COLAB)
