@@ -14,15 +14,17 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lecture_utils import Ratings, Tensors, as_tensors, evaluate
+from lecture_utils import Tensors
 from lecture_utils.methods import METHODS
 from lecture_utils.methods.interactions import GRADED
 from lecture_utils.methods.samplers import Negatives, draw_triples, find_positives
 from lecture_utils.methods.tables import descend, start_tables
 from lecture_utils.ranking.compare import paired
 from lecture_utils.ranking.metrics import per_user
-from tests.lectures.measure import DATA_SETS, list_values, load, run_each
+from tests.lectures import rankings
+from tests.lectures.measure import DATA_SETS, list_values, run_each
 from tests.lectures.mutants import Mutant, build_test
+from tests.lectures.rankings import judge, open_data
 
 EPOCHS = METHODS["bpr"].steps
 THIRTY = 30  # rivals that a sampled metric draws
@@ -45,30 +47,10 @@ def measure_earlier(seeds: Iterable[int]) -> dict[str, list[float]]:
     return list_values("seeds.learned.", run_each(measure_draws, [(seed,) for seed in seeds]))
 
 
-@cache
-def open_data(name: str) -> tuple[Ratings, dict[str, tuple[Tensors, Tensors]]]:
-    """Load a data set, and make what to train on and what to find, of validation and test."""
-    data = load(name)
-    parts = {
-        "valid": evaluate.per_user_split(data.train, 5, seed=0),
-        "test": (data.train, data.test),
-    }
-    return data, {part: tuple(map(as_tensors, frames)) for part, frames in parts.items()}
-
-
 def fit(name: str, method: str, part: str = "test", seed: int = 0, **settings: Any) -> Tensor:
     """Train a method of the registry, and return its table of scores."""
-    data, parts = open_data(name)
-    torch.manual_seed(seed)
-    chosen = METHODS[method].vary(**settings)
-    *_, model = islice(chosen.start(data, parts[part][0]), chosen.steps)
-    return model.table(torch.arange(data.num_users))
-
-
-def judge(name: str, table: Tensor, part: str = "test") -> pd.DataFrame:
-    """Measure each user's list."""
-    data, parts = open_data(name)
-    return per_user(table, *parts[part], data.offered)
+    model = rankings.fit(name, method, part, seed, **settings)
+    return model.table(torch.arange(open_data(name)[0].num_users))
 
 
 fit_once = cache(fit)  # for what has no seed
