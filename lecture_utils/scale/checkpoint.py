@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import torch
 
 from lecture_utils.models import MatrixFactorization
-from lecture_utils.scale.interactions import Stored
+from lecture_utils.scale.interactions import SparseInteractions
 from lecture_utils.scale.prepare import remove_leftovers
 from lecture_utils.scale.rankers import RANKERS
 from lecture_utils.scale.train import Training
@@ -134,7 +134,7 @@ def resume(training: Training | RankerTraining, state: dict) -> None:
     training.resume(state)
 
 
-def load_model(run: str | os.PathLike, watched: Stored | None = None) -> Trained:
+def load_model(run: str | os.PathLike, watched: SparseInteractions | None = None) -> Trained:
     """Load the model that `train` left in the folder `run`, ready to predict.
 
     It is that of the best epoch on the validation blocks, or without them of the last. Its rows
@@ -164,7 +164,7 @@ def load_trained(run: str | os.PathLike) -> dict:
     return state
 
 
-def restore(state: dict, watched: Stored | None = None) -> Trained:
+def restore(state: dict, watched: SparseInteractions | None = None) -> Trained:
     """Make the model of `state`; that of EASE makes a `table` out of what was `watched`."""
     settings, num_items = state["settings"], state["sizes"]["num_items"]
     tensors = state["best"][1] if state["best"] else state["model"]

@@ -9,7 +9,7 @@ from lecture_utils.methods.interactions import LINEAR, Interactions, grade
 from lecture_utils.scale.blocks import Blocks
 
 
-class Stored(Interactions):
+class SparseInteractions(Interactions):
     """Who watched what, and how strongly, as a sparse matrix that is there already."""
 
     def __init__(self, matrix: Tensor, transposed: Tensor | None = None):
@@ -21,7 +21,7 @@ class Stored(Interactions):
         """Count how often each item was watched, (num_items,)."""
         return torch.bincount(self.matrix.col_indices(), minlength=self.matrix.shape[1])
 
-    def narrow(self, kept: Tensor) -> "Stored":
+    def narrow(self, kept: Tensor) -> "SparseInteractions":
         """Return X with these columns alone, `kept` (m,) in ascending order."""
         place = torch.full((self.matrix.shape[1],), -1, dtype=torch.int32)
         place[kept] = torch.arange(len(kept), dtype=torch.int32)
@@ -30,10 +30,12 @@ class Stored(Interactions):
         ends = torch.cat([columns.new_zeros(1), stay.cumsum(0, dtype=torch.int32)])
         start = ends.index_select(0, self.matrix.crow_indices())
         shape = self.matrix.shape[0], len(kept)
-        return Stored(_make_matrix(start, columns[stay], self.values[stay], shape))
+        return SparseInteractions(_make_matrix(start, columns[stay], self.values[stay], shape))
 
 
-def read_interactions(blocks: Blocks, numbers: Sequence[int], both: bool = False) -> Stored:
+def read_interactions(
+    blocks: Blocks, numbers: Sequence[int], both: bool = False
+) -> SparseInteractions:
     """Read the blocks of these `numbers` twice: to count, and to fill in.
 
     A matrix takes 8 bytes a rating; the transpose is made with `both` alone.
@@ -51,7 +53,7 @@ def read_interactions(blocks: Blocks, numbers: Sequence[int], both: bool = False
         by_user.add(users, items, strengths)
         if both:
             by_item.add(*(part.index_select(0, order) for part in (items, users, strengths)))
-    return Stored(by_user.finish(), by_item and by_item.finish())
+    return SparseInteractions(by_user.finish(), by_item and by_item.finish())
 
 
 class _Filling:

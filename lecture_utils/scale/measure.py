@@ -12,7 +12,7 @@ from lecture_utils.methods.interactions import BINARY, Interactions
 from lecture_utils.methods.popularity import Popularity
 from lecture_utils.ranking.lists import top_lists
 from lecture_utils.ranking.metrics import BATCH, per_user
-from lecture_utils.scale.interactions import Stored
+from lecture_utils.scale.interactions import SparseInteractions
 
 K = 10  # movies in a list
 RELEVANT = 4.0  # stars, from which on a movie is worth finding
@@ -34,7 +34,7 @@ def collect_liked(
     return Interactions(liked, (num_users, num_items), BINARY)
 
 
-def choose_users(watched: Stored, liked: Interactions, most: int = USERS) -> Tensor:
+def choose_users(watched: SparseInteractions, liked: Interactions, most: int = USERS) -> Tensor:
     """Choose who is asked, (m,) in ascending order: all, or `most` of them by a fixed lot.
 
     Who likes nothing that was held out has no say, and nor has who has fewer than K movies left.
@@ -53,7 +53,7 @@ def choose_users(watched: Stored, liked: Interactions, most: int = USERS) -> Ten
 @torch.no_grad()
 def measure(
     model: Any,
-    watched: Stored,
+    watched: SparseInteractions,
     liked: Interactions,
     users: Tensor,
     progress: Callable[[int], object] = lambda users: None,
@@ -86,6 +86,6 @@ def measure(
     return table.set_axis(pd.Index(users.tolist(), name="user")), torch.cat(found)
 
 
-def popularity(watched: Stored) -> Popularity:
+def popularity(watched: SparseInteractions) -> Popularity:
     """Make the model that lists what was watched most."""
     return Popularity(watched.count_items().float(), watched.matrix.shape[0])

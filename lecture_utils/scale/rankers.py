@@ -19,7 +19,7 @@ from lecture_utils.methods.item_to_item import ItemToItem
 from lecture_utils.methods.softmax_mf import SoftmaxFactors, softmax_losses
 from lecture_utils.methods.tables import Tables, start_tables, take_steps
 from lecture_utils.models import check_ids, check_lengths, check_pairs
-from lecture_utils.scale.interactions import Stored, slice_rows
+from lecture_utils.scale.interactions import SparseInteractions, slice_rows
 
 NUMBERS = 2**24  # of a table that is made of some rows at a time: 64 MB
 STEPS, ROWS = 1024, 4096  # users of a step, and rows solved at once, at most
@@ -33,7 +33,7 @@ class ImplicitALS:
     What it trains: "user" (num_users, rank) and "item" (num_items, rank).
     """
 
-    def __init__(self, watched: Stored, settings: dict):
+    def __init__(self, watched: SparseInteractions, settings: dict):
         """Draw the start from torch's global generator."""
         self.watched, self.settings = watched, settings
         self.tensors = {"item": start_items(watched, settings["rank"])}
@@ -54,11 +54,11 @@ class ImplicitALS:
             progress(part.shape[0])
         return torch.cat(parts)
 
-    def memory(self) -> dict:
+    def optimizer_state(self) -> dict:
         """Return what the next step needs to know beside the tensors: nothing."""
         return {}
 
-    def resume(self, tensors: dict[str, Tensor], memory: dict) -> None:
+    def resume(self, tensors: dict[str, Tensor], optimizer_state: dict) -> None:
         """Go on from these tensors."""
         self.tensors = tensors
 
@@ -75,7 +75,7 @@ class Softmax:
     columns are 1 and the items' biases.
     """
 
-    def __init__(self, watched: Stored, settings: dict):
+    def __init__(self, watched: SparseInteractions, settings: dict):
         """Draw the start from torch's global generator."""
         self.watched, self.settings = watched, settings
         self.size, num_items = watched.matrix.shape  # users of an epoch
@@ -105,15 +105,15 @@ class Softmax:
         model = self.tables.freeze()
         return {"user": model.user, "item": model.item}
 
-    def memory(self) -> dict:
+    def optimizer_state(self) -> dict:
         """Return what Adam remembers."""
         return self.optimizer.state_dict()
 
-    def resume(self, tensors: dict[str, Tensor], memory: dict) -> None:
+    def resume(self, tensors: dict[str, Tensor], optimizer_state: dict) -> None:
         """Go on from these tensors; the learning rate stays as it is now."""
         user, item = tensors["user"], tensors["item"]
         self._begin(Tables(user[:, :-1].clone(), item[:, :-1].clone(), item[:, -1].clone()))
-        self.optimizer.load_state_dict(memory)
+        self.optimizer.load_state_dict(optimizer_state)
         self.optimizer.param_groups[0]["lr"] = self.settings["lr"]
 
     @staticmethod
@@ -129,7 +129,7 @@ class Ease:
     What it makes: "weights" (m, m) and "shown" (m,), the rows of these items in ascending order.
     """
 
-    def __init__(self, watched: Stored, settings: dict):
+    def __init__(self, watched: SparseInteractions, settings: dict):
         """Choose the items; of those watched equally often the lower rows come first."""
         self.settings = settings
         order = watched.count_items().sort(descending=True, stable=True).indices
@@ -147,12 +147,14 @@ class Ease:
             raise ValueError(f"--ridge: {ridge:g}(으)로는 풀리지 않으니 늘리세요.") from error
         self.tensors = {"weights": weights, "shown": self.shown}
 
-    def memory(self) -> dict:
+    def optimizer_state(self) -> dict:
         """Return nothing: there is no next step."""
         return {}
 
     @staticmethod
-    def build(tensors: dict, settings: dict, num_items: int, watched: Stored | None) -> "Shortlist":
+    def build(
+        tensors: dict, settings: dict, num_items: int, watched: SparseInteractions | None
+    ) -> "Shortlist":
         """Make the model of these tensors; `table` needs what was `watched`."""
         return Shortlist(tensors["weights"], tensors["shown"], num_items, watched)
 
@@ -166,10 +168,14 @@ class Shortlist:
     Within them it is an `ItemToItem`, whose ids are places in `shown`.
     """
 
-    def __init__(self, weights: Tensor, shown: Tensor, num_items: int, watched: Stored | None):
+    def __init__(
+        self, weights: Tensor, shown: Tensor, num_items: int, watched: SparseInteractions | None
+    ):
         """Keep the `weights`, (m, m), and what was `watched`, which `fold_in` does not need."""
         self.shown, self.num_items, self.watched = shown, num_items, watched
-        known = watched.narrow(shown) if watched else Stored(weights[:0].to_sparse_csr())
+        known = (
+            watched.narrow(shown) if watched else SparseInteractions(weights[:0].to_sparse_csr())
+        )
         self.within = ItemToItem(known, weights)
 
     def __call__(self, users: Tensor, items: Tensor, times: Tensor | None = None) -> Tensor:
@@ -192,7 +198,7 @@ class Shortlist:
         known, place = self._find(items)
         return self._spread(self.within.fold_in(place, ratings[known])[None])[0]
 
-    def _find_watched(self) -> Stored:
+    def _find_watched(self) -> SparseInteractions:
         if self.watched is None:
             raise ValueError(
                 "EASE scores users by what they watched: give load_model(run, watched), which "
@@ -225,7 +231,7 @@ def sum_by_row(cells: Tensor, design: Tensor) -> Tensor:
     return torch.stack(parts, -1)
 
 
-def list_positives(watched: Stored) -> Tensors:
+def list_positives(watched: SparseInteractions) -> Tensors:
     """List the interactions of positive strength, with strengths in place of stars."""
     cells = watched.matrix
     kept = cells.values() > 0

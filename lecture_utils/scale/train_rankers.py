@@ -90,7 +90,7 @@ class RankerTraining:
         """Return what a checkpoint remembers of the training."""
         return {
             "model": self.ranker.tensors,
-            "optimizer": self.ranker.memory(),
+            "optimizer": self.ranker.optimizer_state(),
             "history": [tuple(sweep) for sweep in self.history],
             "best": self.best and tuple(self.best),
         }
