@@ -1,4 +1,8 @@
-"""What lectures on rankings share: the split of ua, a method trained on it, its users' lists."""
+"""What lectures on rankings share: the split of ua, a method trained on it, its users' lists.
+
+A closed form hangs on no seed, but what a processor rounds hangs on the processor, and a list may
+turn two movies round for it. So `shake` stands in for other machines, once for each seed.
+"""
 
 from functools import cache
 from itertools import islice
@@ -6,11 +10,14 @@ from typing import Any
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from lecture_utils import Ratings, Tensors, as_tensors, evaluate
 from lecture_utils.methods import METHODS
 from lecture_utils.ranking.metrics import per_user
 from tests.lectures.measure import load
+
+ROUNDING = 1e-5  # of the largest score: as far as float32 is from float64, for EASE at penalty 10
 
 
 @cache
@@ -29,6 +36,21 @@ def fit(name: str, method: str, part: str = "test", seed: int = 0, **settings: A
     chosen = METHODS[method].vary(**settings)
     *_, model = islice(chosen.start(data, parts[part][0]), chosen.steps)
     return model
+
+
+def tabulate(name: str, method: str, part: str = "test", seed: int = 0, **settings: Any) -> Tensor:
+    """Train a method of the registry, and return its table of scores."""
+    model = fit(name, method, part, seed, **settings)
+    return model.table(torch.arange(open_data(name)[0].num_users))
+
+
+tabulate_once = cache(tabulate)  # for what has no seed
+
+
+def shake(scores: Tensor, seed: int) -> Tensor:
+    """Move each score by as much as another processor may round it."""
+    noise = torch.randn(scores.shape, generator=torch.Generator().manual_seed(seed))
+    return scores + ROUNDING * scores.abs().max() * noise
 
 
 def judge(name: str, model: Any, part: str = "test") -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Measure lecture 10, and break it.
 
-The start of both kinds of ALS and the draws of the bootstrap hang on the seed; what hangs on
-neither has one value.
+The start of both kinds of ALS and the draws of the bootstrap hang on the seed, and the lists of
+closed forms on rounding; what hangs on neither has one value.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from lecture_utils.ranking.compare import paired
 from lecture_utils.ranking.lists import coverage, mean_popularity, top_lists
 from tests.lectures.measure import DATA_SETS, list_values, run_each
 from tests.lectures.mutants import SHUFFLED, Mutant, build_test
-from tests.lectures.rankings import fit, judge, open_data
+from tests.lectures.rankings import fit, judge, open_data, shake, tabulate_once
 
 LIKED = (0, 0, 0, 1, 1)  # 4 stars and more
 USER = 100  # whose lists are shown
@@ -31,8 +31,9 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
     values, seeds = {}, [*seeds]
     for name in DATA_SETS:
         values |= list_values(f"{name}.watched.", run_each(measure_once, [(name,)]))
-        each = run_each(measure_seed, [(name, seed) for seed in seeds])
-        values |= list_values(f"{name}.watched.", each)
+        for function in (measure_rounded, measure_seed):
+            each = run_each(function, [(name, seed) for seed in seeds])
+            values |= list_values(f"{name}.watched.", each)
     return values
 
 
@@ -65,51 +66,71 @@ def measure_once(name: str) -> dict[str, float]:
     train, test = parts["test"]
     users, loved = torch.arange(1, data.num_users), test.items[test.ratings >= 4]
     count = torch.bincount(train.items, minlength=data.num_items)
-    popular, ease = (fit(name, method) for method in ("popularity", "ease"))
-    shown, lists = (top_lists(model, users, train, data.offered) for model in (popular, ease))
-    best = choose_ridge(name, BINARY, RIDGES)
-    stars = choose_ridge(name, LINEAR, FEWER_RIDGES)
-    hers = dict(zip(*(column[test.users == USER].tolist() for column in test[1:])))
-    given = [hers[item] for item in lists[USER - 1].tolist() if item in hers]
-    usual, found = count[loved].float().mean().item(), mean_popularity(lists, train)
+    popular = fit(name, "popularity")
     values = {
         "popular": rank_once(name, "popularity").mean(),
         "popular_hit": judge(name, popular)["hit_rate"].mean(),
-        "popular_shown": coverage(shown, data.offered),
+        "popular_shown": coverage(top_lists(popular, users, train, data.offered), data.offered),
         "rare_films": rare(name, data.offered),
         "rare_loved": rare(name, loved),
         "low": (train.ratings <= 2).float().mean().item(),
         "head": (count.sort(descending=True).values[:100].sum() / count.sum()).item(),
         "always": judge(name, torch.ones(data.size))["ndcg"].mean(),
-        "knn_ones": rank_once(name, "item-knn", grades=BINARY).mean(),
-        "svd_ones": rank_once(name, "pure-svd", grades=BINARY).mean(),
-        "copy_gap": copy_gap(name, RIDGES[0]),
-        "ease_ones": rank_once(name, "ease", ridge=best, grades=BINARY).mean(),
-        "ease_stars": rank_once(name, "ease", ridge=stars, grades=LINEAR).mean(),
-        "knn_stars": rank_once(name, "item-knn").mean(),
-        "svd_stars": rank_once(name, "pure-svd").mean(),
+        "loved_count": count[loved].float().mean().item(),
+    }
+    return {key: float(value) for key, value in values.items()}  # not NumPy's
+
+
+def measure_rounded(name: str, seed: int) -> dict[str, float]:
+    """Measure what hangs on no seed but on rounding."""
+    data, parts = open_data(name)
+    train, test = parts["test"]
+
+    def ndcg(method: str, **settings: Any) -> float:
+        return judge(name, shake(tabulate_once(name, method, **settings), seed))["ndcg"].mean()
+
+    best = choose_ridge(name, BINARY, RIDGES)
+    stars = choose_ridge(name, LINEAR, FEWER_RIDGES)
+    ease = shake(tabulate_once(name, "ease"), seed)
+    lists = top_lists(ease, torch.arange(1, data.num_users), train, data.offered)
+    hers = dict(zip(*(column[test.users == USER].tolist() for column in test[1:])))
+    given = [hers[item] for item in lists[USER - 1].tolist() if item in hers]
+    loved = test.items[test.ratings >= 4]
+    count = torch.bincount(train.items, minlength=data.num_items)
+    found = mean_popularity(lists, train)
+    zero, free = (
+        judge(name, shake(table, seed), "valid")["ndcg"].mean()
+        for table in weigh_items(name, RIDGES[0])
+    )
+    values = {
+        "copy_gap": zero - free,
+        "knn_ones": ndcg("item-knn", grades=BINARY),
+        "svd_ones": ndcg("pure-svd", grades=BINARY),
+        "ease_ones": ndcg("ease", ridge=best, grades=BINARY),
+        "ease_stars": ndcg("ease", ridge=stars, grades=LINEAR),
+        "knn_stars": ndcg("item-knn"),
+        "svd_stars": ndcg("pure-svd"),
         "ease_recall": judge(name, ease)["recall"].mean(),
         "ease_shown": coverage(lists, data.offered),
         "ease_rare": rare(name, lists),
         "ease_count": found,
-        "loved_count": usual,
-        "famous": found - usual,
+        "famous": found - count[loved].float().mean().item(),
         "list_seen": len(given),
         "list_loved": sum(rating >= 4 for rating in given),
     }
     return {key: float(value) for key, value in values.items()}  # not NumPy's
 
 
-def copy_gap(name: str, ridge: float) -> float:
-    """Return what EASE loses on validation data if movies may explain themselves."""
+@cache
+def weigh_items(name: str, ridge: float) -> list[Tensor]:
+    """Score validation users by EASE, and by the same with movies that explain themselves."""
     data, parts = open_data(name)
     X = torch.zeros(data.size)
     X[parts["valid"][0].users, parts["valid"][0].items] = 1
     eye = torch.eye(data.num_items)
     inverse = torch.linalg.inv(X.T @ X + ridge * eye)
     zero, free = (-inverse / inverse.diagonal()).fill_diagonal_(0), eye - ridge * inverse
-    first, last = (judge(name, X @ B, "valid")["ndcg"].mean() for B in (zero, free))
-    return first - last
+    return [X @ zero, X @ free]
 
 
 def measure_seed(name: str, seed: int) -> dict[str, float]:

@@ -1,11 +1,10 @@
 """Measure lecture 11, and break it.
 
-Everything that is trained hangs on its seed, and so do the draws of the bootstrap. What needs no
-training, and EASE, has one value.
+Everything that is trained hangs on its seed, and so do the draws of the bootstrap; the lists of
+closed forms hang on rounding.
 """
 
 from collections.abc import Iterable
-from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -21,10 +20,9 @@ from lecture_utils.methods.samplers import Negatives, draw_triples, find_positiv
 from lecture_utils.methods.tables import descend, start_tables
 from lecture_utils.ranking.compare import paired
 from lecture_utils.ranking.metrics import per_user
-from tests.lectures import rankings
 from tests.lectures.measure import DATA_SETS, list_values, run_each
 from tests.lectures.mutants import Mutant, build_test
-from tests.lectures.rankings import judge, open_data
+from tests.lectures.rankings import judge, open_data, shake, tabulate, tabulate_once
 
 EPOCHS = METHODS["bpr"].steps
 THIRTY = 30  # rivals that a sampled metric draws
@@ -45,15 +43,6 @@ def measure(seeds: Iterable[int]) -> dict[str, list[float]]:
 def measure_earlier(seeds: Iterable[int]) -> dict[str, list[float]]:
     """Compare ways to draw negatives, and losses, on validation data: it takes long."""
     return list_values("seeds.learned.", run_each(measure_draws, [(seed,) for seed in seeds]))
-
-
-def fit(name: str, method: str, part: str = "test", seed: int = 0, **settings: Any) -> Tensor:
-    """Train a method of the registry, and return its table of scores."""
-    model = rankings.fit(name, method, part, seed, **settings)
-    return model.table(torch.arange(open_data(name)[0].num_users))
-
-
-fit_once = cache(fit)  # for what has no seed
 
 
 def fit_pairs(name: str, seed: int) -> tuple[Tensor, list[float]]:
@@ -82,7 +71,7 @@ def measure_draws(seed: int) -> dict[str, float]:
     """Return how much validation NDCG popular negatives, and softmax, gain over uniform ones."""
 
     def score(method: str, **settings: Any) -> float:
-        table = fit("ml-100k", method, "valid", seed, **settings)
+        table = tabulate("ml-100k", method, "valid", seed, **settings)
         return judge("ml-100k", table, "valid")["ndcg"].mean()
 
     uniform, softmax = score("bpr"), score("softmax-mf")
@@ -135,25 +124,22 @@ def measure_once(name: str) -> dict[str, float]:
     """Measure what hangs on no seed."""
     data, parts = open_data(name)
     train, test = parts["test"]
-    ease, flat = fit_once(name, "ease"), torch.zeros(data.size)
-    _, rivals = count_above(data.size, data.offered, flat, train, test)
-    nothing = Tensors(*(column[:0] for column in train))
-    forgot = per_user(ease, nothing, test, data.offered)
-    values = {
-        "ease": judge(name, ease)["ndcg"].mean(),
-        "flat": (10 / (rivals + 1)).mean(),
-        "forgot": forgot["ndcg"].mean(),
-    }
-    return {key: float(value) for key, value in values.items()}  # not NumPy's
+    _, rivals = count_above(data.size, data.offered, torch.zeros(data.size), train, test)
+    return {"flat": (10 / (rivals + 1)).mean().item()}
 
 
 def measure_lists(name: str, seed: int) -> dict[str, float]:
-    """Measure implicit ALS, and the intervals of what hangs on no seed but that of the draws."""
-    tables = {"svd": fit_once(name, "pure-svd"), "knn": fit_once(name, "item-knn")}
-    tables["ials"] = fit(name, "ials", seed=seed)
-    best = judge(name, fit_once(name, "ease"))["ndcg"]
+    """Measure implicit ALS, and what hangs on rounding and on the draws of an interval alone."""
+    closed = {"svd": "pure-svd", "knn": "item-knn", "ease": "ease"}
+    tables = {key: shake(tabulate_once(name, method), seed) for key, method in closed.items()}
+    data, parts = open_data(name)
+    nothing = Tensors(*(column[:0] for column in parts["test"][0]))
+    forgot = per_user(tables["ease"], nothing, parts["test"][1], data.offered)["ndcg"]
+    best = judge(name, tables.pop("ease"))["ndcg"]
+    tables["ials"] = tabulate(name, "ials", seed=seed)
     behind = {key: paired(judge(name, table)["ndcg"], best, seed) for key, table in tables.items()}
     values = {f"{key}_behind": behind[key].high for key in ("knn", "svd")}
+    values |= {"ease": best.mean(), "forgot": forgot.mean()}
     values |= {"ials_low": behind["ials"].low, "ials_high": behind["ials"].high}
     return {key: float(value) for key, value in values.items()}  # not NumPy's
 
@@ -161,9 +147,9 @@ def measure_lists(name: str, seed: int) -> dict[str, float]:
 def measure_seed(name: str, seed: int) -> dict[str, float]:
     """Measure BPR and softmax."""
     bpr, teach = fit_pairs(name, seed)
-    softmax = fit(name, "softmax-mf", seed=seed)
+    softmax = tabulate(name, "softmax-mf", seed=seed)
     found = {"bpr": judge(name, bpr)["ndcg"], "softmax": judge(name, softmax)["ndcg"]}
-    ease = judge(name, fit_once(name, "ease"))["ndcg"]
+    ease = judge(name, tabulate_once(name, "ease"))["ndcg"]
     behind = {key: paired(values, ease, seed) for key, values in found.items()}
     values = {
         "bpr": found["bpr"].mean(),
@@ -183,10 +169,13 @@ def measure_seed(name: str, seed: int) -> dict[str, float]:
 
 def measure_networks(seed: int, name: str = "ml-100k") -> dict[str, float]:
     """Measure LightGCN and MultVAE, which take longest."""
-    tables = {"gcn": fit(name, "light-gcn", seed=seed), "vae": fit(name, "mult-vae", seed=seed)}
+    tables = {
+        "gcn": tabulate(name, "light-gcn", seed=seed),
+        "vae": tabulate(name, "mult-vae", seed=seed),
+    }
     found = {key: judge(name, table)["ndcg"] for key, table in tables.items()}
-    ease = judge(name, fit_once(name, "ease"))["ndcg"]
-    svd = compare(name, fit_once(name, "pure-svd"), THIRTY)
+    ease = judge(name, tabulate_once(name, "ease"))["ndcg"]
+    svd = compare(name, tabulate_once(name, "pure-svd"), THIRTY)
     turn = [(a - b).mean() for a, b in zip(svd, compare(name, tables["vae"], THIRTY))]
     values = {"svd_all": turn[0], "svd_thirty": turn[1]}
     for key, ndcg in found.items():
@@ -276,6 +265,18 @@ MUTANTS = {
     ),
     "kind": Mutant(
         {"kind = (above < 10)": "kind = (above < 0)"}, "check-traps", {"ncf"}, long=True
+    ),
+    "rounded": Mutant(
+        {"k=50).table(everyone)": "k=50).table(everyone).round(decimals=1)"},
+        "check-traps",
+        {"ncf"},
+        long=True,
+    ),
+    "worse": Mutant(
+        {'"드롭아웃 EASE": "ease-drop"': '"드롭아웃 EASE": "popularity"'},
+        "check-ladder",
+        {"ncf"},
+        True,
     ),
     "flat": Mutant({"(10 / (rivals": "(20 / (rivals"}, "check-traps", {"ncf"}, long=True),
     "forgot": Mutant({'(table["EASE"], nothing)': '(table["EASE"])'}, "check-traps", {"ncf"}, True),
