@@ -1,23 +1,27 @@
 """python -m lecture_utils evaluate: the lists of a run, measured on the test data."""
 
 import sys
-from typing import Any
 
 import pandas as pd
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from lecture_utils.ranking.compare import interval
 from lecture_utils.scale import checkpoint
-from lecture_utils.scale.blocks import Blocks
 from lecture_utils.scale.folders import find_blocks
 from lecture_utils.scale.interactions import read_interactions
-from lecture_utils.scale.measure import K, choose_users, collect_liked, measure, popularity
+from lecture_utils.scale.measure import (
+    K,
+    choose_users,
+    collect_liked,
+    measure,
+    popularity,
+    sum_squared_errors,
+)
 from lecture_utils.scale.rankers import RANKERS
 from lecture_utils.scale.settings import EvaluateSettings
 
-COLUMNS = f"NDCG@{K} (95% 구간)       재현율  적중률 나온 영화"
+COLUMNS = f"NDCG@{K} (95% 구간)       재현율  적중률  커버리지"
 
 
 def evaluate(settings: EvaluateSettings) -> int:
@@ -50,7 +54,10 @@ def evaluate(settings: EvaluateSettings) -> int:
             found, lists = measure(model, watched, liked, users, bar.update, lists=True)
         print(_describe(label, found, lists, blocks.num_items))
     if name not in RANKERS:
-        mse = measure_mse(trained.model, blocks) if trained.test_mse is None else trained.test_mse
+        mse = trained.test_mse
+        if mse is None:
+            error, count = sum_squared_errors(trained.model, blocks.read_test())
+            mse = error / count
         print(f"테스트 RMSE는 {mse**0.5:.4f}입니다 ({name}).")
     return 0
 
@@ -62,12 +69,3 @@ def _describe(label: str, found: pd.DataFrame, lists: Tensor, num_items: int) ->
         f"{mean:.4f} ({low:.4f}~{high:.4f}){found['recall'].mean():9.4f}"
         f"{found['hit_rate'].mean():8.4f}{shown:10.1%}  {label}"
     )
-
-
-@torch.no_grad()
-def measure_mse(model: Any, blocks: Blocks) -> float:
-    """Measure the mean squared error of a model of ratings on the test data."""
-    total = 0.0
-    for users, items, ratings in blocks.read_test():
-        total += (model(users, items) - ratings).square().sum().item()
-    return total / blocks.about["test"]

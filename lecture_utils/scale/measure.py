@@ -77,13 +77,37 @@ def measure(
     for batch in users.split(BATCH):
         scores = model.table(batch)
         seen, wanted = (Tensors(*part.cells(batch)) for part in (watched, liked))
-        frames.append(per_user(scores, seen, wanted, offered, K, relevant=1.0))
         if lists:
             best = top_lists(scores, torch.arange(len(batch)), seen, offered, K)
             found.append(best.where(scores.gather(1, best) > -torch.inf, -1))
+        frames.append(per_user(_put_last(scores, wanted), seen, wanted, offered, K, relevant=1.0))
         progress(len(batch))
     table = pd.concat(frames, ignore_index=True)
     return table.set_axis(pd.Index(users.tolist(), name="user")), torch.cat(found)
+
+
+def _put_last(scores: Tensor, wanted: Tensors) -> Tensor:
+    """Put what is wanted but scores -inf behind the other items that are never shown."""
+    never = scores[wanted.users, wanted.items] == -torch.inf
+    scores = scores.clamp(min=torch.finfo(scores.dtype).min)
+    scores[wanted.users[never], wanted.items[never]] = -torch.inf
+    return scores
+
+
+@torch.no_grad()
+def sum_squared_errors(
+    predict: Callable[[Tensor, Tensor], Tensor], parts: Iterable[Iterable[Tensor]]
+) -> tuple[float, int]:
+    """Sum the squared errors of a model of ratings on `parts` of (users, items, ratings), (n,).
+
+    Returns:
+        The sum, and how many ratings there are.
+    """
+    error, count = 0.0, 0
+    for users, items, ratings in parts:
+        error += (predict(users, items) - ratings).square().sum().item()
+        count += len(ratings)
+    return error, count
 
 
 def popularity(watched: SparseInteractions) -> Popularity:

@@ -43,6 +43,8 @@ def recommend(settings: RecommendSettings) -> int:
         offered = trained.model.shown
     _check_choice(scores, seen, offered, settings.n)
     titles = blocks.read_titles()
+    whom = f"사용자 {settings.user}" if settings.user else f"{settings.ratings.name}의 주인"
+    print(f"{whom}에게 추천하는 영화 {settings.n}편 ({state['settings']['model']})")
     called = "점수" if state["settings"]["model"] in RANKERS else "예측"
     for place, item in enumerate(top_n(scores, seen, offered, settings.n).tolist(), start=1):
         movie = int(trained.movies[item])

@@ -176,7 +176,7 @@ def _check_model(settings: TrainSettings, given: Iterable[str]) -> None:
         if owners and name not in own:
             raise UsageError(
                 f"--{name.replace('_', '-')}: {settings.model}에는 없는 옵션이니 빼거나, "
-                f"--model {' 또는 '.join(owners)}를 주세요."
+                f"모델을 바꾸세요(--model {' 또는 '.join(owners)})."
             )
     if settings.model in ("ease", "ials") and not settings.ridge:
         raise UsageError("--ridge: 0 대신 0보다 큰 수를 주세요.")

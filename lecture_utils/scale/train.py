@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import KW_ONLY, dataclass
+from itertools import islice
 from time import perf_counter
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from lecture_utils.models import MatrixFactorization
 from lecture_utils.scale.blocks import PIECE, Block, Blocks
+from lecture_utils.scale.measure import sum_squared_errors
 from lecture_utils.scale.world import World
 from lecture_utils.sparse import Errors, mean_square
 
@@ -238,14 +240,9 @@ class Training:
         for number in self.held_out:
             yield from zip(*(column.split(PIECE) for column in self.blocks.read(number)[:3]))
 
-    @torch.no_grad()
     def _measure(self, parts: Iterator[tuple], predict: Callable | None = None) -> float:
         """Average squared errors; each process takes its share of the parts."""
-        predict, error, count = predict or self.model, 0.0, 0
-        for number, part in enumerate(parts):
-            if number % self.world.size == self.world.rank:
-                users, items, ratings = (tensor.to(self.world.device) for tensor in part)
-                error += (predict(users, items) - ratings).square().sum().item()
-                count += len(ratings)
-        error, count = self.world.sum(error, count)
+        own = islice(parts, self.world.rank, None, self.world.size)
+        on_device = ([column.to(self.world.device) for column in part] for part in own)
+        error, count = self.world.sum(*sum_squared_errors(predict or self.model, on_device))
         return error / count

@@ -79,7 +79,9 @@ def test_from_the_published_folder(published, tmp_path, call):
     assert out.endswith(f"evaluate --run {tmp_path / 'run'}\n")
     status, out, error = call("recommend", "--run", tmp_path / "run", "--user", 7, "--n", 1)
     assert status == 0 and not error
-    assert re.fullmatch(r"  1\. 영화 +(\d+)  점수 -?\d\.\d\d  영화, 제목 \1 \(1999\)\n", out)
+    whom, movie = out.splitlines()
+    assert whom == "사용자 7에게 추천하는 영화 1편 (ials)"
+    assert re.fullmatch(r"  1\. 영화 +(\d+)  점수 -?\d\.\d\d  영화, 제목 \1 \(1999\)", movie)
 
 
 OTHERS = {  # an option of the left, given to a model that does not have it
@@ -100,7 +102,7 @@ def test_options_of_other_models_are_refused(runs, tmp_path, call, name):
         name, [3]
     )
     words = ["--data", runs / "blocks", "--out", tmp_path / "run", "--model", OTHERS[name]]
-    told = f"{name}: {OTHERS[name]}에는 없는 옵션이니 빼거나, --model "
+    told = f"{name}: {OTHERS[name]}에는 없는 옵션이니 빼거나, 모델을 바꾸세요(--model "
     refused(call("train", *words, name, *value), told)
     assert not (tmp_path / "run").exists()
 
@@ -233,11 +235,13 @@ def test_a_sample_of_the_users(runs, call):
     assert re.search(r"사용자 1\d\d명 가운데 20명, 영화", out)
 
 
-def test_the_rmse_of_a_run_that_was_stopped(runs):
+def test_the_rmse_of_a_run_that_was_stopped(runs, call, monkeypatch):
+    """Its error on the test data was not measured at the end of the training."""
     state = checkpoint.load(runs / "mf")
-    model = checkpoint.restore(state).model
-    found = evaluate.measure_mse(model, Blocks(runs / "blocks"))
-    assert found == pytest.approx(state["test_mse"], rel=1e-5)
+    words = ["evaluate", "--run", runs / "mf", "--data", runs / "blocks"]
+    told = call(*words)[1]
+    monkeypatch.setattr(checkpoint, "load", lambda run: state | {"test_mse": None})
+    assert call(*words)[1] == told and f"RMSE는 {state['test_mse'] ** 0.5:.4f}입니다" in told
 
 
 def test_ratings_of_the_run_are_needed(runs, tmp_path, call):
@@ -255,8 +259,8 @@ def test_ratings_of_the_run_are_needed(runs, tmp_path, call):
 
 
 def listed(out: str) -> list[tuple[int, str, str]]:
-    """Movie, score and title of each line."""
-    words = (line.split(maxsplit=5) for line in out.splitlines())
+    """Movie, score and title of each line but the first."""
+    words = (line.split(maxsplit=5) for line in out.splitlines()[1:])
     return [(int(word[2]), word[4], word[5]) for word in words]
 
 
@@ -307,6 +311,7 @@ def test_recommending_to_someone_new(runs, call, own, model):
         scores = trained.model.fold_in(items, ratings)
     scores[items] = -torch.inf
     best = scores.topk(6)
+    assert out.startswith(f"own.csv의 주인에게 추천하는 영화 6편 ({model})\n")
     assert status == 0 and not error
     assert [movie for movie, _, _ in listed(out)] == trained.movies[best.indices].tolist()
     assert [score for _, score, _ in listed(out)] == [f"{score:.2f}" for score in best.values]
@@ -394,7 +399,7 @@ def test_a_folder_without_titles(small, tmp_path, call):
     status, out, error = call("recommend", *words)
     assert status == 0 and error == NO_TITLES + "\n"
     assert all(
-        re.fullmatch(r" +\d\. 영화 +\d+  점수 -?\d\.\d\d", line) for line in out.splitlines()
+        re.fullmatch(r" +\d\. 영화 +\d+  점수 -?\d\.\d\d", line) for line in out.splitlines()[1:]
     )
 
 

@@ -56,12 +56,15 @@ def test_places_of_what_is_never_shown_stay_empty(small, world):
         table = staticmethod(lambda users: scores[users])
 
     users = choose_users(watched, liked)
-    _, lists = measure.measure(Model, watched, liked, users, lists=True)
+    found, lists = measure.measure(Model, watched, liked, users, lists=True)
     shown = [sorted({*row.tolist()} - {-1}) for row in lists]
     low = small.num_items - 12
     seen = [{*watched.cells(user[None])[1].tolist()} for user in users]
     left = [[i for i in range(low, small.num_items) if i not in one][-10:] for one in seen]
     assert shown == left and (lists == -1).any()
+    wanted = [{*liked.cells(user[None])[1].tolist()} for user in users]
+    hits = [len(one.intersection(row)) for one, row in zip(wanted, shown)]
+    assert found["precision"].tolist() == pytest.approx([n / 10 for n in hits])
 
 
 def test_popularity_is_that_of_methods(small, world):
