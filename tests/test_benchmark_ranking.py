@@ -259,11 +259,11 @@ def test_the_results_on_disk():
     results = json.loads(ranking.RESULTS.read_text(encoding="utf-8"))
     assert results["data"] == "ml-100k" and results["machine"]["cpu"]
     found = {(row["split"], row["method"]): row for row in results["rows"]}
-    known = {(s, k): one.slow for s in splits.SPLITS for k, one in rankers.find_all(s).items()}
-    assert {one for one, slow in known.items() if not slow} <= found.keys() <= known.keys()
+    known = {(s, k): one for s in splits.SPLITS for k, one in rankers.find_all(s).items()}
+    assert {key for key, one in known.items() if not one.slow} <= found.keys() <= known.keys()
     for (split, key), row in found.items():
         check_row(row)
-        ranker = rankers.find(split, key)
+        ranker = known[split, key]
         assert (row["who"], row["setting"]) == (ranker.who, ranker.setting)
         assert row["seeds"] == [*ranking.SEEDS]
     assert results["users"] == {"ua": 934, "recommenders": 943, "recbole": 943}

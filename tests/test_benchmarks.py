@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("resource")  # Windows has none, and so no `make bench`
 
 from benchmarks import epoch, holdout, run, worker
-from benchmarks.methods import Method, find, find_all, modules
+from benchmarks.methods import Method, find_all, modules
 from lecture_utils import Ratings
 from lecture_utils.methods import METHODS
 from lecture_utils.synthetic import small as synthetic
@@ -173,11 +173,12 @@ def test_the_results_on_disk():
     assert results["data"] == "ml-100k" and results["machine"]["cpu"]
     assert {"python", "torch", "cornac", "myfm"} <= set(results["versions"])
     found = {(row["method"], row["split"]) for row in results["rows"]}
-    needed = {key for key, method in find_all().items() if not method.slow}
+    methods = find_all()
+    needed = {key for key, method in methods.items() if not method.slow}
     assert found >= {(key, split) for key in needed for split in worker.SPLITS}
     for row in results["rows"]:
         check_row(row)
-        method = find(row["method"])
+        method = methods[row["method"]]
         assert (row["setting"], row["steps"]) == (method.setting, method.steps)
         assert len(row["seeds"]) == 3
     assert results["epoch"]["largest_relative_gradient_gap"] < 1e-5

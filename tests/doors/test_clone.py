@@ -18,7 +18,7 @@ LECTURE = next(path for path in LECTURES if path.name.startswith("02"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs symbolic links")
-@pytest.mark.parametrize("place", ["lectures", "."])
+@pytest.mark.parametrize("place", ["lectures", pytest.param(".", marks=pytest.mark.full)])
 def test_bare_clone(place, archive, tmp_path):
     clone = tmp_path / "clone"
     (clone / "lectures").mkdir(parents=True)

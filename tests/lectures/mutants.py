@@ -171,8 +171,8 @@ def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
 
     Each mutant starts at the first cell that it changes, and ends with its check. Say a lecture has
     cells 0 to 9, one mutant changes cell 3 and is checked in 5, another changes 6, skips 4 and is
-    checked in 8. The process runs 0 to 6 without 4, forks before 3 a child that runs 3 to 5, and
-    before 6 one that runs 6 to 8. No cell that may be skipped defines what a later check needs.
+    checked in 8. The process runs 0 to 5 without 4, forks before 3 a child that runs 3 to 5, and
+    after 5 one that runs 6 to 8. No cell that may be skipped defines what a later check needs.
 
     If the unchanged lecture is wanted, the process also runs all that a mutant with skipped cells
     runs: what is skipped is not needed. (Where none is skipped, nbval runs the same cells.)
@@ -191,12 +191,14 @@ def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
                 start = min(map(min, places))
                 paths[key] = start, path
                 control = UNCHANGED in mutants and mutant.skip
-                own |= {i for i in path if i <= start or control}
+                own |= {i for i in path if i < start or control}
     children = {}
     for key, (start, path) in paths.items():
         steps = [i for i in sorted(own.union(path)) if start <= i <= path[-1]]
         children[key] = start, [(names[i], mutants[key].apply(texts[i])) for i in steps]
-    return {"cells": [(i, names[i], texts[i]) for i in sorted(own)], "children": children}
+    stops = own.union(start for start, _ in paths.values())
+    steps = [(i, names[i], texts[i] if i in own else "") for i in sorted(stops)]
+    return {"cells": steps, "children": children}
 
 
 def main() -> None:

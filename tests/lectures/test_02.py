@@ -129,7 +129,9 @@ PLAIN_LOOP = (
 BY_HAND = {"plain", "reg"}
 MUTANTS = {
     "lr=0": Mutant(  # two epochs in the slide's loop: its cell alone would take most of a minute
-        {"], lr=0.1": "], lr=0.0", PLAIN_LOOP: PLAIN_LOOP.replace("1000", "2")}, "check-plain-falls"
+        {"], lr=0.1": "], lr=0.0", PLAIN_LOOP: PLAIN_LOOP.replace("1000", "2")},
+        "check-plain-falls",
+        long=True,
     ),
     "shuffled": Mutant(
         {'train["rating"].to': 'train["rating"].sample(frac=1).to'}, "check-plain-falls", long=True

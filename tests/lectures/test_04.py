@@ -249,7 +249,9 @@ MUTANTS = {
     "shuffled": Mutant(SHUFFLED, "check-learn", long=True),
     "baselines": Mutant(BASELINES, "check-baselines"),
     "worst": Mutant(RANKED, "check-movies"),
-    "others' genres": Mutant({"(common * pairs)": "(common.roll(1, 0) * pairs)"}, "check-genres"),
+    "others' genres": Mutant(
+        {"(common * pairs)": "(common.roll(1, 0) * pairs)"}, "check-genres", long=True
+    ),
     "lengths": Mutant({"P.norm(dim=1)": "-P.norm(dim=1) - 0.01"}, "check-lengths"),
     "another penalty": Mutant({"learn(1, train,": "learn(1, train, lam=1e-5,"}, "check-two-seeds"),
     "not orthogonal": Mutant(
@@ -265,7 +267,7 @@ MUTANTS = {
     "random axes": Mutant(
         {"principal(P2)": "principal(random)"}, "check-axes", {WEAKER}, long=True
     ),
-    "one half": Mutant(ONE_HALF, "check-told", {WEAKER}),
+    "one half": Mutant(ONE_HALF, "check-told", {WEAKER}, long=True),
     "the farthest": Mutant({"[order != movie][:n]": "[-n:]"}, "check-sequels", {WEAKER}, long=True),
     "generous": Mutant({"train.ratings - level": "level - train.ratings"}, "check-rare"),
     "ridge": Mutant({"N * lam * torch.eye(11)": "lam * torch.eye(11)"}, "check-fold-in", LATER),

@@ -207,14 +207,17 @@ MUTANTS = {
         {"knn_ndcg = ndcg(knn)": "knn_ndcg = ndcg(-knn.table(everyone))"}, "check-neighbours"
     ),
     "always": Mutant({"always = torch.ones(size)": "always = torch.zeros(size)"}, "check-all-ones"),
-    "rank": Mutant({"V = V_T[:12].T": "V = V_T[:11].T"}, "check-svd", LONG - {"svd"}),
+    "rank": Mutant({"V = V_T[:12].T": "V = V_T[:11].T"}, "check-svd", LONG - {"svd"}, long=True),
     "trick": Mutant(
-        {"A = alpha * P.T @ P + seen.T": "A = P.T @ P + seen.T"}, "check-trick", LONG - {"ials"}
+        {"A = alpha * P.T @ P + seen.T": "A = P.T @ P + seen.T"},
+        "check-trick",
+        LONG - {"ials"},
+        long=True,
     ),
     "sweep": Mutant(
-        {"solve_all(X.T, Q)": "solve_all(X.T, Q.flip(0))"}, "check-ials", LONG - {"ials"}
+        {"solve_all(X.T, Q)": "solve_all(X.T, Q.flip(0))"}, "check-ials", LONG - {"ials"}, long=True
     ),
-    "sign": Mutant({"loss(Q, P))": "loss(-Q, P))"}, "check-ials", LONG - {"ials"}),
+    "sign": Mutant({"loss(Q, P))": "loss(-Q, P))"}, "check-ials", LONG - {"ials"}, long=True),
     "copy": Mutant({"small_ridge = 0.001": "small_ridge = 10"}, "check-copy", LONG),
     "rows": Mutant(
         {"at_once = (-C / C.diagonal())": "at_once = (-C / C.diagonal()[:, None])"},
@@ -222,11 +225,14 @@ MUTANTS = {
         LONG,
     ),
     "shrunk": Mutant({"+ 0.001 * torch.eye(7)": "+ 10 * torch.eye(7)"}, "check-inverse", LONG),
-    "free": Mutant({"free = eye - penalty * C": "free = zero"}, "check-curves", LONG - {"curves"}),
+    "free": Mutant(
+        {"free = eye - penalty * C": "free = zero"}, "check-curves", LONG - {"curves"}, long=True
+    ),
     "self": Mutant(
         {"B = (-C / C.diagonal()).fill_diagonal_(0)\nease_ones": ("B = eye - best * C\nease_ones")},
         "check-ease",
         LONG - {"curves"},
+        long=True,
     ),
     "input": Mutant(
         {'"별점만큼": LINEAR}': '"별점만큼": BINARY}'}, "check-grades", LONG - {"grades"}, long=True

@@ -152,6 +152,16 @@ def test_the_table_holds_the_scores_of_the_pairs(name, data):
         torch.testing.assert_close(row, pairs, rtol=1e-4, atol=1e-5)
 
 
+# Seconds each: `make test-all` asks them, and lectures 07 to 11 show most of them every time.
+SLOW = {
+    "svdpp", "neumf", "autoencoder", "glocal-k", "gibbs-side", "gibbs-sets", "gibbs-time",
+    "blend", "blend-side", "blend-time", "bpr", "light-gcn", "mult-vae",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.full) if n in SLOW else n for n in METHODS]
+)
 def test_it_beats_its_baseline(name, whole):
     """In at most 200 steps. The entry names the baseline."""
     method = METHODS[name]

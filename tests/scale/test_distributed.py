@@ -25,7 +25,8 @@ def finish(process: subprocess.Popen) -> None:
     assert process.returncode == 0, error
 
 
-@pytest.mark.parametrize("number", [2, pytest.param(4, marks=pytest.mark.full)])
+@pytest.mark.full  # two processes: lecture 14, which `make test` executes, compares them with one
+@pytest.mark.parametrize("number", [2, 4])
 def test_processes_agree_with_one(start, options, tmp_path, number):
     finish(start(*options, "--out", tmp_path / "all", "--epochs", 3, processes=number))
     assert __main__.main([*map(str, options), "--out", str(tmp_path / "one"), "--epochs", "3"]) == 0
