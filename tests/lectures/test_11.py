@@ -272,6 +272,12 @@ MUTANTS = {
         {"ncf"},
         long=True,
     ),
+    "drawn": Mutant(
+        {"torch.full_like(rank, 1500), 100)": "torch.full_like(rank, 1500), 200)"},
+        "check-traps",
+        {"ncf"},
+        long=True,
+    ),
     "worse": Mutant(
         {'"드롭아웃 EASE": "ease-drop"': '"드롭아웃 EASE": "popularity"'},
         "check-ladder",

@@ -147,7 +147,7 @@ MUTANTS = {
     ),
     "counted anew": Mutant(
         {
-            "(*tables(data), rank=10)": "(*tables(data), rank=10).double()",
+            "rank=10)\neach = ": "rank=10).double()\neach = ",
             "cells.values(), cells.col_indices()": "cells.values()",
         },
         "check-remembered",
