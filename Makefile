@@ -31,7 +31,7 @@ pdf: book
 slides: book
 	.venv-book/bin/python -m book.slides
 
-#: make test       build the book, then run every test and every lecture (about 15 minutes)
+#: make test       build the book, then run every test and every lecture (15 to 25 minutes)
 test: $(DEV) slides
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
