@@ -7,11 +7,11 @@ for, and that it finds faults, is in the file that it is imported from.
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from .conftest import Visit, opening
 from .site import EVERY_PAGE, SITE, require_book
-from .test_axe import KINDS, UNFOLD
+from .test_axe import COMBINATIONS, KINDS, UNFOLD, complaints
 from .test_korean import COLLECT, foreign
 from .test_print import A4_WIDTH, CUT, FOLDED, HIDDEN
 from .test_weight import LOAD, assert_light, list_foreign
@@ -65,6 +65,27 @@ def test_it_does_not_scroll_sideways(web: Visit) -> None:
     web.page.set_viewport_size({"width": 360, "height": 900})
     web.page.evaluate(UNFOLD)
     assert web.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("rest", [False, pytest.param(True, marks=pytest.mark.full)])
+def test_axe_finds_nothing_when_folds_lie_open(web: Visit, rest: bool) -> None:
+    """A kind of page in every combination, any other page in one; the rest in the long form."""
+    path = next(path for path in EVERY_PAGE if web.page.url.endswith(path))
+    number = EVERY_PAGE.index(path) % len(COMBINATIONS)
+    short = COMBINATIONS if path in KINDS else [COMBINATIONS[number]]
+    web.page.evaluate(UNFOLD)
+    for width, dark in [at for at in COMBINATIONS if (at in short) != rest]:
+        turn(web.page, width, "dark" if dark else "light")
+        assert complaints(web.page) == [], (width, dark)
+
+
+def turn(page: Page, width: int, theme: str) -> None:
+    """Give a page another width and theme, and time to follow."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function("theme => document.documentElement.dataset.theme == theme", arg=theme)
+    if page.viewport_size["width"] != width:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(500)  # what scrolls now becomes a stop for the keyboard
 
 
 def test_it_needs_no_server(folder: Visit) -> None:
