@@ -24,7 +24,7 @@ from templates import replace_once
 # Scripts that act on something: a page without it does without them. None: so does every page.
 NEEDED = {
     r"fontawesome|thebe|kernelName": None,  # icons come from a font; code runs in Colab
-    r"searchtools|language_data|searchindex": "#search-results",
+    r"searchtools|language_data|searchindex": None,  # the search is ours
     r"clipboard|copybutton": "div.highlight",
     r"toggle(button|Hint|OpenOnPrint)": ".toggle, .admonition.dropdown",
     r"design-tabs": ".sd-tab-set",
@@ -167,7 +167,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         text |= set("".join(tag.text for tag in page.soup.select(".katex-html")))
     scripts = [(page, script) for page in pages for script in page.soup.find_all("script")]
     sources = {page.file(script.get("src", "")) for page, script in scripts}
-    words = [file.read_text("utf-8") for file in sources - {None, site / "searchindex.js"}]
+    words = [file.read_text("utf-8") for file in sources - {None, static / "search_index.js"}]
     names |= set(re.findall(r"[\w-]+", " ".join(words + [script.text for _, script in scripts])))
     names |= set(BOOTSTRAP.findall((static / "scripts" / "bootstrap.js").read_text("utf-8")))
     for name in OURS:

@@ -238,7 +238,7 @@ def test_the_built_pages_are_light(name):
     sources = " ".join(script["src"] for script in scripts)
     assert not re.search("fontawesome|thebe", sources)
     assert ("copybutton" in sources) == bool(page.select("div.highlight"))
-    assert ("searchindex" in sources) == bool(page.select("#search-results"))
+    assert ("search_index" in sources) == bool(page.select("#search-results"))
     assert page.select_one("link[rel=icon]") and not page.select("[rel=preload]")
     assert 20 < len(page.select_one("meta[name=description]")["content"]) <= 150
     for place, image in enumerate(page.select("article img")):

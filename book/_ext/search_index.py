@@ -1,0 +1,92 @@
+"""Write what the search knows: the sections of all pages, each with its heading and its words.
+
+Sphinx's own search has no Korean, leads to pages and wants every word of a query on one of them.
+Ours runs in the reader's browser: `search_ko.js` cuts words, `search.js` ranks sections,
+`search_page.js` shows them. A row of the glossary is a section, too; what else its term is called
+stands in the glossary's second table.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+from sphinx.application import Sphinx
+
+INDEX = "_static/search_index.js"
+REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
+UNSAID = "script, style, button, svg, .katex-html, .katex-display, .figure-data, .provenance"
+CODE = ".cell_input, .cell_output, div.highlight"
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}", re.ASCII)
+NUMBERS = re.compile(r"[\d\s.,+−–±%~-]*")
+
+
+def squeeze(tag: Tag) -> str:
+    """Return the text of a tag, each white space as one."""
+    return " ".join(tag.get_text(" ").split())
+
+
+def read_glossary(article: Tag, address: str) -> list[dict[str, str]]:
+    """Read the rows of the glossary as sections, and take both its tables out of the page."""
+    rows = [row.select("td") for row in article.select("tr:has(td)")]
+    others = {squeeze(row[0]): squeeze(row[1]) for row in rows if len(row) == 2}
+    sections = []
+    for row in article.select("tr[id]"):
+        term, english, symbol, meaning = map(squeeze, row.select("td"))
+        alias = ", ".join(filter(None, [english, symbol, others.get(term)]))
+        place = {"url": f"{address}#{row['id']}", "head": term}
+        sections.append(place | {"alias": alias, "text": meaning})
+    for table in article.select("table"):
+        table.decompose()
+    return sections
+
+
+def read_sections(page: BeautifulSoup, address: str, known: set[str]) -> list[dict[str, str]]:
+    """Read the sections of a page, in its order.
+
+    Of code and what it prints only names and English words count, where the book first has them:
+    `known` holds those that came before, and gets those of this page.
+    """
+    article = page.select_one("article")
+    for part in article.select(UNSAID):
+        part.decompose()
+    for formula in article.select(".katex"):
+        formula.replace_with(formula.annotation.text)
+    sections = read_glossary(article, address) if article.select("tr[id]") else []
+    for cell in article.select("td"):
+        if NUMBERS.fullmatch(cell.text):
+            cell.decompose()
+    parts = [part.extract() for part in reversed(article.select("section"))]
+    for part in reversed(parts):
+        head = part.find(re.compile("h[1-6]")).extract()
+        names = NAME.findall(" ".join(code.extract().get_text(" ") for code in part.select(CODE)))
+        text = squeeze(part)
+        new = [name for name in dict.fromkeys(names) if name not in known and name not in text]
+        known.update(names)
+        if text or new:
+            place = {"url": f"{address}#{part['id']}", "head": squeeze(head)}
+            sections.append(place | {"text": text, "code": " ".join(new)})
+    return sections
+
+
+def write_index(app: Sphinx, exception: Exception | None) -> None:
+    """Write the sections as a script: a page opened from a folder may not read files."""
+    if exception or app.builder.format != "html":
+        return
+    site, index, known = Path(app.outdir), [], set()
+    for name in sorted(app.env.found_docs):
+        address = app.builder.get_target_uri(name)
+        page = BeautifulSoup((site / address).read_text("utf-8"), "html.parser")
+        for link in page.select(".headerlink"):
+            link.decompose()
+        title = squeeze(page.select_one("article h1") or page.title)
+        index.append({"page": title, "sections": read_sections(page, address, known)})
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    (site / INDEX).write_text(f"const SEARCH_INDEX = {text};\n", "utf-8")
+    for name in REPLACED:
+        (site / name).unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> None:
+    """Run when the site is written."""
+    app.connect("build-finished", write_index)
