@@ -13,6 +13,7 @@ from .conftest import Visit, opening
 from .site import EVERY_PAGE, SITE, require_book
 from .test_axe import COMBINATIONS, KINDS, UNFOLD, complaints
 from .test_korean import COLLECT, foreign
+from .test_narrow import LOST, WIDTH
 from .test_print import A4_WIDTH, CUT, FOLDED, HIDDEN
 from .test_weight import LOAD, assert_light, list_foreign
 
@@ -21,7 +22,7 @@ from .test_weight import LOAD, assert_light, list_foreign
 def web(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Visit]:
     """A page on a phone."""
     with opening(browser) as open_page:
-        yield open_page(f"{site}/{request.param}", width=390)
+        yield open_page(f"{site}/{request.param}", width=WIDTH)
 
 
 FEW = [pytest.param(p, marks=[] if p in KINDS else pytest.mark.full) for p in EVERY_PAGE]
@@ -49,6 +50,10 @@ def test_its_interface_is_korean(web: Visit) -> None:
     if web.page.locator(".highlight pre").count():
         web.page.wait_for_selector(".copybtn", state="attached")
     assert sorted(set(foreign(web.page.evaluate(COLLECT)))) == []
+
+
+def test_a_phone_hides_nothing_without_a_cue(web: Visit) -> None:
+    assert web.page.evaluate(LOST) == [[], [], [], []]
 
 
 def test_nothing_is_cut_off_on_paper_and_folds_lie_open(web: Visit) -> None:

@@ -3,7 +3,6 @@
 The queries of queries.toml were written before the search, each with the sections that answer it.
 """
 
-
 import pytest
 
 from .search import index
