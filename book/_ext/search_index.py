@@ -2,8 +2,8 @@
 
 Sphinx's own search has no Korean, leads to pages and wants every word of a query on one of them.
 Ours runs in the reader's browser: `search_ko.js` cuts words, `search.js` ranks sections,
-`search_page.js` shows them. A row of the glossary is a section, too; what else its term is called
-stands in the glossary's second table.
+`search_page.js` shows them. A term of the glossary is a section, too; what else the words of the
+book are called stands in the glossary.
 """
 
 import json
@@ -26,16 +26,22 @@ def squeeze(tag: Tag) -> str:
     return " ".join(tag.get_text(" ").split())
 
 
-def read_glossary(article: Tag, address: str) -> list[dict[str, str]]:
-    """Read the rows of the glossary as sections, and take both its tables out of the page."""
-    rows = [row.select("td") for row in article.select("tr:has(td)")]
-    others = {squeeze(row[0]): squeeze(row[1]) for row in rows if len(row) == 2}
+def read_words(page: BeautifulSoup) -> dict[str, str]:
+    """Read what the glossary's tables say: other word -> the book's; the first cells of a row."""
+    rows = [row.select("td") for row in page.select("article tr:has(td)")]
+    return {
+        other: squeeze(row[0]) for row in rows for other in squeeze(row[1]).split(", ") if other
+    }
+
+
+def read_glossary(article: Tag, address: str, words: dict[str, str]) -> list[dict[str, str]]:
+    """Read the terms as sections, and take the tables out of the page."""
     sections = []
     for row in article.select("tr[id]"):
-        term, english, symbol, meaning = map(squeeze, row.select("td"))
-        alias = ", ".join(filter(None, [english, symbol, others.get(term)]))
+        term, _, symbol, meaning = map(squeeze, row.select("td"))
+        others = [other for other, word in words.items() if word == term]
         place = {"url": f"{address}#{row['id']}", "head": term}
-        sections.append(place | {"alias": alias, "text": meaning})
+        sections.append(place | {"alias": ", ".join([*others, symbol]), "text": meaning})
     for table in article.select("table"):
         table.decompose()
     return sections
@@ -52,10 +58,10 @@ def read_sections(page: BeautifulSoup, address: str, known: set[str]) -> list[di
         part.decompose()
     for formula in article.select(".katex"):
         formula.replace_with(formula.annotation.text)
-    sections = read_glossary(article, address) if article.select("tr[id]") else []
     for cell in article.select("td"):
         if NUMBERS.fullmatch(cell.text):
             cell.decompose()
+    sections = []
     parts = [part.extract() for part in reversed(article.select("section"))]
     for part in reversed(parts):
         head = part.find(re.compile("h[1-6]")).extract()
@@ -73,14 +79,18 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
     """Write the sections as a script: a page opened from a folder may not read files."""
     if exception or app.builder.format != "html":
         return
-    site, index, known = Path(app.outdir), [], set()
+    site, pages, words, known = Path(app.outdir), [], {}, set()
     for name in sorted(app.env.found_docs):
-        address = app.builder.get_target_uri(name)
+        address, terms = app.builder.get_target_uri(name), []
         page = BeautifulSoup((site / address).read_text("utf-8"), "html.parser")
         for link in page.select(".headerlink"):
             link.decompose()
         title = squeeze(page.select_one("article h1") or page.title)
-        index.append({"page": title, "sections": read_sections(page, address, known)})
+        if page.select("article tr[id]"):  # the glossary
+            words = read_words(page)
+            terms = read_glossary(page.article, address, words)
+        pages.append({"page": title, "sections": terms + read_sections(page, address, known)})
+    index = {"words": words, "pages": pages}
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     (site / INDEX).write_text(f"const SEARCH_INDEX = {text};\n", "utf-8")
     for name in REPLACED:

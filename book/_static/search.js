@@ -1,6 +1,7 @@
 /* Find the sections that answer a query: BM25 over whatever words of it the book has.
 
-   A section is { page, url, head, alias, text, code }, as search_index.py writes them. */
+   A section is { page, url, head, alias, text, code }; `words` says how the book calls what has
+   other names. search_index.py writes both. */
 
 // oxlint-disable-next-line no-unused-vars -- search_page.js uses it
 class SectionSearch {
@@ -10,17 +11,21 @@ class SectionSearch {
 
   // Words of questions, which say nothing of what is asked for.
   static EMPTY = new Set(
-    ("왜 뭐 뭐야 뭔가요 뭔지 무엇 무엇인가요 무슨 어떻게 어떤 언제 어디 어느 얼마나 있나요 있어요 없나요 하나요 해요 하면 되나요 돼요 "
-    + "이유 방법 차이 뜻 의미 그냥 제일 가장 좀 안 못 수 것 거 때 할 하는 이 그 저 게 건 걸 더 다른 나요 쓰는 the a an is of to in and for "
-    + "what how why not").split(" ")
+    ("왜 뭐 뭐야 뭐예요 뭔가요 뭔지 뭘까 무엇 무엇인가요 무슨 어떻게 어떤 언제 어디 어디서 어느 얼마나 몇 그냥 제일 가장 좀 안 못 꼭 더 또 "
+    + "있나요 있어요 없나요 없어요 하나요 해요 하면 해야 되나요 돼요 안돼요 되죠 나요 나와요 나오는데 나왔어요 건가요 인가요 "
+    + "싶어요 싶은데 주세요 쓰려면 하려면 하는 하는데 했는데 같은 다른 이런 이유 방법 법 차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a "
+    + "an is are of to in and for what how why not do does").split(" ")
   );
 
-  constructor(sections) {
+  constructor(sections, words = {}) {
     this.sections = sections;
     this.postings = new Map();  // unit -> section's number -> how often, boosted
     this.vocabulary = new Map();  // word -> how often
     this.lengths = sections.map((section, number) => this.add(section, number));
     this.average = this.lengths.reduce((sum, length) => sum + length, 0) / sections.length;
+    this.terms = new Map(
+      Object.entries(words).map(([other, word]) => [SectionSearch.name(other), word])
+    );
   }
 
   add(section, number) {
@@ -98,7 +103,7 @@ class SectionSearch {
       const { covered, words } = this.cut(word);
       if (words.length > 1 && covered >= 0.6 * word.length)
         for (const part of words) take(this.match(KoreanWords.units({ word: part, korean })), part);
-      if (!found.size && word.length > 1) {
+      if (!found.size && word.length > 1 && !/[요죠까]$/.test(word)) {
         meant = this.correct(word);
         if (meant) take(this.match(KoreanWords.units({ word: meant, korean })), meant);
       }
@@ -117,36 +122,62 @@ class SectionSearch {
   }
 
   // A heading or a query, comparable: 행렬 분해란 and 행렬분해 are the same.
-  static name(text) {
-    return KoreanWords.split(text).map(({ word }) => word.toLowerCase()).join("");
+  static nameOf(words) {
+    return words.map(({ word }) => word.toLowerCase()).join("");
   }
 
-  // The sections by score, best first; the words to mark; the words that the book does not have.
-  ask(query) {
-    const typed = KoreanWords.split(query);
-    const said = typed.filter((part) =>
+  static name(text) {
+    return SectionSearch.nameOf(KoreanWords.split(text));
+  }
+
+  // The words of a query without empty ones. Where one or two are another name, the book's follow:
+  // 오버피팅이 -> 오버피팅 과적합, 학습 데이터 -> 학습 데이터 훈련 데이터.
+  understand(query) {
+    const all = KoreanWords.split(query);
+    const full = all.filter((part) =>
       ![part.word.toLowerCase(), part.typed].some((word) => SectionSearch.EMPTY.has(word)));
-    const words = said.length ? said : typed;
-    const looked = words.map((part) => ({ ...part, ...this.look(part) }));
+    const words = full.length ? full : all;
+    const understood = [];
+    for (let i = 0; i < words.length; i++) {
+      const pair = words.slice(i, i + 2);
+      const length = [2, 1].find((count) =>
+        pair.length >= count && this.terms.has(SectionSearch.nameOf(pair.slice(0, count))));
+      if (length) {
+        const typed = pair.slice(0, length).map((part) => part.typed).join(" ");
+        const term = this.terms.get(SectionSearch.nameOf(pair.slice(0, length)));
+        understood.push(...pair.slice(0, length).map((part) => ({ ...part, also: true })));
+        understood.push(...KoreanWords.split(term).map((part) => ({ ...part, typed, term })));
+        i += length - 1;
+      } else understood.push(words[i]);
+    }
+    return understood;
+  }
+
+  // The sections by score, best first; the words to mark; which words were taken for others, and
+  // which the book does not have.
+  ask(query) {
+    const looked = this.understand(query).map((part) => ({ ...part, ...this.look(part) }));
     const hits = looked.filter((part) => part.found);
+    const needed = looked.filter((part) => !part.also);
     const scores = new Map();
-    for (const { found } of hits)
+    for (const { found, also } of hits)
       for (const [number, score] of found) {
         const { sum, count } = scores.get(number) || { sum: 0, count: 0 };
-        scores.set(number, { sum: sum + score, count: count + 1 });
+        scores.set(number, { sum: sum + score, count: count + (also ? 0 : 1) });
       }
-    const whole = hits.map(({ word, meant }) => meant || word.toLowerCase()).join("");
+    const whole = SectionSearch.nameOf(
+      needed.filter((part) => part.found).map(({ word, meant }) => ({ word: meant || word })));
     const ranked = [...scores].map(([number, { sum, count }]) => {
-      const { head, alias } = this.sections[number];
-      const named = [head, ...(alias || "").split(", ")].some((text) => SectionSearch.name(text) === whole);
-      return { number, score: sum * count / words.length * (named ? 10 : 1) };
+      const named = SectionSearch.name(this.sections[number].head) === whole;
+      return { number, score: sum * Math.max(count, 0.5) / needed.length * (named ? 10 : 1) };
     }).sort((a, b) => b.score - a.score || a.number - b.number);
     return {
       sections: ranked.map(({ number }) => this.sections[number]),
       scores: ranked.map(({ score }) => score),
       marks: [...new Set(hits.flatMap((part) => part.marks))],
+      terms: [...new Map(hits.filter((part) => part.term).map((part) => [part.typed, part.term]))],
       corrected: hits.filter((part) => part.meant).map((part) => [part.typed, part.meant]),
-      absent: looked.filter((part) => !part.found).map((part) => part.typed),
+      absent: needed.filter((part) => !part.found).map((part) => part.typed),
     };
   }
 }

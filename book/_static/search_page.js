@@ -32,7 +32,8 @@ const SearchPage = {
   },
 
   // What a screen reader hears, too.
-  summary: ({ sections, corrected, absent }) => [
+  summary: ({ sections, terms, corrected, absent }) => [
+    ...terms.map(([typed, term]) => `‘${typed}’: 이 책의 말로는 ‘${term}’입니다.`),
     ...corrected.map(([typed, meant]) => {
       const particle = KoreanWords.fits("vowel or ㄹ", meant.at(-1)) ? "로" : "으로";
       return `‘${typed}’ 대신 ‘${meant}’${particle} 찾았습니다.`;
@@ -43,10 +44,10 @@ const SearchPage = {
 
   show: (query) => {
     const { make, mark } = SearchPage;
-    const index = SEARCH_INDEX.flatMap(({ page, sections }) =>
-      sections.map((section) => ({ page, ...section }))
+    const sections = SEARCH_INDEX.pages.flatMap((page) =>
+      page.sections.map((section) => ({ page: page.page, ...section }))
     );
-    const answer = new SectionSearch(index).ask(query);
+    const answer = new SectionSearch(sections, SEARCH_INDEX.words).ask(query);
     const { marks } = answer;
     const words = encodeURIComponent(marks.join(" "));  // sphinx_highlight.js marks them
     const items = answer.sections.slice(0, SearchPage.SHOWN).map(({ url, page, head, text }) =>

@@ -17,7 +17,7 @@ def call(function: str, *arguments: object) -> object:
     return json.loads(V8.eval(f"JSON.stringify(({function})(...{json.dumps(arguments)}) ?? null)"))
 
 
-def index(sections: list[dict[str, str]]) -> Callable[[str], dict]:
-    """Give a function that asks these sections, with numbers in the place of sections."""
-    V8.eval(f"var engine = new SectionSearch({json.dumps(sections)})")
+def index(sections: list[dict[str, str]], words: dict[str, str]) -> Callable[[str], dict]:
+    """Give a function that asks these sections."""
+    V8.eval(f"var engine = new SectionSearch({json.dumps(sections)}, {json.dumps(words)})")
     return lambda query: call("query => engine.ask(query)", query)

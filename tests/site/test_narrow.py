@@ -56,7 +56,8 @@ def test_what_is_lost_is_found(visit, site: str, place: int, plant: str) -> None
     formula = f'{base}<span class="mopen">(</span></span>{base}<span class="mclose">)</span></span>'
     assert phone.evaluate(LOST) == [[], [], [], []]
     phone.evaluate(
-        f"""html => {{ const all = (names, change) => document.querySelectorAll(names).forEach(change);
+        f"""html => {{
+        const all = (names, change) => document.querySelectorAll(names).forEach(change);
         const formula = document.createElement('span');
         formula.className = 'katex-html'; formula.innerHTML = html; {plant} }}""",
         formula,

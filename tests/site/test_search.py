@@ -3,9 +3,17 @@
 The queries of queries.toml were written before the search, each with the sections that answer it.
 """
 
+import gzip
+import json
+import tomllib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
 import pytest
 
-from .search import index
+from .search import call, index
+from .site import LECTURES, SITE, require_book
 
 SECTIONS = [
     {"head": "행렬 분해", "alias": "matrix factorization, MF", "text": "평점표를 둘로 나눕니다."},
@@ -16,7 +24,7 @@ SECTIONS = [
 
 
 def ask(query: str) -> tuple[str, list[list[str]], list[str]]:
-    answer = index(SECTIONS)(query)
+    answer = index(SECTIONS, {"평가표": "평점표", "집단 지성": "행렬 분해"})(query)
     heads = ", ".join(section["head"] for section in answer["sections"])
     return heads, answer["corrected"], answer["absent"]
 
@@ -57,3 +65,60 @@ def test_a_slip_is_corrected_and_said() -> None:
 def test_a_section_with_more_of_the_words_comes_first() -> None:
     assert ask("행렬 모델")[0].startswith("모델")
     assert ask("평점표 행렬 모델")[0].startswith("행렬 분해")
+
+
+@cache
+def build() -> Callable[[str], dict]:
+    """Index the built book, as the search page does."""
+    require_book()
+    script = (SITE / "_static" / "search_index.js").read_text(encoding="utf-8")
+    content = json.loads(script.removeprefix("const SEARCH_INDEX = ").removesuffix(";\n"))
+    pages = [(page["page"], page["sections"]) for page in content["pages"]]
+    return index(
+        [{"page": page, **part} for page, parts in pages for part in parts], content["words"]
+    )
+
+
+def place(section: dict[str, str]) -> tuple[str, str]:
+    return section["url"].partition(".html")[0], section["head"]
+
+
+QUERIES = tomllib.loads(Path(__file__).with_name("queries.toml").read_text("utf-8"))["query"]
+
+
+def find_lost(queries: list[dict]) -> list[str]:
+    """List the queries whose section is not among the first three, with what came instead."""
+    lost = []
+    for query in queries:
+        found = [place(section) for section in build()(query["ask"])["sections"][:3]]
+        if not {*map(tuple, query["find"])} & {*found}:
+            lost.append(f"{query['ask']}: {found}")
+    return lost
+
+
+@pytest.mark.parametrize("by", ["before", "after"])
+def test_a_query_finds_its_section_among_the_first_three(by: str) -> None:
+    """Written before the search was, and after it by someone who did not know it."""
+    queries = [query for query in QUERIES if query["written"] == by and query["find"]]
+    assert len(queries) >= {"before": 120, "after": 35}[by]
+    lost = find_lost(queries)
+    assert len(lost) <= 0.05 * len(queries), "\n".join(lost)
+
+
+@pytest.mark.parametrize("ask", [query["ask"] for query in QUERIES if not query["find"]])
+def test_what_is_absent_is_named(ask: str) -> None:
+    answer = build()(ask)
+    assert answer["absent"] or not answer["sections"]
+
+
+def test_a_query_names_sections_that_are_there() -> None:
+    build()
+    there = set(map(place, call("() => engine.sections")))
+    named = {tuple(section) for query in QUERIES for section in query["find"]}
+    assert named <= there, named - there
+
+
+def test_the_index_is_light() -> None:
+    require_book()
+    size = len(gzip.compress((SITE / "_static" / "search_index.js").read_bytes(), 6))
+    assert size <= 12_500 * len(LECTURES)
