@@ -84,7 +84,9 @@ def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
             found[-1][1].extend(blocks(child))
         elif child.name == "details":
             found[-1][1].extend(answer(child))
-        elif child.name not in {"section", "hr"} and "provenance" not in child.get("class", []):
+        elif child.name not in {"section", "hr", "span"} and "provenance" not in child.get(
+            "class", []
+        ):
             found[-1][1].append(child)
     return found
 

@@ -58,7 +58,8 @@ def name_headers(table: re.Match[str]) -> str:
     """
     head, body = table[0].split("</thead>", 1)
     head = head.replace("<th></th>", "<td></td>").replace("<th>", '<th scope="col">')
-    head = re.sub(r"(?<=[가-힣])\(", "<wbr>(", head)  # a narrow column: 다호 over (ES)
+    if table[0].startswith(DATAFRAME):
+        head = re.sub(r"(?<=[가-힣])\(", "<wbr>(", head)  # on a phone 다호 stands over (ES)
     body = body.replace("<th></th>", "<td></td>").replace("<th>", '<th scope="row">')
     return f"{head}</thead>{body}"
 

@@ -47,7 +47,7 @@ def foreign(collected: list[list[str]]) -> Iterator[str]:
 
 def test_answers_of_the_copy_button(visit, site: str) -> None:
     page = visit(f"{site}/{LECTURES[0]}.html").page
-    button = page.locator(".copybtn").first
+    button = page.locator(".copybtn").filter(visible=True).first
     button.focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".copybtn.success, .copybtn[data-tooltip*='못']")

@@ -42,7 +42,7 @@ def phone(visit, site: str) -> Page:
 @pytest.mark.parametrize(
     ("place", "plant"),
     [
-        (0, "document.querySelector('[data-more]').removeAttribute('data-more')"),
+        (0, "all('[data-more]', (code) => code.removeAttribute('data-more'))"),
         (0, "all('.cell_output pre', (code) => (code.style.whiteSpace = 'pre'))"),
         (1, "all('.cell_output table', (table) => (table.style.minWidth = '500px'))"),
         (2, "all('.cell_output img', (image) => (image.style.width = '300px'))"),

@@ -55,7 +55,8 @@ def test_an_answer_is_told_once() -> None:
 
 def test_a_topic_is_a_heading_and_what_follows_it() -> None:
     article = tag(
-        "<article><section id='a'><h1>강의</h1><p>가</p><section id='b'><h2>절</h2><p>나</p><hr>"
+        "<article><section id='a'><span id='id1'></span><h1>강의</h1><p>가</p>"
+        "<section id='b'><h2>절</h2><p>나</p><hr>"
         "<p class='provenance'>어제</p></section></section></article>"
     )
     found = [(heading["id"], [block.text for block in body]) for heading, body in topics(article)]
