@@ -40,6 +40,24 @@ def test_a_cut_is_noticed(visit, site: str, plant: str) -> None:
     assert sheet.evaluate(CUT) != []
 
 
+def test_no_frame_stays_behind_when_its_code_goes_to_the_next_sheet(visit, site: str) -> None:
+    """Else it ends a page, empty."""
+    sheet = visit(f"{site}/{LECTURES[2]}.html", width=A4_WIDTH).page
+    sheet.emulate_media(media="print")
+    broken = """() => [...document.querySelectorAll(".cell pre")].flatMap((code) => {
+      const frames = [];
+      for (let part = code; !part.matches(".cell"); part = part.parentElement) {
+        const { borderLeftWidth, backgroundColor, breakInside } = getComputedStyle(part);
+        const framed = parseFloat(borderLeftWidth) || backgroundColor !== "rgba(0, 0, 0, 0)";
+        if (framed && breakInside !== "avoid") frames.push(part.className);
+      }
+      return frames;
+    })"""
+    assert sheet.evaluate(broken) == []
+    sheet.add_style_tag(content=".cell_input { break-inside: auto !important }")
+    assert "cell_input docutils container" in sheet.evaluate(broken)
+
+
 def test_a_dark_page_is_printed_dark_on_light(visit, site: str) -> None:
     sheet = visit(f"{site}/{LECTURES[0]}.html", width=A4_WIDTH, dark=True).page
     sheet.emulate_media(media="print")
