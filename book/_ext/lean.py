@@ -11,7 +11,7 @@ import zlib
 from os.path import relpath
 from pathlib import Path
 from textwrap import shorten
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, Tag
@@ -33,6 +33,7 @@ NEEDED = {
 BOOTSTRAP = re.compile(r"\b(?:(?:bs-)?tooltip[\w-]*|dropdown[\w-]*|show|fade)\b")
 READY = 'State === "complete"'
 OURS = ["site.css", "formulas.css"]
+PICTURE = "book.png"
 LOADING = "[src], link[rel=stylesheet], link[rel=preload], link[rel~=icon]"
 logger = logging.getLogger(__name__)
 
@@ -115,6 +116,23 @@ class Page:
             said = [*filter(lambda text: len(text) > 40, said), self.soup.title.text]
             meta = {"name": "description", "content": shorten(said[0], 150, placeholder="…")}
             self.soup.head.append(self.soup.new_tag("meta", attrs=meta))
+            self.introduce(meta["content"])
+
+    def introduce(self, description: str) -> None:
+        """Say what a messenger shows where the page is shared: Open Graph wants full addresses."""
+        if link := self.soup.select_one("link[rel=canonical]"):
+            picture = urljoin(link["href"], self.address(self.static / PICTURE))
+            for name, content in [
+                ("type", "article"),
+                ("title", self.soup.title.text),
+                ("description", description),
+                ("url", link["href"]),
+                ("image", picture),
+                ("image:alt", "2강의 페이지: 세 모델의 테스트 MSE 곡선과 두 기준선"),
+                ("locale", "ko_KR"),
+            ]:
+                meta = {"property": f"og:{name}", "content": content}
+                self.soup.head.append(self.soup.new_tag("meta", attrs=meta))
 
     def list_foreign(self) -> list[str]:
         """Return what the page would ask of other sites."""

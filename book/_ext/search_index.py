@@ -23,7 +23,7 @@ NUMBERS = re.compile(r"[\d\s.,+−–±%~-]*")
 
 def squeeze(tag: Tag) -> str:
     """Return the text of a tag, each white space as one."""
-    return " ".join(tag.get_text(" ").split())
+    return " ".join(tag.get_text().split())
 
 
 def read_words(page: BeautifulSoup) -> dict[str, str]:

@@ -5,21 +5,26 @@
 
 // oxlint-disable-next-line no-unused-vars -- search_page.js uses it
 class SectionSearch {
-  static BOOST = { head: 4, alias: 4, page: 1, text: 1, code: 1 };
+  static TITLES = ["head", "alias"];
+  static FIELDS = [...SectionSearch.TITLES, "page", "text", "code"];
   static K = 1.2;  // how soon a word that is repeated stops to count
-  static B = 0.6;  // how much a long section pays for its length
+  static B = 0.4;  // how much a long section pays for its length
+  static VERB = /..[요죠까다지네데고서며면음듦짐림]$/;
+  static TITLE = 2;  // how often a word counts that the heading has
 
   // Words of questions, which say nothing of what is asked for.
   static EMPTY = new Set(
     ("왜 뭐 뭐야 뭐예요 뭔가요 뭔지 뭘까 무엇 무엇인가요 무슨 어떻게 어떤 언제 어디 어디서 어느 얼마나 몇 그냥 제일 가장 좀 안 못 꼭 더 또 "
     + "있나요 있어요 없나요 없어요 하나요 해요 하면 해야 되나요 돼요 안돼요 되죠 나요 나와요 나오는데 나왔어요 건가요 인가요 "
     + "싶어요 싶은데 주세요 쓰려면 하려면 하는 하는데 했는데 같은 다른 이런 이유 방법 법 차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a "
-    + "an is are of to in and for what how why not do does").split(" ")
+    + "an is are of to in and for what how why not do does nn torch np pd plt 안됨 안돼 "
+    + "됨 나옴 다 알아요 너무 처리").split(" ")
   );
 
   constructor(sections, words = {}) {
     this.sections = sections;
-    this.postings = new Map();  // unit -> section's number -> how often, boosted
+    this.postings = new Map();  // unit -> section's number -> how often
+    this.titles = new Map();  // the same of headings
     this.vocabulary = new Map();  // word -> how often
     this.lengths = sections.map((section, number) => this.add(section, number));
     this.average = this.lengths.reduce((sum, length) => sum + length, 0) / sections.length;
@@ -30,36 +35,45 @@ class SectionSearch {
 
   add(section, number) {
     let length = 0;
-    for (const [field, boost] of Object.entries(SectionSearch.BOOST))
+    for (const field of SectionSearch.FIELDS)
       for (const part of KoreanWords.split(section[field] || "")) {
         const units = KoreanWords.units(part);
         const known = part.korean ? part.word : units[0];
         this.vocabulary.set(known, (this.vocabulary.get(known) || 0) + 1);
         for (const unit of units) {
-          if (!this.postings.has(unit)) this.postings.set(unit, new Map());
-          const posting = this.postings.get(unit);
-          posting.set(number, (posting.get(number) || 0) + boost);
+          SectionSearch.count(this.postings, unit, number);
+          if (SectionSearch.TITLES.includes(field)) SectionSearch.count(this.titles, unit, number);
         }
         length += units.length;
       }
     return length;
   }
 
+  static count(postings, unit, number) {
+    if (!postings.has(unit)) postings.set(unit, new Map());
+    const posting = postings.get(unit);
+    posting.set(number, (posting.get(number) || 0) + 1);
+  }
+
   // Sections that have all units: number -> score.
   match(units, weight = 1) {
-    const [first, ...rest] = units.map((unit) => this.postings.get(unit) || new Map());
-    const found = new Map();
-    for (const number of first.keys()) {
-      if (!rest.every((posting) => posting.has(number))) continue;
-      const long = 1 - SectionSearch.B + SectionSearch.B * this.lengths[number] / this.average;
-      const score = [first, ...rest].reduce((sum, posting) => {
-        const rare = Math.log(1 + (this.sections.length - posting.size + 0.5) / (posting.size + 0.5));
-        const often = posting.get(number);
-        return sum + rare * often * (SectionSearch.K + 1) / (often + SectionSearch.K * long);
-      }, 0);
-      found.set(number, weight * score);
-    }
-    return found;
+    const postings = units.map((unit) => this.postings.get(unit) || new Map());
+    const all = [...postings[0].keys()].filter((number) =>
+      postings.every((posting) => posting.has(number)));
+    return new Map(all.map((number) => {
+      const scores = units.map((unit, i) => this.score(unit, postings[i], number));
+      return [number, weight * scores.reduce((sum, score) => sum + score, 0) / Math.sqrt(units.length)];
+    }));
+  }
+
+  // BM25, and more of it where the heading has the unit.
+  score(unit, posting, number) {
+    const { K, B, TITLE } = SectionSearch;
+    const rare = Math.log(1 + (this.sections.length - posting.size + 0.5) / (posting.size + 0.5));
+    const often = posting.get(number);
+    const long = 1 - B + B * this.lengths[number] / this.average;
+    const titled = this.titles.get(unit)?.has(number) ? TITLE : 0;
+    return rare * (often * (K + 1) / (often + K * long) + titled);
   }
 
   // 영화평점 -> [영화, 평점]: the fewest shorter words of the book that cover most of it.
@@ -88,7 +102,7 @@ class SectionSearch {
   }
 
   // What one word of a query finds: { found: number -> score, marks, meant }; null if nothing.
-  look({ word, korean }) {
+  look({ word, typed, korean }) {
     const units = KoreanWords.units({ word, korean });
     const found = new Map();
     const marks = [];
@@ -100,15 +114,18 @@ class SectionSearch {
     let meant;
     if (korean) {
       take(this.match(units), word);
-      const { covered, words } = this.cut(word);
+      const cuts = [word, typed].map((whole) => this.cut(whole));  // 유사도 has lost its 도
+      const { covered, words } = cuts[1].covered === typed.length ? cuts[1] : cuts[0];
       if (words.length > 1 && covered >= 0.6 * word.length)
         for (const part of words) take(this.match(KoreanWords.units({ word: part, korean })), part);
-      if (!found.size && word.length > 1 && !/[요죠까]$/.test(word)) {
+      if (!found.size && word.length > 1 && !SectionSearch.VERB.test(word)) {
         meant = this.correct(word);
         if (meant) take(this.match(KoreanWords.units({ word: meant, korean })), meant);
       }
-      const stem = word.slice(0, 2);  // 올라가요, 올라갑니다
-      if (!found.size && word.length > 2) take(this.match([stem], 0.4), stem);
+      // The beginning of a verb (올라가요, 올라갑니다) or of a long word (부트스트래핑).
+      const stem = word.slice(0, SectionSearch.VERB.test(word) ? 2 : 3);
+      if (!found.size && word.length >= (stem.length === 2 ? 3 : 5))
+        take(this.match(KoreanWords.units({ word: stem, korean }), 0.4), stem);
     } else {
       take(this.match(units.slice(0, 1)), word);
       if (units.length > 2) take(this.match(units.slice(1), 0.5), units[1]);
@@ -133,24 +150,30 @@ class SectionSearch {
   // The words of a query without empty ones. Where one or two are another name, the book's follow:
   // 오버피팅이 -> 오버피팅 과적합, 학습 데이터 -> 학습 데이터 훈련 데이터.
   understand(query) {
-    const all = KoreanWords.split(query);
-    const full = all.filter((part) =>
-      ![part.word.toLowerCase(), part.typed].some((word) => SectionSearch.EMPTY.has(word)));
-    const words = full.length ? full : all;
+    const words = KoreanWords.split(query);
     const understood = [];
-    for (let i = 0; i < words.length; i++) {
-      const pair = words.slice(i, i + 2);
-      const length = [2, 1].find((count) =>
-        pair.length >= count && this.terms.has(SectionSearch.nameOf(pair.slice(0, count))));
-      if (length) {
-        const typed = pair.slice(0, length).map((part) => part.typed).join(" ");
-        const term = this.terms.get(SectionSearch.nameOf(pair.slice(0, length)));
-        understood.push(...pair.slice(0, length).map((part) => ({ ...part, also: true })));
-        understood.push(...KoreanWords.split(term).map((part) => ({ ...part, typed, term })));
-        i += length - 1;
-      } else understood.push(words[i]);
+    while (words.length) {
+      const count = [2, 1].find((size) => this.term(words.slice(0, size)));
+      const typed = words.splice(0, count || 1);
+      if (count) {
+        const term = { term: this.term(typed), typed: typed.map((part) => part.typed).join(" ") };
+        understood.push(...typed.map((part) => ({ ...part, also: true })));
+        understood.push(...KoreanWords.split(term.term).map((part) => ({ ...part, ...term })));
+      } else understood.push(...typed);
     }
-    return understood;
+    const full = understood.filter(({ word, typed, term }) =>
+      term || ![word.toLowerCase(), typed].some((text) => SectionSearch.EMPTY.has(text)));
+    return full.length ? full : understood;
+  }
+
+  // How the book calls it, if otherwise; 행렬분해 is 행렬 분해. A long word may have a slip.
+  term(words) {
+    const name = SectionSearch.nameOf(words);
+    if (words.some((part) => part.code)) return undefined;
+    const near = () => [...this.terms.keys()].find((other) => KoreanWords.isSlip(name, other));
+    const known = this.terms.has(name) || name.length < 4 || this.vocabulary.has(name);
+    const term = this.terms.get(known ? name : near());
+    return term && SectionSearch.name(term) !== name ? term : undefined;
   }
 
   // The sections by score, best first; the words to mark; which words were taken for others, and
@@ -163,7 +186,8 @@ class SectionSearch {
     for (const { found, also } of hits)
       for (const [number, score] of found) {
         const { sum, count } = scores.get(number) || { sum: 0, count: 0 };
-        scores.set(number, { sum: sum + score, count: count + (also ? 0 : 1) });
+        const weight = also ? 0.5 : 1;
+        scores.set(number, { sum: sum + weight * score, count: count + (also ? 0 : 1) });
       }
     const whole = SectionSearch.nameOf(
       needed.filter((part) => part.found).map(({ word, meant }) => ({ word: meant || word })));

@@ -6,8 +6,8 @@
 
 // oxlint-disable-next-line no-unused-vars -- search.js uses it
 const KoreanWords = {
-  // Hangul, or a word in any other script; 1.05 is one word.
-  WORDS: /[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_×])+(?:\.[0-9]+)*/gu,
+  // Hangul, or a word in any other script; 1.05 and SVD++ are one word.
+  WORDS: /[가-힣]+|(?:(?![가-힣])[\p{L}\p{N}_×])+(?:\.[0-9]+)*(?:\+\+)?/gu,
 
   // [the syllable before ends in: any, a vowel, a consonant; how many must remain; particles].
   // Stripping too much costs little: what is left is still a part of the word. 평가, 강의 and 정확도
@@ -15,7 +15,7 @@ const KoreanWords = {
   PARTICLES: [
     ["any", 1, "에서 까지 부터"],
     ["any", 2, "의 에 만 들 에게 한테 마다 처럼 보다 만큼 대로 조차 밖에 별"],
-    ["any", 2, "입니다 하는 하기 하다 한다 하면 하고 합니다 해요 하나요 할까요 되는 된다 됩니다 되나요"],
+    ["any", 2, "입니다 하는 하기 하다 한다 하면 하고 합니다 해요 하나요 할까요 되는 된다 됩니다 되나요 됨 함"],
     ["any", 2, "이다 이며 이면 인데 인가 인가요 이므로 이라면 이지만 이거나 이에요 예요"],
     ["any", 3, "도"],
     ["vowel", 1, "는 를"],
@@ -60,7 +60,8 @@ const KoreanWords = {
         run.startsWith(particle) && KoreanWords.isParticle(run.slice(particle.length))
     ),
 
-  // The words of a text, Korean ones without particles: [{ word, typed, korean }].
+  // The words of a text, Korean ones without particles: [{ word, typed, korean, code }]; code is a
+  // name with a dot, a bracket or an equals sign beside it.
   split: (text) => {
     const whole = text.normalize("NFC");
     return [...whole.matchAll(KoreanWords.WORDS)].flatMap(({ 0: typed, index }) => {
@@ -71,7 +72,8 @@ const KoreanWords = {
       }
       const word = typed.normalize("NFKC")
         .replace(/[^ -~]/g, (sign) => KoreanWords.SIGNS[sign.toLowerCase()] || sign);
-      return /[^_]/.test(word) ? [{ word, typed, korean: false }] : [];
+      const code = /^(\.\w|[(=])/.test(whole.slice(index + typed.length)) || whole[index - 1] === ".";
+      return /[^_]/.test(word) ? [{ word, typed, korean: false, code }] : [];
     });
   },
 
@@ -84,12 +86,18 @@ const KoreanWords = {
     return [...new Set([whole, ...humps.toLowerCase().split(/[_.]+/)])].filter(Boolean);
   },
 
-  // Whether one letter was added, left out or exchanged: of a Korean word, one of its jamo.
+  // Whether one letter (of a Korean word, one of its jamo) was added, left out or exchanged, or two
+  // neighbours changed places.
   isSlip: (typed, meant) => {
-    const [a, b] = [typed.normalize("NFD"), meant.normalize("NFD")];
-    let same = 0;
-    while (same < a.length && a[same] === b[same]) same += 1;
-    const [x, y] = [a.slice(same), b.slice(same)];
-    return x.slice(1) === y.slice(1) || x.slice(1) === y || x === y.slice(1);
+    const split = (form) => {
+      const [a, b] = [typed.normalize(form), meant.normalize(form)];
+      let same = 0;
+      while (same < a.length && a[same] === b[same]) same += 1;
+      return [a.slice(same), b.slice(same)];
+    };
+    const [x, y] = split("NFD");
+    const [p, q] = split("NFC");
+    return x.slice(1) === y.slice(1) || x.slice(1) === y || x === y.slice(1)
+      || (p.length > 1 && p[1] + p[0] + p.slice(2) === q);
   },
 };

@@ -64,7 +64,7 @@ def test_a_slip_is_corrected_and_said() -> None:
 
 def test_a_section_with_more_of_the_words_comes_first() -> None:
     assert ask("행렬 모델")[0].startswith("모델")
-    assert ask("평점표 행렬 모델")[0].startswith("행렬 분해")
+    assert ask("평점표 모델 나눕니다")[0].startswith("행렬 분해")
 
 
 @cache

@@ -72,10 +72,12 @@ def test_a_word_is_looked_up_by_its_units(text: str, units: str) -> None:
         ("adm", "adam", True),
         ("adaam", "adam", True),
         ("임베딩", "임베딩", True),
+        ("최제소곱", "최소제곱", True),  # neighbours in each other's place
+        ("amda", "adam", False),
         ("인배딩", "임베딩", False),  # two
         ("행렬", "벡터", False),
         ("베딩", "임베딩", False),
     ],
 )
-def test_one_letter_or_one_jamo_is_a_slip(typed: str, meant: str, slip: bool) -> None:
+def test_one_letter_one_jamo_or_a_swap_is_a_slip(typed: str, meant: str, slip: bool) -> None:
     assert call(SLIP, typed, meant) is slip
