@@ -1,25 +1,23 @@
 """Replay a training: where every point stood at every epoch.
 
-A notebook shows four moments side by side. The book, which has the numbers (`MIME`), makes an
-animation of them: see book/_ext/steps.py.
+A notebook shows four moments side by side. The book makes an animation of them: see
+book/_ext/steps_figure.py.
 """
 
-import base64
-import io
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from lecture_utils.notebook import figure_tables
 from lecture_utils.notebook.arrays import to_numpy
+from lecture_utils.notebook.pictures import Picture
 from lecture_utils.notebook.plot import factors
 
-MIME = "application/vnd.lecture.steps+json"  # frontends that do not know it show the picture
 
-
-class Steps:
+class Steps(Picture):
     """Points that moved in a training. As the last value of a cell it displays itself."""
+
+    MIME = "application/vnd.lecture.steps+json"
 
     def __init__(
         self,
@@ -96,8 +94,8 @@ class Steps:
             "paths": paths,
         }
 
-    def to_table(self) -> dict:
-        """Return where every point started and arrived, as `figure_tables.read_tables` would."""
+    def to_tables(self) -> list[dict]:
+        """Return where every point started and arrived."""
         last = len(self.mse) - 1
         ends = np.hstack([self.positions[0], self.positions[last]])
         epochs = [f"에폭 {e}, 훈련 MSE {self.mse[e]:.3f}" for e in (0, last)]
@@ -107,17 +105,7 @@ class Steps:
             for label, group, where in zip(self.labels, self.groups, ends)
         ]
         caption = f"잠재 요인. {epochs[0]}. {epochs[1]}."
-        return {"caption": caption, "columns": ["이름", "성향", *axes], "rows": rows}
+        return [{"caption": caption, "columns": ["이름", "성향", *axes], "rows": rows}]
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
-        figure, png = self.draw(), io.BytesIO()
-        figure.savefig(png, format="png", dpi=2 * figure.dpi)  # crisp, as plot's figures are
-        width, height = map(round, figure.bbox.size)
-        text = f"<Steps: {len(self.labels)} points, {len(self.mse)} epochs>"
-        data = {
-            "text/plain": text,
-            "image/png": base64.b64encode(png.getvalue()).decode("ascii"),
-            MIME: self.to_dict(),
-            figure_tables.MIME: [self.to_table()],
-        }
-        return data, {"image/png": {"width": width, "height": height}}
+    def __repr__(self) -> str:
+        return f"<Steps: {len(self.labels)} points, {len(self.mse)} epochs>"

@@ -10,7 +10,7 @@ import torch
 from bs4 import BeautifulSoup
 
 from lecture_utils import Steps
-from lecture_utils.notebook import figure_tables, steps
+from lecture_utils.notebook import figure_tables
 from tests.notebooks import LECTURES, ROOT, cells, printed, source
 
 POSITIONS = [[[0, 0], [1, 2]], [[0.126, 0], [1, 1.5]], [[0.5, 0], [1, 1]], [[-1, 0], [1, -0.004]]]
@@ -24,10 +24,10 @@ GIVEN = {
 }
 [LECTURE] = [path for path in LECTURES if path.name.startswith("03")]
 [(CELL, DATA)] = [  # the cell that shows the steps
-    (cell, output["data"][steps.MIME])
+    (cell, output["data"][Steps.MIME])
     for cell in cells(LECTURE, "code")
     for output in cell["outputs"]
-    if steps.MIME in output.get("data", {})
+    if Steps.MIME in output.get("data", {})
 ]
 
 
@@ -76,7 +76,7 @@ def test_a_notebook_shows_the_picture_and_keeps_the_data():
     pixels = [int.from_bytes(png[at : at + 4], "big") for at in (16, 20)]
     drawn = [2 * size["image/png"][side] for side in ("width", "height")]
     assert pixels == pytest.approx(drawn, abs=1)  # crisp
-    assert bundle[steps.MIME] == shown.to_dict()
+    assert bundle[Steps.MIME] == shown.to_dict()
     assert bundle["text/plain"] == "<Steps: 2 points, 4 epochs>"
 
 
@@ -124,7 +124,7 @@ def test_figure_is_small_and_shows_the_last_epoch(html):
 
 def test_table_has_the_first_and_the_last_epoch():
     shown = Steps(**GIVEN)
-    table = shown.to_table()
+    [table] = shown.to_tables()
     assert table["rows"] == [
         ["옥순", "IN", "0.00", "0.00", "-1.00", "0.00"],
         ["영식<", "ES", "1.00", "2.00", "1.00", "0.00"],
