@@ -22,6 +22,7 @@ FOLDER = pages.ROOT / "_build" / "slides"
 HERE = Path(__file__).resolve()
 BOOTSTRAP = "# 준비:"  # how the cell that installs the course begins
 HEADINGS = ["h1", "h2", "h3"]
+DRAWN = ("steps", "playground")  # what book/_ext/interactive.py draws; the playground stays still
 
 
 def read(path: Path) -> str:
@@ -56,10 +57,11 @@ def blocks(cell: Tag) -> list[Tag]:
         return []
     for fold in cell.select("details"):
         fold.decompose()
-    found = cell.select("div.highlight, .output.text_html:has(table), img, .steps")
+    drawn = ", ".join(["img", *(f".{name}" for name in DRAWN)])
+    found = cell.select(f"div.highlight, .output.text_html:has(table), {drawn}")
     for tag in found:
         place = "code" if tag.find_parent(class_="cell_input") else "output"
-        tag["data-kind"] = "figure" if tag.name == "img" or "steps" in tag["class"] else place
+        tag["data-kind"] = "figure" if tag.css.match(drawn) else place
     return found
 
 
@@ -112,14 +114,14 @@ def deck(page: str) -> str:
             f"<h2>{heading.decode_contents()}</h2>{''.join(map(str, body))}</section>"
         )
     static = HERE.with_name("_static")
-    animation = ["steps"] if article.select_one(".steps") else []
+    drawn = [name for name in DRAWN if article.select_one(f".{name}")]
     style = [reveal("reset.css"), reveal("reveal.css")]
     # The fonts of the formulas lie inside their stylesheet.
     style += [read(path) for path in pages.stylesheets(page) if path.name == "formulas.css"]
     style += [HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")]
-    style += [read(static / f"{name}.css") for name in animation]
+    style += [read(static / f"{name}.css") for name in drawn]
     style += [read(HERE.with_suffix(".css"))]
-    script = [reveal("reveal.js"), *(read(static / f"{name}.js") for name in animation)]
+    script = [reveal("reveal.js")] + [read(static / "steps.js")] * ("steps" in drawn)
     script += [read(HERE.with_suffix(".js"))]
     slides = "".join(f"<section>{''.join(column)}</section>" for column in columns)
     return (

@@ -9,6 +9,7 @@ _HOME = {
     "data": ("Ratings", "Solo", "Tensors", "as_tensors", "load_movielens", "load_solo"),
     "models": ("EmbeddingFactorization", "MatrixFactorization", "NeuralRecommender"),
     "recommend": ("fold_in", "top_n"),
+    "notebook.playground": ("Playground",),
     "notebook.steps": ("Steps",),
     "train": ("History", "fit"),
 }

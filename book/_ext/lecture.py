@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 
 from docutils import nodes
+from interactive import find_marked, read_outputs
 from lecture_html import write_fold, write_provenance
 from sphinx.application import Sphinx
-from steps import find_marked, read_outputs
 
 MIME = "application/vnd.lecture.figure+json"
 

@@ -19,7 +19,7 @@ def test_every_picture_has_its_numbers_below(path):
     page = soup(f"lectures/{path.stem}")
     outputs = [output.get("data", {}) for cell in cells(path, "code") for output in cell["outputs"]]
     drawn = [data[figure_tables.MIME] for data in outputs if "image/png" in data]
-    order = page.select("article img[src*=_images], .steps, details.figure-data")
+    order = page.select("article img[src*=_images], .steps, .playground, details.figure-data")
     assert [tag.name == "details" for tag in order] == [False, True] * len(drawn)
     written = [lecture_html.write_fold(*numbered) for numbered in enumerate(drawn, start=1)]
     assert [str(tag) for tag in order[1::2]] == [

@@ -17,7 +17,7 @@ LOST = f"""() => {{
   const cut = seen("article pre").filter((code) =>
     wide(code) && (code.closest(".cell_output") || !code.hasAttribute("data-more")));
   const columns = seen("article .cell_output :not(.figure-data) > table thead th").filter((head) =>
-    head.textContent.trim() && edge(head) > edge(head.closest(".output")) + 1);
+    head.textContent.trim() && edge(head) > edge(head.closest(".output, .playground")) + 1);
   const small = seen("article .cell_output img").filter((image) =>
     image.getBoundingClientRect().width / image.getAttribute("width") * {TEXT} < 9);
   const broken = seen(".katex-html").filter((formula) => {{

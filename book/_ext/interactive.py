@@ -1,19 +1,23 @@
-"""Show a training that a reader steps through: points that a notebook's numbers move.
+"""Show figures that a reader acts on: a training that is stepped through, a table that is trained.
 
-Where the output of a cell carries MIME (lecture_utils/steps.py writes it), the page shows an
-animation in place of the picture. steps_figure.py draws it, _static/steps.js moves it.
+Where the output of a cell carries the numbers of one (a type in FIGURES, written by
+lecture_utils/notebook), the page shows it in place of the picture. Its script comes along.
 """
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import playground_figure
+import steps_figure
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from steps_figure import draw_figure
 
-MIME = "application/vnd.lecture.steps+json"
+FIGURES = {  # what draws it, and the name of its script and its style
+    "application/vnd.lecture.steps+json": (steps_figure.draw_figure, "steps"),
+    "application/vnd.lecture.playground+json": (playground_figure.draw_figure, "playground"),
+}
 
 
 def find_marked(doctree: nodes.Node, name: str) -> list[nodes.container]:
@@ -37,22 +41,24 @@ def read_outputs(
             yield cell, bundle, data
 
 
-def animate(app: Sphinx, doctree: nodes.document) -> None:
-    """Put the animation where the picture of an output with MIME would stand."""
+def place_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the figure where the picture of an output with its numbers would stand."""
     for cell, bundle, data in read_outputs(app, doctree):
-        if MIME in data:
+        for kind in FIGURES.keys() & data.keys():
+            draw, script = FIGURES[kind]
             [picture] = bundle.findall(nodes.image)
-            html = draw_figure(data[MIME], f"steps-{cell['cell_index']}", picture["alt"])
+            html = draw(data[kind], f"{script}-{cell['cell_index']}", picture["alt"])
             drawn = nodes.container(mime_type="text/html")
-            drawn += nodes.raw("", html, format="html", steps=True)
+            drawn += nodes.raw("", html, format="html", script=script)
             bundle.children = []
             bundle += drawn
 
 
-def load_script(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
-    """Ask for the script only where a page has an animation."""
-    if doctree and any("steps" in node for node in doctree.findall(nodes.raw)):
-        app.add_js_file("steps.js", loading_method="defer")
+def load_scripts(app: Sphinx, page: str, template: str, context: dict, doctree) -> None:
+    """Ask for the scripts of the figures that a page has."""
+    drawn = doctree.findall(nodes.raw) if doctree else []
+    for script in sorted({node["script"] for node in drawn if "script" in node}):
+        app.add_js_file(f"{script}.js", loading_method="defer")
 
 
 def allow_mime(app: Sphinx, config: Config) -> None:
@@ -61,8 +67,9 @@ def allow_mime(app: Sphinx, config: Config) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Connect the animation."""
+    """Connect the figures."""
     app.connect("config-inited", allow_mime)
-    app.connect("doctree-read", animate, priority=400)  # before Sphinx collects the pictures
-    app.connect("html-page-context", load_script)
-    app.add_css_file("steps.css", priority=600)  # after the book's own; lean.py packs them all
+    app.connect("doctree-read", place_figures, priority=400)  # before Sphinx collects the pictures
+    app.connect("html-page-context", load_scripts)
+    for _, name in FIGURES.values():
+        app.add_css_file(f"{name}.css", priority=600)  # after the book's own; lean.py packs them
