@@ -85,6 +85,14 @@ def test_nothing_is_broken_or_wordless(find) -> None:
     assert list(find(SITE)) == []
 
 
+def test_a_copy_of_the_book_leads_to_itself() -> None:
+    """Also from a folder: the lectures spell out published addresses, their pages do not."""
+    require_book()
+    links = [link["href"] for page in read_pages(SITE).values() for link in page.select("a[href]")]
+    assert [target for target in links if target.casefold().startswith(PUBLISHED)] == []
+    assert soup(LECTURES[5]).select("#안내도 td a[href^='#']")
+
+
 @pytest.mark.parametrize("lecture", LECTURES)
 def test_lecture_offers_its_three_doors(lecture: str) -> None:
     targets = [link["href"] for link in soup(lecture).select("a[href]")]
