@@ -33,8 +33,7 @@ RUN = """async () => {
   return [...lines(result.violations), ...lines(undecided)];
 }"""
 # Contrast takes axe most of its time, and what has the same tags, classes and styles all the way up
-# (and, in a table, the same stripe) has the same colours: one of each kind is enough. The other
-# words of code, two thirds of a lecture's elements, are plain text to every other rule.
+# (and, in a table, the same stripe) has the same colours: one of each kind is enough.
 ONE_OF_EACH = """() => {
   const stripe = (part) => part.tagName == 'TR' ? part.rowIndex % 2 : '';
   const name = (part) => part.tagName + stripe(part)
@@ -47,8 +46,6 @@ ONE_OF_EACH = """() => {
     if (!seen.has(kind(part))) part.setAttribute('data-contrast', '');
     seen.add(kind(part));
   }
-  for (const word of document.querySelectorAll('pre span[class]:not([data-contrast])'))
-    if (!word.children.length && word.attributes.length == 1) word.replaceWith(...word.childNodes);
   axe.configure({rules: [{id: 'color-contrast', selector: '[data-contrast]'}]});
 }"""
 UNFOLD = """() => {

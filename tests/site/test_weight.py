@@ -68,7 +68,7 @@ def test_a_page_is_light_on_a_laptop(visit, site: str, page: str) -> None:
         "(page) => fetch(page).then((answer) => answer.text())))",
         "for (let i = 0; i < 40; i++) await fetch('search.html?' + i)",
         "setTimeout(() => document.body.prepend(Object.assign(document.createElement('p'),"
-        " {style: 'height: 600px'})), 50)",
+        " {style: 'height: 1300px'})), 50)",
         "await fetch('http://127.0.0.1:9/').catch(() => {})",
     ],
     ids=["bytes", "requests", "shift", "stranger"],
