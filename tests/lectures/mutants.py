@@ -21,7 +21,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -48,19 +48,24 @@ Cells = list[tuple[str, str]]  # name and code of each cell
 
 @dataclass(frozen=True)
 class Mutant:
-    """A change of a lecture, and the check that must notice it.
+    """A change of a lecture, and the checks that must notice it.
 
     Attributes:
         change: Old code -> new code, wherever it stands.
-        red: The name of the check cell that must fail.
-        skip: Tags of the cells that this check does not need.
-        long: Whether it runs in `make test-all` only, as most of the lecture follows the change.
+        red: The name of the check cell that must fail, or of several; the run ends with the last.
+        skip: Tags of the cells that these checks do not need.
+        long: Whether it runs in `make test-all` only, as it takes long.
     """
 
     change: dict[str, str]
-    red: str
+    red: str | tuple[str, ...]
     skip: frozenset[str] | set[str] = frozenset()
     long: bool = False
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Return the names in `red`."""
+        return (self.red,) if isinstance(self.red, str) else self.red
 
     def apply(self, code: str) -> str:
         """Return `code` with the change in it."""
@@ -72,50 +77,55 @@ class Mutant:
 def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
     """Return the test of a lecture such as "02": each mutant is caught.
 
-    `make test` runs the cells that the checks need, `make test-all` also the whole lecture, and
-    without a mutant what is left when cells are skipped: it is green.
+    `make test-all` also runs those that take long, asks that together they turn each claim red, and
+    runs the others without their change: nothing is red because a mutant skips a cell.
     """
     full = pytest.mark.full
-    cases = []
-    if any(mutant.skip for mutant in mutants.values()):
-        cases.append(pytest.param(UNCHANGED, False, id=f"{lecture} {UNCHANGED}", marks=full))
-    for name, mutant in mutants.items():
-        marks = [full] if mutant.long else []
-        cases.append(pytest.param(name, False, id=f"{lecture} {name}", marks=marks))
-        cases.append(pytest.param(name, True, id=f"{lecture} {name}, whole", marks=full))
-    cases.append(pytest.param(CLAIMS, True, id=f"{lecture} {CLAIMS}", marks=full))
+    short = {name: mutant for name, mutant in mutants.items() if not mutant.long}
+    cases = {name: [] if name in short else [full] for name in mutants} | {CLAIMS: [full]}
+    if any(mutant.skip for mutant in short.values()):
+        cases[UNCHANGED] = [full]
+    params = [pytest.param(n, id=f"{lecture} {n}", marks=marks) for n, marks in cases.items()]
     outcomes = {}
 
     @pytest.mark.skipif(sys.platform != "linux", reason="mutants fork, which is safe on Linux only")
-    @pytest.mark.parametrize("name, whole", cases)
-    def test(name: str, whole: bool, request: pytest.FixtureRequest) -> None:
-        if whole not in outcomes:  # run all that pytest was asked for at once
+    @pytest.mark.parametrize("name", params)
+    def test(name: str, request: pytest.FixtureRequest) -> None:
+        if name == UNCHANGED:
+            assert_green(lecture, short)
+            return
+        if not outcomes:  # run all that pytest was asked for at once
             items = [i for i in request.session.items if getattr(i, "function", None) is test]
-            wanted = [
-                i.callspec.params["name"] for i in items if i.callspec.params["whole"] == whole
-            ]
-            if CLAIMS in wanted:
-                wanted = mutants
-            outcomes[whole] = run(lecture, {n: mutants.get(n) for n in wanted}, whole)
+            wanted = {i.callspec.params["name"] for i in items}
+            asked = {n: m for n, m in mutants.items() if n in wanted or CLAIMS in wanted}
+            outcomes.update(run(lecture, asked))
         if name == CLAIMS:
-            assert_red(list_checked(lecture), outcomes[whole])
+            assert_red(list_checked(lecture), outcomes)
         else:
-            assert_caught(name, mutants.get(name), outcomes[whole])
+            assert_caught(name, mutants[name], outcomes)
 
     return test
 
 
-def assert_caught(name: str, mutant: Mutant | None, results: dict[str, dict[str, str]]) -> None:
-    """Assert that only checks went red, among them the one that is named; none without a mutant."""
+def assert_caught(name: str, mutant: Mutant, results: dict[str, dict[str, str]]) -> None:
+    """Assert that only checks went red, among them those that are named."""
     __tracebackhide__ = True
-    lost = f"before {mutant.red} no longer stands {[*mutant.change]}" if mutant else "not run"
-    assert name in results, lost
+    last = mutant.checks[-1]
+    assert name in results, f"before {last} no longer stands {[*mutant.change]}"
     raised = results[name]
     for cell, message in raised.items():
-        assert mutant, f"{cell} is red without a mutant: {message}"
         assert cell.startswith("check-"), f"{cell} crashed: {message}"
         assert message.startswith("AssertionError: ✗"), f"{cell} crashed: {message}"
-    assert not mutant or mutant.red in raised, f"{mutant.red} stayed green; red: {[*raised]}"
+    green = [cell for cell in mutant.checks if cell not in raised]
+    assert not green, f"{green} stayed green; red: {[*raised]}"
+
+
+def assert_green(lecture: str, mutants: dict[str, Mutant]) -> None:
+    """Assert that nothing goes red where the same cells run without a change."""
+    __tracebackhide__ = True
+    same = {n: replace(m, change={old: old for old in m.change}) for n, m in mutants.items()}
+    red = {name: raised for name, raised in run(lecture, same).items() if raised}
+    assert not red, f"red without a change: {red}"
 
 
 def list_checked(lecture: str) -> list[str]:
@@ -138,15 +148,12 @@ def find(lecture: str) -> Path:
     return next(path for path in LECTURES if path.name.startswith(lecture))
 
 
-def run(
-    lecture: str, mutants: dict[str, Mutant | None], whole: bool = False
-) -> dict[str, dict[str, str]]:
-    """Run mutants of a lecture in one process, None as the unchanged lecture.
+def run(lecture: str, mutants: dict[str, Mutant]) -> dict[str, dict[str, str]]:
+    """Run mutants of a lecture in one process.
 
     Args:
         lecture: The lecture's number, such as "02".
         mutants: The mutants by name.
-        whole: Run all cells, not only those that the checks need.
 
     Returns:
         For each mutant the cells that raised, by name, with what they raised. A mutant whose code
@@ -157,7 +164,7 @@ def run(
             [sys.executable, "-m", __name__],
             cwd=ROOT,
             env=os.environ | ENVIRONMENT | {"TMPDIR": folder},
-            input=json.dumps(plan(lecture, mutants, whole)),
+            input=json.dumps(plan(lecture, mutants)),
             capture_output=True,
             encoding="utf-8",
         )
@@ -166,16 +173,14 @@ def run(
     return dict(map(json.loads, process.stdout.splitlines()))
 
 
-def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
+def plan(lecture: str, mutants: dict[str, Mutant]) -> dict:
     """Return the order for the process: its own cells, and for each mutant its start and cells.
 
-    Each mutant starts at the first cell that it changes, and ends with its check. Say a lecture has
-    cells 0 to 9, one mutant changes cell 3 and is checked in 5, another changes 6, skips 4 and is
-    checked in 8. The process runs 0 to 5 without 4, forks before 3 a child that runs 3 to 5, and
-    after 5 one that runs 6 to 8. No cell that may be skipped defines what a later check needs.
-
-    If the unchanged lecture is wanted, the process also runs all that a mutant with skipped cells
-    runs: what is skipped is not needed. (Where none is skipped, nbval runs the same cells.)
+    Each mutant starts at the first cell that it changes, and ends with its last check. Say a
+    lecture has cells 0 to 9, one mutant changes cell 3 and is checked in 5, another changes 6,
+    skips 4 and is checked in 8. The process runs 0 to 5 without 4, forks before 3 a child that runs
+    3 to 5, and after 5 one that runs 6 to 8. No cell that may be skipped defines what a later check
+    needs.
     """
     code = cells(find(lecture), "code")
     names = [cell["metadata"].get("name", f"cell {i}") for i, cell in enumerate(code)]
@@ -183,15 +188,14 @@ def plan(lecture: str, mutants: dict[str, Mutant | None], whole: bool) -> dict:
     texts = [source(cell) for cell in code]
     paths, own = {}, set()
     for key, mutant in mutants.items():
-        if mutant and mutant.red in names:
-            end = len(code) if whole else names.index(mutant.red) + 1
-            path = [i for i in range(end) if whole or not mutant.skip & tags[i]]
+        if mutant.checks[-1] in names:
+            end = names.index(mutant.checks[-1]) + 1
+            path = [i for i in range(end) if not mutant.skip & tags[i]]
             places = [[i for i in path if old in texts[i]] for old in mutant.change]
             if all(places):
                 start = min(map(min, places))
                 paths[key] = start, path
-                control = UNCHANGED in mutants and mutant.skip
-                own |= {i for i in path if i < start or control}
+                own |= {i for i in path if i < start}
     children = {}
     for key, (start, path) in paths.items():
         steps = [i for i in sorted(own.union(path)) if start <= i <= path[-1]]
@@ -220,7 +224,6 @@ def main() -> None:
             if start == i and (status := fork(go_on, name, steps)) != 0:
                 tell(name, {"the process": f"ended with {status}"})
         raised |= execute([cell], namespace)
-    go_on(UNCHANGED, [])
 
 
 def execute(steps: Cells, namespace: dict) -> dict[str, str]:

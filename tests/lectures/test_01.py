@@ -72,7 +72,7 @@ MUTANTS = {
     "over the valley": Mutant({"here - 0.05": "here - 0.2"}, "check-steps"),
     "half a gradient": Mutant({"2 * error.mean()": "error.mean()"}, "check-three-routes"),
     "lr=0": Mutant({"lr = 0.1": "lr = 0.0"}, "check-line-falls"),
-    "lr=0.001": Mutant({"lr = 0.1": "lr = 0.001"}, "check-line-slope"),
+    "lr=0.001": Mutant({"lr = 0.1": "lr = 0.001"}, ("check-line-slope", "check-first-step")),
     "slope": Mutant({"y = 2.5 + 4 * x": "y = 3.5 - 4 * x"}, "check-line-slope"),
     "noise": Mutant({"noise = 0.5 *": "noise = 1.5 *"}, "check-line-slope"),
     "both the same way": Mutant({"arrive(by_hand), ": "arrive(by_adam), "}, "check-adam-later"),

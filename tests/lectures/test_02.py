@@ -142,15 +142,26 @@ MUTANTS = {
         "check-plain-test",
         long=True,
     ),
+    "only below 0": Mutant(
+        {"(plain_hypo < 0) | (plain_hypo > 6)": "plain_hypo < 0"}, "check-anatomy", long=True
+    ),
+    "stopped at once": Mutant({"epochs=best + 1": "epochs=1"}, "check-early", long=True),
     "a penalty before its time": Mutant(
         {"epochs=best + 1, lr=0.1": 'epochs=best + 1, lr=0.1, l2={"P": 1e-4, "Q": 1e-4}'},
         "check-early",
         long=True,
     ),
     "no penalty": Mutant({"lambda1 = 0.0001": "lambda1 = 0.0"}, "check-lengths", long=True),
-    "mean": Mutant({"score + mean +": "score - mean +"}, "check-bias", BY_HAND, long=True),
+    "mean": Mutant(
+        {"score + mean +": "score - mean +"},
+        ("check-bias", "check-gain", "check-unseen", "check-bias-only"),
+        long=True,
+    ),
     "a penalty on the sum": Mutant(
         {"learn(5 / len(train))": "learn(5)"}, "check-fair", BY_HAND, long=True
+    ),
+    "one penalty": Mutant(
+        {"slide = lambda3 * len(train)": "slide = 5"}, "check-fair", BY_HAND, long=True
     ),
     "one more left in": Mutant(
         {"forgetful = torch.optim.Adam([P, Q]": "forgetful = torch.optim.Adam([P, Q, bias_item]"},

@@ -168,7 +168,9 @@ SWAPPED = "models[{'MF': '신경망', '신경망': 'MF'}[name]](9, 8)"
 DROPOUT = "Sequential(torch.nn.Dropout(), torch.nn.Linear(1, 1)"
 HIDDEN = "torch.nn.Linear(6, 15), torch.nn.ReLU(), torch.nn.Linear(15, 1),"
 MUTANTS = {
-    "lr=0": Mutant({"lr=0.1": "lr=0.0"}, "check-mf-falls"),
+    "lr=0": Mutant(
+        {"lr=0.1": "lr=0.0"}, ("check-mf-falls", "check-groups", "check-footprints", "check-hani")
+    ),
     "shuffled": Mutant(
         {".float().reshape(-1, 1)": ".float()[torch.randperm(63)].reshape(-1, 1)"},
         "check-mf-document",
@@ -178,7 +180,15 @@ MUTANTS = {
     "another row": Mutant({"ebdd.weight[x]": "ebdd.weight[x - 1]"}, "check-embedding"),
     "other weights": Mutant({"linr.weight.data.T": "2 * linr.weight.data.T"}, "check-embedding"),
     "a level target": Mutant({"[4.0, 1.0, 5.0]": "[2.0, 2.0, 2.0]"}, "check-line-ids"),
+    "one start fewer": Mutant(
+        {"for times in range(4)": "for times in range(3)"}, ("check-untrained", "check-sequential")
+    ),
     "dropout": Mutant({"Sequential(torch.nn.Linear(1, 1)": DROPOUT}, "check-sequential"),
+    "nothing learned": Mutant(
+        {"epochs, lr=0.1)": "epochs, lr=0.0)"},
+        ("check-module", "check-module-x", "check-worst", "check-linear", "check-deep-document"),
+        long=True,
+    ),
     "a hidden layer": Mutant({"torch.nn.Linear(6, 1),": HIDDEN}, "check-ranking", long=True),
     "a large nudge": Mutant({"1 + k * 2**-23": "1 + k"}, "check-nudge", long=True),
     "another rate together": Mutant(
@@ -186,6 +196,14 @@ MUTANTS = {
     ),
     "shuffled later": Mutant(
         {"y.flatten())": "y.flatten()[torch.randperm(63)])"}, "check-seeds", long=True
+    ),
+    "no error on blanks": Mutant(
+        {
+            "guess = linear_net(B1, B2).data.flatten()": "guess = answer",
+            "(linear_curve[-1],": "(linear_curve[0],",
+        },
+        "check-blanks",
+        long=True,
     ),
     "one epoch for another": Mutant(
         {"known[2], epochs)": "known[2], 100)"}, "check-seeds", long=True

@@ -268,6 +268,15 @@ MUTANTS = {
         {"principal(P2)": "principal(random)"}, "check-axes", {WEAKER}, long=True
     ),
     "one half": Mutant(ONE_HALF, "check-told", {WEAKER}, long=True),
+    "one half twice": Mutant(
+        {
+            "half(0), half(1)": "half(0), half(0)",
+            '"시드 1": (model, other)': '"시드 1": (model, even)',
+        },
+        ("check-told", "check-sequels"),
+        {WEAKER},
+        long=True,
+    ),
     "the farthest": Mutant({"[order != movie][:n]": "[-n:]"}, "check-sequels", {WEAKER}, long=True),
     "generous": Mutant({"train.ratings - level": "level - train.ratings"}, "check-rare"),
     "ridge": Mutant({"N * lam * torch.eye(11)": "lam * torch.eye(11)"}, "check-fold-in", LATER),

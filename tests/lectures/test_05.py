@@ -473,6 +473,12 @@ MUTANTS = {
         {"kinds", "stop", "tie", "ranking", "lies"},
         long=True,
     ),
+    "no width": Mutant(
+        {"[0.025, 0.975]": "[0.5, 0.5]"},
+        "check-paired",
+        {"kinds", "stop", "tie", "ranking", "lies"},
+        long=True,
+    ),
     "penalties turned round": Mutant(
         {"lam_bias=1e-3)": "lam_bias=1e-4)", "own = min(": "own = max("},
         "check-tie",
@@ -492,7 +498,13 @@ MUTANTS = {
         long=True,
     ),
     "nothing watched": Mutant(
-        {"train.items] = 1  # 보": "train.items] = 0  # 보"}, "check-ease", RANKED, long=True
+        {
+            "train.items] = 1  # 보": "train.items] = 0  # 보",
+            'per_user["편향과 벡터"] - per_user["인기"]': 'per_user["편향과 벡터"] * 0',
+        },
+        "check-ease",
+        RANKED,
+        long=True,
     ),
     "a weak penalty": Mutant({"ridge=400": "ridge=5"}, "check-caught", EVALUATIONS - {"lies"}),
     "no leak": Mutant({"b[leaked]": "b[leaked][:1]"}, "check-leak", EVALUATIONS - {"lies"}),

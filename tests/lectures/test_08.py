@@ -137,6 +137,9 @@ MUTANTS = {
     "root": Mutant({"solve(L.T, z.T)": "solve(L, z.T)"}, "check-root", LADDER),
     "draw": Mutant({"solve(L.T, noise": "solve(L, noise"}, "check-draw", LADDER),
     "still": Mutant({"sigma * torch.randn": "(0.1 + sigma) * torch.randn"}, "check-still", LADDER),
+    "hardly drawn": Mutant(
+        {"sigma=0.9": "sigma=0.1"}, "check-average", LADDER - {"start"}, long=True
+    ),
     "apart": Mutant(
         {"(draws - average)": "(draws - draws[0])"}, "check-ambiguity", LADDER - {"start"}
     ),
@@ -158,6 +161,9 @@ MUTANTS = {
     ),
     "whole": Mutant({"root = weight.sqrt()": "root = weight"}, "check-same", LADDER | {"averages"}),
     "effects": Mutant({"A = 4 * X.T @ X": "A = X.T @ X"}, "check-effects", LADDER | {"bayes"}),
+    "one draw": Mutant(
+        {"vary(steps=101)": "vary(steps=16)"}, ("check-gibbs", "check-side"), long=True
+    ),
     "side": Mutant(
         {'gap = table[part]["속성"]': 'gap = -table[part]["속성"]'},
         "check-side",
@@ -167,9 +173,9 @@ MUTANTS = {
     "blend": Mutant(
         {
             "- w * (1 - w) * apart": "+ w * (1 - w) * apart",
-            "torch.linspace(0, 1, 11)": "torch.linspace(-1, 2, 11)",
+            "torch.linspace(0, 1, 11)": "torch.linspace(0, -1, 11)",
         },
-        "check-blend",
+        ("check-blend", "check-blend-test"),
         LADDER - {"blend"} | {"bayes"},
         long=True,
     ),

@@ -257,6 +257,15 @@ MUTANTS = {
         "check-day",
         long=True,
     ),
+    "no time": Mutant(
+        {
+            '    "날짜": dated,\n    "자리 셋"': '    "자리 셋"',
+            "timed.vary(pauses=[30, 240, 3600])": 'before["교대 최소제곱"]',
+            "timed.vary(pauses=PAUSES, rank=16)": 'before["교대 최소제곱"]',
+        },
+        "check-time",
+        long=True,
+    ),
     "future": Mutant(
         {"later = pd.DataFrame(rows": "later = 2 - pd.DataFrame(rows"}, "check-future", long=True
     ),

@@ -292,6 +292,12 @@ MUTANTS = {
         {"ncf"},
         long=True,
     ),
+    "a head start": Mutant(
+        {'paired(frame["ndcg"], found': 'paired(frame["ndcg"] + 0.1, found'},
+        "check-ladder",
+        {"ncf"},
+        long=True,
+    ),
     "swapped": Mutant(
         {
             'paired(frame["ndcg"], found["EASE"]["ndcg"])': (
