@@ -71,3 +71,20 @@ def test_dark_from_the_first_paint_and_light_without_scripts(visit, site: str) -
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page = visit(f"{site}/{LECTURE}", dark=True, scripts=False).page
     assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_a_laptop_shows_tables_whole_and_headings_without_empty_lines(
+    visit, site: str, width: int
+) -> None:
+    cut = """() => [...document.querySelectorAll("article .output:has(table)")]
+      .filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.innerText)"""
+    empty = """() => [...document.querySelectorAll("article :is(h1, h2, h3)")].filter((heading) => {
+      const before = heading.clientHeight;
+      heading.querySelector(".headerlink").style.display = "none";
+      return before > heading.clientHeight;
+    }).map((heading) => heading.innerText)"""
+    for lecture in LECTURES[1], LECTURES[2], LECTURES[-1]:
+        page = visit(f"{site}/{lecture}.html", width=width).page
+        assert page.evaluate(cut) == []
+        assert page.evaluate(empty) == []
