@@ -75,6 +75,15 @@ def answer(fold: Tag) -> list[Tag]:
     return [label, *rest]
 
 
+def question(form: Tag) -> list[Tag]:
+    """Return a question's stem, its answers, and which is right at the next key."""
+    for radio in form.select("input"):
+        radio.decompose()
+    stem, answers, fold = form.select("legend, fieldset > ul, details")
+    stem.name = "p"
+    return [stem, answers, *answer(fold)]
+
+
 def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
     """Return each heading with the blocks below it, in order."""
     found: list[tuple[Tag, list[Tag]]] = []
@@ -86,6 +95,8 @@ def topics(article: Tag) -> list[tuple[Tag, list[Tag]]]:
             found[-1][1].extend(blocks(child))
         elif child.name == "details":
             found[-1][1].extend(answer(child))
+        elif child.name == "fieldset":
+            found[-1][1].extend(question(child))
         elif child.name not in {"section", "hr", "span"} and "provenance" not in child.get(
             "class", []
         ):

@@ -142,7 +142,7 @@ def test_no_word_and_no_figure_is_lost(deck) -> None:
         tag.decompose()
     article.select_one(".cell:has(pre)").decompose()  # the bootstrap cell is not presented
     shown = squeezed(seen.page.evaluate(SHOWN))
-    texts = [tag.text for tag in article.select("h1, h2, h3, p, li, td, th, summary")]
+    texts = [tag.text for tag in article.select("h1, h2, h3, p, li, td, th, summary, legend")]
     texts += [line for code in article.select("pre") for line in code.text.splitlines()]
     assert [text for text in texts if squeezed(text) not in shown] == []
     for kind in "img", ".katex":
