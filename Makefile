@@ -23,11 +23,11 @@ book: $(BOOK)
 	.venv-book/bin/jupyter-book build . --all -W -n --keep-going
 	@echo "open _build/html/index.html"
 
-#: make pdf        print the whole book into _build/book.pdf (needs Chromium)
+#: make pdf        print the whole book into _build/html/book.pdf (needs Chromium)
 pdf: book
 	.venv-book/bin/python -m book.pdf
 
-#: make slides     a deck of slides for each lecture in _build/slides, one file each
+#: make slides     a deck of slides for each lecture in _build/html/slides, one file each
 slides: book
 	.venv-book/bin/python -m book.slides
 

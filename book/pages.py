@@ -1,8 +1,10 @@
-"""Read the built pages as `make pdf` and `make slides` take them.
+"""Read the built pages as `make pdf` and `make slides` take them, and link what these make.
 
 They come in the order of the contents, without what only a screen needs, every link a full address.
 """
 
+from copy import copy
+from os.path import relpath
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -51,3 +53,19 @@ def article(page: str) -> Tag:
     for link in found.select("a[href]"):
         link["href"] = urljoin(f"{ADDRESS}{page}.html", link["href"])
     return found
+
+
+def offer(page: str, file: Path, label: str, title: str) -> None:
+    """Add a file of the site to the download menu of a page, once.
+
+    Whoever makes the file calls this: a book that is built without it has no dead link.
+    """
+    path, whole = SITE / f"{page}.html", soup(page)
+    menu = whole.select_one(".dropdown-download-buttons .dropdown-menu")
+    address = Path(relpath(file, path.parent)).as_posix()
+    if not (link := menu.find("a", href=address)):
+        menu.append(entry := copy(menu.li))  # looks like the notebook's
+        link = entry.a
+    link["href"], link["title"] = address, title
+    link.select_one(".btn__text-container").string = label
+    path.write_text(str(whole), encoding="utf-8")

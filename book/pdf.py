@@ -9,9 +9,11 @@ Chromium's own drops some headings and names others twice.
 import logging
 import subprocess
 import tempfile
+import zlib
 from html import escape
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
 from pypdf import PdfReader, PdfWriter
@@ -19,13 +21,17 @@ from pypdf.generic import Fit
 
 from book import chromium, pages
 
-TARGET = pages.ROOT / "_build" / "book.pdf"
+TARGET = pages.SITE / "book.pdf"
 TITLE, AUTHOR = pages.CONFIG["title"], pages.CONFIG["author"]
 
 
 def anchor(page: str, fragment: str = "") -> str:
-    """Return a page's name inside the one document, or that of a place on it."""
-    return f"{page}/{fragment}".rstrip("/").replace("/", "-")
+    """Return a page's name inside the one document, or that of a place on it.
+
+    A name in a PDF is short and ASCII: Korean would come back as three signs per byte.
+    """
+    number = f"/{zlib.crc32(unquote(fragment).encode()):x}" if fragment else ""
+    return f"{page}{number}".replace("/", "-")
 
 
 def chapter(page: str, level: int, label: str = "") -> str:
@@ -121,3 +127,6 @@ def make(target: Path = TARGET) -> PdfReader:
 
 if __name__ == "__main__":
     print(f"{TARGET.relative_to(pages.ROOT)}: {len(make().pages)} pages")
+    size = f"{TARGET.stat().st_size / 1e6:.0f}MB"
+    for page in pages.LECTURES:
+        pages.offer(page, TARGET, f"책 전체 (.pdf, {size})", "책 전체 내려받기")

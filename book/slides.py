@@ -1,4 +1,4 @@
-"""`make slides`: every lecture as a reveal.js deck, one file that needs nothing else.
+"""`make slides`: every lecture as a reveal.js deck in the site, one file that needs nothing else.
 
 The deck is cut from the finished page: a topic for each heading, its text, code, outputs and
 figures as blocks. slides.js lays the blocks onto slides when the deck is opened, because only the
@@ -18,7 +18,7 @@ from pygments.formatters import HtmlFormatter
 
 from book import pages
 
-FOLDER = pages.ROOT / "_build" / "slides"
+FOLDER = pages.SITE / "slides"
 HERE = Path(__file__).resolve()
 BOOTSTRAP = "# 준비:"  # how the cell that installs the course begins
 HEADINGS = ["h1", "h2", "h3"]
@@ -137,7 +137,8 @@ def deck(page: str) -> str:
     slides = "".join(f"<section>{''.join(column)}</section>" for column in columns)
     return (
         f'<!doctype html><html lang="ko"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{"".join(style)}</style></head>'
+        '<meta name="viewport" content="width=device-width">'
+        f'<link rel="canonical" href="{own}"><style>{"".join(style)}</style></head>'
         f'<body><div class="reveal"><div class="slides">{slides}</div></div>'
         f"{''.join(f'<script>{code}</script>' for code in script)}</body></html>"
     )
@@ -148,4 +149,5 @@ if __name__ == "__main__":
     for page in pages.LECTURES:
         path = FOLDER / f"{Path(page).name}.html"
         path.write_text(deck(page), encoding="utf-8")
+        pages.offer(page, path, "슬라이드", "발표용 슬라이드로 보기")
         print(f"{path.relative_to(pages.ROOT)}: {path.stat().st_size // 1000} kB")

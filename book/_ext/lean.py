@@ -34,6 +34,7 @@ BOOTSTRAP = re.compile(r"\b(?:(?:bs-)?tooltip[\w-]*|dropdown[\w-]*|show|fade)\b"
 READY = 'State === "complete"'
 OURS = ["site.css", "formulas.css"]
 PICTURE = "book.png"
+APART = {"_static", "slides"}  # a template of the theme; decks, made of finished pages
 LOADING = "[src], link[rel=stylesheet], link[rel=preload], link[rel~=icon]"
 logger = logging.getLogger(__name__)
 
@@ -166,8 +167,9 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
         return
     site = Path(app.outdir).resolve()
     static, names, text, problems = site / "_static", set(), set(), []
-    files = [file for file in sorted(site.rglob("*.html")) if static not in file.parents]
-    pages = [page for page in (Page(file, static) for file in files) if page.soup.head]
+    files = [file.relative_to(site) for file in sorted(site.rglob("*.html"))]
+    pages = [Page(site / file, static) for file in files if APART.isdisjoint(file.parts)]
+    pages = [page for page in pages if page.soup.head]
     # Scripts that wait run one by one: what they do when ready must come after the last of them.
     code = (static / "doctools.js").read_text("utf-8")
     if READY not in code:  # done in an earlier build, which copied the script

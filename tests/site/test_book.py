@@ -18,13 +18,15 @@ from tests.notebooks import load, source
 from .site import EVERY_PAGE, LECTURES, ROOT, SITE, read, require_book, soup
 
 PUBLISHED = ADDRESS.casefold()
+APART = {"_static", "slides"}
 REPOSITORY, BRANCH = (CONFIG["repository"][key] for key in ("url", "branch"))
 
 
 def read_pages(site: Path) -> dict[Path, BeautifulSoup]:
-    """Every page; _static holds a template of the theme."""
-    found = site.resolve().rglob("*.html")
-    return {path: read(path) for path in found if "_static" not in path.parts}
+    """Every page; _static holds a template of the theme, slides are looked at by test_slides.py."""
+    site = site.resolve()
+    found = [path.relative_to(site) for path in site.rglob("*.html")]
+    return {site / path: read(site / path) for path in found if path.parts[0] not in APART}
 
 
 def locate(site: Path, page: Path, target: str) -> tuple[Path, str] | None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from pypdf import PdfReader
 
 from book import chromium, pages, pdf
@@ -64,6 +65,20 @@ def test_a_dark_page_is_printed_dark_on_light(visit, site: str) -> None:
     assert sheet.locator("html").get_attribute("data-theme") == "dark"
     colours = "(names) => [...document.querySelectorAll(names)].map(p => getComputedStyle(p).color)"
     assert set(sheet.evaluate(colours, "article :is(p, h2, code, pre span)")) == {"rgb(0, 0, 0)"}
+
+
+def test_every_heading_is_found_in_the_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On two pages; the whole book takes minutes."""
+    if (browser := chromium.find()) is None:
+        missing(chromium.MISSING)
+    require_book()
+    two = [pages.TOC["root"], pages.LECTURES[0]]
+    monkeypatch.setattr(pages, "PAGES", two)
+    body = BeautifulSoup("".join(pdf.chapter(page, 1) for page in two), "html.parser")
+    names = [name for _, _, name in pdf.entries(body)]
+    assert len(names) == len({*names}) > 5
+    found = pdf.places(pdf.print_html(pdf.document(body, {}), browser))
+    assert [name for name in names if name not in found] == []
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from book import pages
 from book.slides import FOLDER, answer, blocks, topics
 
 from .conftest import opening
-from .site import LECTURES, missing
+from .site import LECTURES, SITE, missing, read
 
 CODE = '<div class="cell_input"><div class="highlight"><pre>{}</pre></div></div>'
 OUTPUT = '<div class="cell_output"><div class="output stream"><div class="highlight"><pre>2</pre>'
@@ -156,6 +156,34 @@ def test_the_last_row_can_read_it(deck) -> None:
     assert page.evaluate(smallest, ".body > :is(p, ul, ol)") >= 20
     assert page.evaluate(smallest, ".body pre") >= 14
     assert page.evaluate(smallest, ".body :is(td, th)") >= 14 if page.query_selector("td") else True
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_leads_to_its_deck_and_a_search_engine_back(name: str) -> None:
+    path = FOLDER / f"{name}.html"
+    if not path.is_file():
+        missing("the decks are not built: run `make slides` first")
+    lecture = SITE / "lectures" / path.name
+    menu = read(lecture).select(".dropdown-download-buttons .dropdown-menu a[href]")
+    assert [link.text.strip() for link in menu].count("슬라이드") == 1
+    assert path.resolve() in [(lecture.parent / link["href"]).resolve() for link in menu]
+    canonical = f'<link rel="canonical" href="{pages.ADDRESS}lectures/{path.name}">'
+    assert canonical in path.read_text("utf-8")
+
+
+def test_an_offer_is_made_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pages, "SITE", tmp_path)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/b.html").write_text(
+        '<div class="dropdown-download-buttons"><ul class="dropdown-menu"><li><a href="n.ipynb" '
+        'title="원본"><span class="btn__text-container">노트북</span></a></li></ul></div>',
+        encoding="utf-8",
+    )
+    for _ in range(2):
+        pages.offer("a/b", tmp_path / "slides" / "b.html", "슬라이드", "보기")
+    notebook, deck = pages.soup("a/b").select("li a")
+    assert (notebook["href"], notebook["title"], notebook.text) == ("n.ipynb", "원본", "노트북")
+    assert (deck["href"], deck["title"], deck.text) == ("../slides/b.html", "보기", "슬라이드")
 
 
 def test_an_answer_waits_for_a_key(show) -> None:
