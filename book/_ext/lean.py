@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from bs4 import BeautifulSoup, Tag
 from PIL import Image
-from purge import join_stylesheets
+from purge import cut_letters, join_stylesheets
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from templates import replace_once
@@ -35,6 +35,7 @@ READY = 'State === "complete"'
 OURS = ["site.css", "formulas.css"]
 PICTURE = "book.png"
 APART = {"_static", "slides"}  # a template of the theme; decks, made of finished pages
+GOTHIC = Path(__file__).parents[2] / "lecture_utils" / "notebook" / "fonts" / "LectureGothic.ttf"
 LOADING = "[src], link[rel=stylesheet], link[rel=preload], link[rel~=icon]"
 logger = logging.getLogger(__name__)
 
@@ -161,6 +162,11 @@ def join_sheets(ours: Path, pages: list[Page], names: set[str], text: set[str]) 
     return problems
 
 
+def write_korean(file: Path, texts: list[str]) -> None:
+    """Write our Korean font, cut to the syllables of the book; custom.css says who fetches it."""
+    file.write_bytes(cut_letters(GOTHIC, set(re.findall("[ㄱ-ㆎ가-힣]", "".join(texts)))))
+
+
 def lighten(app: Sphinx, exception: Exception | None) -> None:
     """Make every page of the finished site light."""
     if exception or app.builder.format != "html":
@@ -189,6 +195,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     sources = {page.file(script.get("src", "")) for page, script in scripts}
     words = [file.read_text("utf-8") for file in sources - {None, static / "search_index.js"}]
     names |= set(re.findall(r"[\w-]+", " ".join(words + [script.text for _, script in scripts])))
+    write_korean(static / "korean.woff2", words + [str(page.soup) for page in pages])
     names |= set(BOOTSTRAP.findall((static / "scripts" / "bootstrap.js").read_text("utf-8")))
     for name in OURS:
         problems += join_sheets(static / name, pages, names, text)

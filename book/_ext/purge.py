@@ -13,6 +13,8 @@ from pathlib import Path
 import tinycss2
 from fontTools import subset
 
+FETCHED = "Lecture Gothic Web"  # only a reader without a Korean font fetches it
+
 
 def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]]) -> str:
     """Return the rules that `names` of classes and ids can match; fonts go to `faces`."""
@@ -41,6 +43,8 @@ def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]])
         if node.at_keyword == "font-face":
             parts = tinycss2.parse_blocks_contents(node.content)
             face = {p.name: tinycss2.serialize(p.value) for p in parts if p.type == "declaration"}
+            if FETCHED in face["font-family"]:  # stays a file
+                return node.serialize()
             woff2 = re.search(r"url\(\"?([^)]*?\.woff2)", face.pop("src"))[1]
             faces.append((face, file.parent / woff2))
             return ""
@@ -53,6 +57,19 @@ def purge(file: Path, names: set[str], faces: list[tuple[dict[str, str], Path]])
     return "".join(map(kept, tinycss2.parse_stylesheet(file.read_text("utf-8"), True, True)))
 
 
+def cut_letters(file: Path, text: set[str]) -> bytes:
+    """Return a font with the characters of a text, as WOFF2; nothing if it has none of them."""
+    plain = subset.Options(flavor="woff2", hinting=False, layout_features=[], name_IDs=[])
+    with subset.load_font(str(file), plain) as font:
+        if not text & set(map(chr, font.getBestCmap())):
+            return b""
+        cutter = subset.Subsetter(plain)
+        cutter.populate(text="".join(text))
+        cutter.subset(font)
+        subset.save_font(font, out := BytesIO(), plain)
+    return out.getvalue()
+
+
 def cut_font(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
     """Return a font with the characters that occur; nothing if no rule asks for it."""
     family = face["font-family"].strip("\"'")
@@ -62,16 +79,10 @@ def cut_font(face: dict[str, str], file: Path, css: str, text: set[str]) -> str:
         asked = any(family in rule or "font-family" not in rule for rule in rules)
         if face.get(name) == value and not asked:
             return ""
-    plain = subset.Options(flavor="woff2", hinting=False, layout_features=[], name_IDs=[])
-    with subset.load_font(str(file), plain) as font:
-        if family not in css or not text & set(map(chr, font.getBestCmap())):
-            return ""
-        cutter = subset.Subsetter(plain)
-        cutter.populate(text="".join(text))
-        cutter.subset(font)
-        subset.save_font(font, out := BytesIO(), plain)
+    if family not in css or not (font := cut_letters(file, text)):
+        return ""
     given = "".join(f"{name}:{value};" for name, value in face.items())
-    content = base64.b64encode(out.getvalue()).decode()
+    content = base64.b64encode(font).decode()
     return f"@font-face{{{given}src:url(data:font/woff2;base64,{content})}}"
 
 
