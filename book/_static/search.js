@@ -11,6 +11,7 @@ class SectionSearch {
   static B = 0.4;  // how much a long section pays for its length
   static VERB = /..[요죠까다지네데고서며면음듦짐림]$/;
   static TITLE = 2;  // how often a word counts that the heading has
+  static SHARE = 0.75;  // how much it counts that a section has many words of the query
 
   // Words of questions, which say nothing of what is asked for.
   static EMPTY = new Set(
@@ -18,7 +19,8 @@ class SectionSearch {
     + "있나요 있어요 없나요 없어요 하나요 해요 하면 해야 되나요 돼요 안돼요 되죠 나요 나와요 나오는데 나왔어요 건가요 인가요 "
     + "싶어요 싶은데 주세요 쓰려면 하려면 하는 하는데 했는데 같은 다른 이런 이유 방법 법 차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a "
     + "an is are of to in and for what how why not do does nn torch np pd plt 안됨 안돼 "
-    + "됨 나옴 다 알아요 너무 처리").split(" ")
+    + "됨 나옴 다 알아요 너무 처리 뭐임 뭐지 뭐죠 뭐에요 뭔데 인지 될까요 될까 되나 되는지 봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 알려줘 "
+    + "알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
   );
 
   constructor(sections, words = {}) {
@@ -193,7 +195,8 @@ class SectionSearch {
       needed.filter((part) => part.found).map(({ word, meant }) => ({ word: meant || word })));
     const ranked = [...scores].map(([number, { sum, count }]) => {
       const named = SectionSearch.name(this.sections[number].head) === whole;
-      return { number, score: sum * Math.max(count, 0.5) / needed.length * (named ? 10 : 1) };
+      const share = Math.max(count, 0.5) / needed.length;
+      return { number, score: sum * share ** SectionSearch.SHARE * (named ? 10 : 1) };
     }).sort((a, b) => b.score - a.score || a.number - b.number);
     return {
       sections: ranked.map(({ number }) => this.sections[number]),
