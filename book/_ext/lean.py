@@ -14,7 +14,7 @@ from textwrap import shorten
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 from PIL import Image
 from purge import cut_letters, join_stylesheets
 from sphinx.application import Sphinx
@@ -97,6 +97,11 @@ class Page:
                     script["src"] = self.address(self.static / "menus.js")
             elif script.text.startswith("DOCUMENTATION_OPTIONS"):
                 script["type"] = "module"  # it waits, as the script does that it speaks to
+
+    def trim_comments(self) -> None:
+        """Drop comments: they bind numbers and say what readers ask, to whoever edits a page."""
+        for comment in self.soup.find_all(string=lambda text: isinstance(text, Comment)):
+            comment.extract()
 
     def trim_images(self) -> None:
         """Send pictures as WebP with their size, and only when they come into sight."""
@@ -184,6 +189,7 @@ def lighten(app: Sphinx, exception: Exception | None) -> None:
     for page in pages:
         page.trim_scripts()
         page.trim_images()
+        page.trim_comments()
         page.describe()
         problems += [f"{page.path.name} asks for {address}" for address in page.list_foreign()]
         if page.soup.select("[src]") and not page.soup.select("[data-bootstrap]"):

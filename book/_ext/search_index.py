@@ -10,21 +10,28 @@ import json
 import re
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, Comment, NavigableString, Tag
 from sphinx.application import Sphinx
 
 INDEX = "_static/search_index.js"
 REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 UNSAID = "script, style, button, svg, .katex-html, .katex-display, .figure-data, .provenance"
 UNSAID += ", .question"  # a search leads to where a thing is told, not to where it is asked
-CODE = ".cell_input, .cell_output, div.highlight"
+CODE = ".cell_input, .cell_output, div.highlight:not(.cell_input *, .cell_output *)"
+ASKED = re.compile(r"\s*asked: (.+?)\s*", re.S)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}", re.ASCII)
+CALLED = re.compile(rf"(?<=\.){NAME.pattern}|{NAME.pattern}(?=\()", re.ASCII)
 NUMBERS = re.compile(r"[\d\s.,+−–±%~-]*")
 
 
 def squeeze(tag: Tag) -> str:
     """Return the text of a tag, each white space as one."""
     return " ".join(tag.get_text().split())
+
+
+def is_comment(text: NavigableString) -> bool:
+    """Tell whether a text of a page is a comment."""
+    return isinstance(text, Comment)
 
 
 def read_words(page: BeautifulSoup) -> dict[str, str]:
@@ -35,24 +42,39 @@ def read_words(page: BeautifulSoup) -> dict[str, str]:
     }
 
 
-def read_glossary(article: Tag, address: str, words: dict[str, str]) -> list[dict[str, str]]:
+def write_place(head: str, anchor: str) -> dict[str, str]:
+    """Write where a section is; an anchor made of its heading is left for search.js to make."""
+    slug = re.sub(r"[^\w-]", "", head.lower().replace(" ", "-"))
+    return {"head": head} if slug == anchor else {"head": head, "id": anchor}
+
+
+def read_glossary(article: Tag, words: dict[str, str]) -> list[dict[str, str]]:
     """Read the terms as sections, and take the tables out of the page."""
     sections = []
     for row in article.select("tr[id]"):
         term, _, symbol, meaning = map(squeeze, row.select("td"))
         others = [other for other, word in words.items() if word == term]
-        place = {"url": f"{address}#{row['id']}", "head": term}
-        sections.append(place | {"alias": ", ".join([*others, symbol]), "text": meaning})
+        sections.append(
+            write_place(term, row["id"]) | {"alias": ", ".join([*others, symbol]), "text": meaning}
+        )
     for table in article.select("table"):
         table.decompose()
     return sections
 
 
-def read_sections(page: BeautifulSoup, address: str, known: set[str]) -> list[dict[str, str]]:
+def read_names(code: Tag) -> list[str]:
+    """Read what code and its output name; of a cell's own variables nobody asks."""
+    if "cell_input" in code.get("class", []):
+        return CALLED.findall(code.get_text())
+    return NAME.findall(code.get_text(" "))
+
+
+def read_sections(page: BeautifulSoup, known: set[str]) -> list[dict[str, str]]:
     """Read the sections of a page, in its order.
 
     Of code and what it prints only names and English words count, where the book first has them:
-    `known` holds those that came before, and gets those of this page.
+    `known` holds those that came before, and gets those of this page. What readers ask of a section
+    in other words than its own stands below its heading, in a comment `<!-- asked: ... -->`.
     """
     article = page.select_one("article")
     for part in article.select(UNSAID):
@@ -66,13 +88,16 @@ def read_sections(page: BeautifulSoup, address: str, known: set[str]) -> list[di
     parts = [part.extract() for part in reversed(article.select("section"))]
     for part in reversed(parts):
         head = part.find(re.compile("h[1-6]")).extract()
-        names = NAME.findall(" ".join(code.extract().get_text(" ") for code in part.select(CODE)))
+        asked = filter(None, map(ASKED.fullmatch, part.find_all(string=is_comment)))
+        names = [name for code in part.select(CODE) for name in read_names(code.extract())]
         text = squeeze(part)
         new = [name for name in dict.fromkeys(names) if name not in known and name not in text]
         known.update(names)
         if text or new:
-            place = {"url": f"{address}#{part['id']}", "head": squeeze(head)}
-            sections.append(place | {"text": text, "code": " ".join(new)})
+            place = write_place(squeeze(head), part["id"])
+            more = {"asked": " ".join(found[1] for found in asked), "code": " ".join(new)}
+            said = {name: words for name, words in more.items() if words}
+            sections.append(place | {"text": text} | said)
     return sections
 
 
@@ -89,8 +114,9 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
         title = squeeze(page.select_one("article h1") or page.title)
         if page.select("article tr[id]"):  # the glossary
             words = read_words(page)
-            terms = read_glossary(page.article, address, words)
-        pages.append({"page": title, "sections": terms + read_sections(page, address, known)})
+            terms = read_glossary(page.article, words)
+        sections = terms + read_sections(page, known)
+        pages.append({"page": title, "url": address, "sections": sections})
     index = {"words": words, "pages": pages}
     text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
     (site / INDEX).write_text(f"const SEARCH_INDEX = {text};\n", "utf-8")

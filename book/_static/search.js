@@ -1,12 +1,12 @@
 /* Find the sections that answer a query: BM25 over whatever words of it the book has.
 
-   A section is { page, url, head, alias, text, code }; `words` says how the book calls what has
+   A section is { page, url, head, alias, asked, text, code }; `words` says how the book calls what has
    other names. search_index.py writes both. */
 
 // oxlint-disable-next-line no-unused-vars -- search_page.js uses it
 class SectionSearch {
   static TITLES = ["head", "alias"];
-  static FIELDS = [...SectionSearch.TITLES, "page", "text", "code"];
+  static FIELDS = [...SectionSearch.TITLES, "asked", "page", "text", "code"];
   static K = 1.2;  // how soon a word that is repeated stops to count
   static B = 0.4;  // how much a long section pays for its length
   static VERB = /..[요죠까다지네데고서며면음듦짐림]$/;
@@ -22,6 +22,15 @@ class SectionSearch {
     + "됨 나옴 다 알아요 너무 처리 뭐임 뭐지 뭐죠 뭐에요 뭔데 인지 될까요 될까 되나 되는지 봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 알려줘 "
     + "알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
   );
+
+  // The sections of search_index.js, each with its page and its address.
+  static sections({ pages }) {
+    const slug = (head) => head.toLowerCase().replaceAll(" ", "-").replace(/[^\p{L}\p{N}_-]/gu, "");
+    return pages.flatMap(({ page, url, sections }) =>
+      sections.map((section) => (
+        { ...section, page, url: `${url}#${section.id || slug(section.head)}` }
+      )));
+  }
 
   constructor(sections, words = {}) {
     this.sections = sections;

@@ -44,9 +44,7 @@ const SearchPage = {
 
   show: (query) => {
     const { make, mark } = SearchPage;
-    const sections = SEARCH_INDEX.pages.flatMap((page) =>
-      page.sections.map((section) => ({ page: page.page, ...section }))
-    );
+    const sections = SectionSearch.sections(SEARCH_INDEX);
     const answer = new SectionSearch(sections, SEARCH_INDEX.words).ask(query);
     const { marks } = answer;
     const words = encodeURIComponent(marks.join(" "));  // sphinx_highlight.js marks them

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from .search import call, index
-from .site import LECTURES, SITE, require_book
+from .site import LECTURES, SITE, read, require_book
 
 SECTIONS = [
     {"head": "행렬 분해", "alias": "matrix factorization, MF", "text": "평점표를 둘로 나눕니다."},
@@ -73,10 +73,7 @@ def build() -> Callable[[str], dict]:
     require_book()
     script = (SITE / "_static" / "search_index.js").read_text(encoding="utf-8")
     content = json.loads(script.removeprefix("const SEARCH_INDEX = ").removesuffix(";\n"))
-    pages = [(page["page"], page["sections"]) for page in content["pages"]]
-    return index(
-        [{"page": page, **part} for page, parts in pages for part in parts], content["words"]
-    )
+    return index(call("SectionSearch.sections", content), content["words"])
 
 
 def place(section: dict[str, str]) -> tuple[str, str]:
@@ -114,6 +111,16 @@ def test_a_query_names_sections_that_are_there() -> None:
     there = set(map(place, call("() => engine.sections")))
     named = {tuple(section) for query in QUERIES for section in query["find"]}
     assert named <= there, named - there
+
+
+def test_a_result_leads_to_a_place_that_is_there() -> None:
+    build()
+    found: dict[str, set[str]] = {}
+    for section in call("() => engine.sections"):
+        page, _, anchor = section["url"].partition("#")
+        if page not in found:
+            found[page] = {tag["id"] for tag in read(SITE / page).select("article [id]")}
+        assert anchor in found[page], section["url"]
 
 
 def test_the_index_is_light() -> None:
