@@ -16,10 +16,12 @@ from sphinx.application import Sphinx
 INDEX = "_static/search_index.js"
 REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 UNSAID = "script, style, button, svg, .katex-html, .katex-display, .figure-data, .provenance"
-UNSAID += ", .question"  # a search leads to where a thing is told, not to where it is asked
+UNSAID += ", .question"
+REPEATED = ("요약", "다음 강의", "스스로 묻기")  # a search leads to where a thing is told
 CODE = ".cell_input, .cell_output, div.highlight:not(.cell_input *, .cell_output *)"
 ASKED = re.compile(r"\s*asked: (.+?)\s*", re.S)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}", re.ASCII)
+ERROR = re.compile("Error|Warning")
 CALLED = re.compile(rf"(?<=\.){NAME.pattern}|{NAME.pattern}(?=\()", re.ASCII)
 NUMBERS = re.compile(r"[\d\s.,+−–±%~-]*")
 
@@ -48,25 +50,29 @@ def write_place(head: str, anchor: str) -> dict[str, str]:
     return {"head": head} if slug == anchor else {"head": head, "id": anchor}
 
 
-def read_glossary(article: Tag, words: dict[str, str]) -> list[dict[str, str]]:
-    """Read the terms as sections, and take the tables out of the page."""
+def read_glossary(article: Tag) -> list[dict[str, str]]:
+    """Read the terms as sections, and take the tables out of the page.
+
+    Other names of a term are left for search.js to add.
+    """
     sections = []
     for row in article.select("tr[id]"):
         term, _, symbol, meaning = map(squeeze, row.select("td"))
-        others = [other for other, word in words.items() if word == term]
-        sections.append(
-            write_place(term, row["id"]) | {"alias": ", ".join([*others, symbol]), "text": meaning}
-        )
+        sections.append(write_place(term, row["id"]) | {"alias": symbol, "text": meaning})
     for table in article.select("table"):
         table.decompose()
     return sections
 
 
 def read_names(code: Tag) -> list[str]:
-    """Read what code and its output name; of a cell's own variables nobody asks."""
-    if "cell_input" in code.get("class", []):
+    """Read the names of code that somebody may ask for: what it calls, and errors that it shows."""
+    kind = code.get("class", [])
+    if "cell_input" in kind:
         return CALLED.findall(code.get_text())
-    return NAME.findall(code.get_text(" "))
+    lines = code.get_text(" ").splitlines()
+    if "cell_output" in kind:
+        lines = [line for line in lines if ERROR.search(line)]
+    return NAME.findall(" ".join(lines))
 
 
 def read_sections(page: BeautifulSoup, known: set[str]) -> list[dict[str, str]]:
@@ -87,14 +93,16 @@ def read_sections(page: BeautifulSoup, known: set[str]) -> list[dict[str, str]]:
     sections = []
     parts = [part.extract() for part in reversed(article.select("section"))]
     for part in reversed(parts):
-        head = part.find(re.compile("h[1-6]")).extract()
+        head = squeeze(part.find(re.compile("h[1-6]")).extract())
+        if head in REPEATED:
+            continue
         asked = filter(None, map(ASKED.fullmatch, part.find_all(string=is_comment)))
         names = [name for code in part.select(CODE) for name in read_names(code.extract())]
         text = squeeze(part)
         new = [name for name in dict.fromkeys(names) if name not in known and name not in text]
         known.update(names)
         if text or new:
-            place = write_place(squeeze(head), part["id"])
+            place = write_place(head, part["id"])
             more = {"asked": " ".join(found[1] for found in asked), "code": " ".join(new)}
             said = {name: words for name, words in more.items() if words}
             sections.append(place | {"text": text} | said)
@@ -114,7 +122,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
         title = squeeze(page.select_one("article h1") or page.title)
         if page.select("article tr[id]"):  # the glossary
             words = read_words(page)
-            terms = read_glossary(page.article, words)
+            terms = read_glossary(page.article)
         sections = terms + read_sections(page, known)
         pages.append({"page": title, "url": address, "sections": sections})
     index = {"words": words, "pages": pages}

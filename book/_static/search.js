@@ -5,37 +5,45 @@
 
 // oxlint-disable-next-line no-unused-vars -- search_page.js uses it
 class SectionSearch {
-  static TITLES = ["head", "alias"];
-  static FIELDS = [...SectionSearch.TITLES, "asked", "page", "text", "code"];
+  static FIELDS = ["head", "alias", "asked", "page", "text", "code"];
+  static MORE = { head: 2, alias: 2, asked: 0.75 };  // how often more a word counts that stands there
   static K = 1.2;  // how soon a word that is repeated stops to count
   static B = 0.4;  // how much a long section pays for its length
   static VERB = /..[요죠까다지네데고서며면음듦짐림]$/;
-  static TITLE = 2;  // how often a word counts that the heading has
   static SHARE = 0.75;  // how much it counts that a section has many words of the query
 
   // Words of questions, which say nothing of what is asked for.
   static EMPTY = new Set(
-    ("왜 뭐 뭐야 뭐예요 뭔가요 뭔지 뭘까 무엇 무엇인가요 무슨 어떻게 어떤 언제 어디 어디서 어느 얼마나 몇 그냥 제일 가장 좀 안 못 꼭 더 또 "
-    + "있나요 있어요 없나요 없어요 하나요 해요 하면 해야 되나요 돼요 안돼요 되죠 나요 나와요 나오는데 나왔어요 건가요 인가요 "
-    + "싶어요 싶은데 주세요 쓰려면 하려면 하는 하는데 했는데 같은 다른 이런 이유 방법 법 차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a "
-    + "an is are of to in and for what how why not do does nn torch np pd plt 안됨 안돼 "
-    + "됨 나옴 다 알아요 너무 처리 뭐임 뭐지 뭐죠 뭐에요 뭔데 인지 될까요 될까 되나 되는지 봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 알려줘 "
-    + "알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
+    ("왜 뭐 뭐야 뭐예요 뭔가요 뭔지 뭘까 무엇 무엇인가요 무슨 어떻게 어떤 언제 어디 어디서 어느 얼마나 몇 그냥 제일 "
+    + "가장 좀 안 못 꼭 더 또 있나요 있어요 없나요 없어요 하나요 해요 하면 해야 되나요 돼요 안돼요 되죠 나요 나와요 "
+    + "나오는데 나왔어요 건가요 인가요 싶어요 싶은데 주세요 쓰려면 하려면 하는 하는데 했는데 같은 다른 이런 방법 법 "
+    + "차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a an is are of to in and for "
+    + "what how why not do does nn torch np pd plt 안됨 안돼 됨 나옴 다 알아요 너무 "
+    + "처리 뭐임 뭐지 뭐죠 뭐에요 뭔데 인지 뭘 뭐로 뭐라고 된 지 얼마 죠 번 거야 건데 중에 될까요 될까 되나 되는지 "
+    + "봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 알려줘 알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
   );
 
   // The sections of search_index.js, each with its page and its address.
-  static sections({ pages }) {
-    const slug = (head) => head.toLowerCase().replaceAll(" ", "-").replace(/[^\p{L}\p{N}_-]/gu, "");
-    return pages.flatMap(({ page, url, sections }) =>
-      sections.map((section) => (
-        { ...section, page, url: `${url}#${section.id || slug(section.head)}` }
-      )));
+  static sections({ pages, words }) {
+    const others = Object.entries(words);
+    return pages.flatMap(({ page, url, sections }) => sections.map((section) => {
+      const { id, head, alias } = section;  // only a term of the glossary has an alias
+      const names = others.filter(([, word]) => word === head).map(([other]) => other);
+      return {
+        ...section, page, url: `${url}#${id || SectionSearch.slug(head)}`,
+        ...(alias === undefined ? {} : { alias: [...names, alias].join(", ") }),
+      };
+    }));
+  }
+
+  static slug(head) {
+    return head.toLowerCase().replaceAll(" ", "-").replace(/[^\p{L}\p{N}_-]/gu, "");
   }
 
   constructor(sections, words = {}) {
     this.sections = sections;
     this.postings = new Map();  // unit -> section's number -> how often
-    this.titles = new Map();  // the same of headings
+    this.more = new Map();  // unit -> section's number -> how often more it counts
     this.vocabulary = new Map();  // word -> how often
     this.lengths = sections.map((section, number) => this.add(section, number));
     this.average = this.lengths.reduce((sum, length) => sum + length, 0) / sections.length;
@@ -53,17 +61,18 @@ class SectionSearch {
         this.vocabulary.set(known, (this.vocabulary.get(known) || 0) + 1);
         for (const unit of units) {
           SectionSearch.count(this.postings, unit, number);
-          if (SectionSearch.TITLES.includes(field)) SectionSearch.count(this.titles, unit, number);
+          if (SectionSearch.MORE[field] && !this.more.get(unit)?.has(number))
+            SectionSearch.count(this.more, unit, number, SectionSearch.MORE[field]);
         }
         length += units.length;
       }
     return length;
   }
 
-  static count(postings, unit, number) {
+  static count(postings, unit, number, often = 1) {
     if (!postings.has(unit)) postings.set(unit, new Map());
     const posting = postings.get(unit);
-    posting.set(number, (posting.get(number) || 0) + 1);
+    posting.set(number, (posting.get(number) || 0) + often);
   }
 
   // Sections that have all units: number -> score.
@@ -77,14 +86,13 @@ class SectionSearch {
     }));
   }
 
-  // BM25, and more of it where the heading has the unit.
+  // BM25, and more of it where the heading or what readers ask has the unit.
   score(unit, posting, number) {
-    const { K, B, TITLE } = SectionSearch;
+    const { K, B } = SectionSearch;
     const rare = Math.log(1 + (this.sections.length - posting.size + 0.5) / (posting.size + 0.5));
     const often = posting.get(number);
     const long = 1 - B + B * this.lengths[number] / this.average;
-    const titled = this.titles.get(unit)?.has(number) ? TITLE : 0;
-    return rare * (often * (K + 1) / (often + K * long) + titled);
+    return rare * (often * (K + 1) / (often + K * long) + (this.more.get(unit)?.get(number) || 0));
   }
 
   // 영화평점 -> [영화, 평점]: the fewest shorter words of the book that cover most of it.

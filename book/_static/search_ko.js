@@ -15,6 +15,7 @@ const KoreanWords = {
   PARTICLES: [
     ["any", 1, "에서 까지 부터"],
     ["any", 2, "의 에 만 들 에게 한테 마다 처럼 보다 만큼 대로 조차 밖에 별"],
+    ["any", 2, "한 할 하죠 하지 해도 해서 하게 하려면 하려고 하던 했던 했는데 했어요 했더니"],
     ["any", 2, "입니다 하는 하기 하다 한다 하면 하고 합니다 해요 하나요 할까요 되는 된다 됩니다 되나요 됨 함"],
     ["any", 2, "이다 이며 이면 인데 인가 인가요 이므로 이라면 이지만 이거나 이에요 예요"],
     ["any", 3, "도"],
@@ -87,7 +88,7 @@ const KoreanWords = {
   },
 
   // Whether one letter (of a Korean word, one of its jamo) was added, left out or exchanged, or two
-  // neighbours changed places.
+  // neighbours of three or more changed places.
   isSlip: (typed, meant) => {
     const split = (form) => {
       const [a, b] = [typed.normalize(form), meant.normalize(form)];
@@ -98,6 +99,6 @@ const KoreanWords = {
     const [x, y] = split("NFD");
     const [p, q] = split("NFC");
     return x.slice(1) === y.slice(1) || x.slice(1) === y || x === y.slice(1)
-      || (p.length > 1 && p[1] + p[0] + p.slice(2) === q);
+      || (typed.length > 2 && p.length > 1 && p[1] + p[0] + p.slice(2) === q);
   },
 };

@@ -67,8 +67,9 @@ def test_a_page_is_light_on_a_laptop(visit, site: str, page: str) -> None:
         f"await Promise.all({[f'{lecture}.html' for lecture in LECTURES]}.map("
         "(page) => fetch(page).then((answer) => answer.text())))",
         "for (let i = 0; i < 40; i++) await fetch('search.html?' + i)",
-        "setTimeout(() => document.body.prepend(Object.assign(document.createElement('p'),"
-        " {style: 'height: 1300px'})), 50)",
+        "const wait = (ms) => new Promise((done) => setTimeout(done, ms)); await wait(50);"
+        "document.body.prepend(Object.assign(document.createElement('p'),"
+        " {style: 'height: 1300px'})); await wait(300)",
         "await fetch('http://127.0.0.1:9/').catch(() => {})",
     ],
     ids=["bytes", "requests", "shift", "stranger"],
