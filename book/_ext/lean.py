@@ -135,7 +135,7 @@ class Page:
                 ("description", description),
                 ("url", link["href"]),
                 ("image", picture),
-                ("image:alt", "2강의 페이지: 세 모델의 테스트 MSE 곡선과 두 기준선"),
+                ("image:alt", "2강의 페이지: 차례, 세 모델의 테스트 MSE 곡선과 평균 예측"),
                 ("locale", "ko_KR"),
             ]:
                 meta = {"property": f"og:{name}", "content": content}
