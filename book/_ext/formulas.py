@@ -23,6 +23,8 @@ KATEX = Path(__file__).parent / "katex"
 STYLE = "katex/katex.min.css"
 # Sphinx numbers the equations that are referred to; KaTeX would count once more.
 NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|gather))\}")
+SIDED = re.compile(r"(\\[bB]igg?)([(\[])|(\\[bB]igg?)([)\]])")  # say which opens and which closes
+BASE = '<span class="katex-base">'  # a line may end between two of them
 logger = logging.getLogger(__name__)
 
 
@@ -41,12 +43,31 @@ def load_katex() -> MiniRacer:
     return engine
 
 
+def keep_together(html: str) -> str:
+    """Let no line end inside parentheses: a word joiner (U+2060) stands where one could."""
+    before, *parts = html.split(BASE)
+    depth = 0
+    for part in parts:
+        before += ("\u2060" if depth > 0 else "") + BASE + part
+        depth += len(re.findall(r'class="[^"]*\bmopen\b', part))
+        depth -= len(re.findall(r'class="[^"]*\bmclose\b', part))
+    return before
+
+
+def name_sides(found: re.Match) -> str:
+    r"""Return \Bigl( for \Big(, and \Bigr) for \Big)."""
+    big, opening, bigger, closing = found.groups()
+    return f"{big}l{opening}" if opening else f"{bigger}r{closing}"
+
+
 @cache
 def render(formula: str, display: bool = False) -> str:
     """Render a formula as HTML."""
     options = {"displayMode": display, "output": "htmlAndMathml", "strict": "ignore"}
     try:
-        return load_katex().call("katex.renderToString", NUMBERED.sub(r"\1*}", formula), options)
+        formula = NUMBERED.sub(r"\1*}", SIDED.sub(name_sides, formula))
+        html = load_katex().call("katex.renderToString", formula, options)
+        return keep_together(html)
     except JSEvalException as error:
         message = re.search(r"KaTeX parse error: (.*)", str(error))
         raise ValueError(message[1] if message else str(error)) from None

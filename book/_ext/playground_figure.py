@@ -100,7 +100,7 @@ def draw_figure(data: dict, name: str, alt: str) -> str:
     given |= {"settings": data["settings"], "marks": MARKS, "places": PLACES}
     return (
         '<div class="playground" role="group" aria-label="행렬 분해를 직접 학습해 보기">'
-        '<div class="steps-controls"><button type="button">직접 학습해 보기</button></div>'
+        '<div class="steps-controls"><button type="button">설정을 열고 학습해 보기</button></div>'
         f'<p class="playground-now">{write_words(data)}</p><div class="playground-views">'
         f'<dl class="playground-errors">{write_errors(data)}</dl>'
         f"{draw_curves(data, name, alt)}{draw_table(data)}</div>"

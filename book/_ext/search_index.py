@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 INDEX = "_static/search_index.js"
 REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
 UNSAID = "script, style, button, svg, .katex-html, .katex-display, .figure-data, .provenance"
-UNSAID += ", .question"
+UNSAID += ", .question, summary"
 REPEATED = ("요약", "다음 강의", "스스로 묻기")  # a search leads to where a thing is told
 CODE = ".cell_input, .cell_output, div.highlight:not(.cell_input *, .cell_output *)"
 ASKED = re.compile(r"\s*asked: (.+?)\s*", re.S)

@@ -41,8 +41,11 @@ const Questions = {
     const { forms, count, forget } = Questions;
     forms.forEach(Questions.show);
     const right = forms.filter((form) => form.querySelector("[data-mark=right]")).length;
-    count.textContent = `${forms.length}개 가운데 ${right}개를 맞혔습니다.`;
-    forget.disabled = !forms.some((form) => form.querySelector("[data-mark]"));
+    const begun = forms.some((form) => form.querySelector("[data-mark]"));
+    count.textContent = begun
+      ? `${forms.length}개 가운데 ${right}개를 맞혔습니다.`
+      : "답을 고르면 바로 까닭을 알려 드립니다.";
+    forget.disabled = !begun;
   },
   choose: () => {
     Questions.showAll();

@@ -18,7 +18,7 @@ class SectionSearch {
     + "가장 좀 안 못 꼭 더 또 있나요 있어요 없나요 없어요 하나요 해요 하면 해야 되나요 돼요 안돼요 되죠 나요 나와요 "
     + "나오는데 나왔어요 건가요 인가요 싶어요 싶은데 주세요 쓰려면 하려면 하는 하는데 했는데 같은 다른 이런 방법 법 "
     + "차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a an is are of to in and for "
-    + "what how why not do does nn torch np pd plt 안됨 안돼 됨 나옴 다 알아요 너무 "
+    + "what how why not do does nn torch np pd plt f 안됨 안돼 됨 나옴 다 알아요 너무 "
     + "처리 뭐임 뭐지 뭐죠 뭐에요 뭔데 인지 뭘 뭐로 뭐라고 된 지 얼마 죠 번 거야 건데 중에 될까요 될까 되나 되는지 "
     + "봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 알려줘 알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
   );

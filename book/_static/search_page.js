@@ -40,6 +40,7 @@ const SearchPage = {
     }),
     ...absent.map((word) => `‘${word}’: 이 책에 없는 말입니다.`),
     ...(sections.length ? [`${sections.length}곳에서 찾았습니다.`] : []),
+    ...(sections.length > SearchPage.SHOWN ? [`먼저 볼 ${SearchPage.SHOWN}곳입니다.`] : []),
   ].join(" "),
 
   show: (query) => {

@@ -34,7 +34,7 @@ def press(page: Page, name: str) -> None:
 
 
 def open_playground(page: Page) -> None:
-    press(page, "직접 학습해 보기")
+    press(page, "설정을 열고 학습해 보기")
     page.locator(".playground-open").wait_for()
 
 
@@ -140,7 +140,7 @@ def test_nothing_comes_before_the_first_use(shut: Visit) -> None:
 
 def test_what_did_not_come_is_asked_for_again(shut: Visit) -> None:
     shut.page.route("**/playground_live.js", lambda route: route.abort())
-    press(shut.page, "직접 학습해 보기")
+    press(shut.page, "설정을 열고 학습해 보기")
     again = shut.page.get_by_role("button", name="불러오지 못했습니다. 다시 눌러 보세요")
     expect(again).to_be_focused()
     shut.page.unroute("**/playground_live.js")

@@ -152,7 +152,7 @@ def count(page: Page):
 def test_a_choice_is_answered_with_its_reason(page: Page) -> None:
     reply = form(page).get_by_role("status")
     expect(reply).to_have_text("")
-    expect(count(page)).to_have_text(f"{len(ASKED)}개 가운데 0개를 맞혔습니다.")
+    expect(count(page)).to_have_text("답을 고르면 바로 까닭을 알려 드립니다.")
     choose(page, 0, right=False)
     expect(reply).to_have_text(re.compile(r"^✗ 아닙니다\. ㄱ\. dim=1로 더했을 때"))
     expect(count(page)).to_contain_text("가운데 0개")
@@ -183,7 +183,7 @@ def test_marks_stay_in_this_browser_until_they_are_forgotten(page: Page, site: s
     page.get_by_role("button", name="표시 지우기").click()
     expect(form(page).get_by_role("radio").first).to_be_focused()
     page.reload()
-    expect(count(page)).to_contain_text("가운데 0개")
+    expect(count(page)).to_contain_text("답을 고르면")
     expect(page.locator(".question :checked")).to_have_count(0)
     assert page.evaluate("Object.keys(localStorage).filter((key) => /questions/.test(key))") == []
     expect(page.locator(".question-marks button")).to_be_hidden()
