@@ -58,3 +58,19 @@ def test_script_style_and_docstring_are_of_one_release():
     assert formulas.load_katex().eval("katex.version") == version
     style = (formulas.KATEX / "katex.min.css").read_text("utf-8")
     assert re.search(r'katex-version:+after\{content:"([\d.]+)"', style)[1] == version
+
+
+@pytest.mark.parametrize(
+    ("formula", "joined"),
+    [
+        ("a + b = c", 0),
+        ("(a + b)^2 + c", 1),
+        ("a + (b + c", 1),
+        (r"\Big(a + b\Big) + f(x + y)", 2),
+        (r"[a + b] + \big[c + d\big]", 2),
+        (r"\left(a + b\right) + c", 0),  # KaTeX holds it together
+    ],
+)
+def test_no_line_ends_inside_parentheses(formula: str, joined: int) -> None:
+    html = formulas.render(formula, True)
+    assert html.count("\u2060" + formulas.BASE) == html.count("\u2060") == joined
