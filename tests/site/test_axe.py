@@ -50,7 +50,9 @@ ONE_OF_EACH = """() => {
 }"""
 UNFOLD = """() => {
   document.querySelectorAll('details').forEach(fold => fold.open = true);
-  document.querySelector('#pst-back-to-top').style.display = 'block';  // as after scrolling up
+  // As after scrolling up, but at its place in the page: where it floats it may lie on a button.
+  const up = document.querySelector('#pst-back-to-top');
+  Object.assign(up.style, { display: 'block', position: 'static' });
 }"""
 COMBINATIONS = [(390, False), (390, True), (1280, False), (1280, True)]  # width, dark
 KINDS = [  # what differs in its parts: cards, prose, cells and figures, tables and pictures, a list
