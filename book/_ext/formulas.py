@@ -23,7 +23,7 @@ KATEX = Path(__file__).parent / "katex"
 STYLE = "katex/katex.min.css"
 # Sphinx numbers the equations that are referred to; KaTeX would count once more.
 NUMBERED = re.compile(r"(\\(?:begin|end)\{(?:align|alignat|equation|gather))\}")
-SIDED = re.compile(r"(\\[bB]igg?)([(\[])|(\\[bB]igg?)([)\]])")  # say which opens and which closes
+OPENING, CLOSING = (re.compile(rf"(\\[bB]igg?)(?=[{signs}])") for signs in (r"(\[", r")\]"))
 BASE = '<span class="katex-base">'  # a line may end between two of them
 logger = logging.getLogger(__name__)
 
@@ -54,18 +54,12 @@ def keep_together(html: str) -> str:
     return before
 
 
-def name_sides(found: re.Match) -> str:
-    r"""Return \Bigl( for \Big(, and \Bigr) for \Big)."""
-    big, opening, bigger, closing = found.groups()
-    return f"{big}l{opening}" if opening else f"{bigger}r{closing}"
-
-
 @cache
 def render(formula: str, display: bool = False) -> str:
     """Render a formula as HTML."""
     options = {"displayMode": display, "output": "htmlAndMathml", "strict": "ignore"}
     try:
-        formula = NUMBERED.sub(r"\1*}", SIDED.sub(name_sides, formula))
+        formula = NUMBERED.sub(r"\1*}", CLOSING.sub(r"\1r", OPENING.sub(r"\1l", formula)))
         html = load_katex().call("katex.renderToString", formula, options)
         return keep_together(html)
     except JSEvalException as error:

@@ -20,6 +20,13 @@ FIGURES = {  # what draws it, and the name of its script and its style
 }
 
 
+def read_notebook(app: Sphinx) -> tuple[Path, dict | None]:
+    """Return the file of the page that is read, and its notebook if it is one."""
+    path = Path(app.env.doc2path(app.env.docname))
+    is_notebook = path.suffix == ".ipynb"
+    return path, json.loads(path.read_text(encoding="utf-8")) if is_notebook else None
+
+
 def find_marked(doctree: nodes.Node, name: str) -> list[nodes.container]:
     """Return the containers that myst-nb marks as `name`."""
     return [node for node in doctree.findall(nodes.container) if node.get("nb_element") == name]
@@ -29,10 +36,10 @@ def read_outputs(
     app: Sphinx, doctree: nodes.document
 ) -> Iterator[tuple[dict, nodes.container, dict]]:
     """Yield what each cell shows: the cell, myst-nb's bundle of the formats, the data."""
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
+    _, notebook = read_notebook(app)
+    if notebook is None:
         return
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    cells = notebook["cells"]
     for cell in find_marked(doctree, "cell_code"):
         shown = cells[cell["cell_index"]]["outputs"]
         shown = [output["data"] for output in shown if "data" in output]

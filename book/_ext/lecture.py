@@ -4,11 +4,8 @@ Both are in the notebook: the marks of `make lectures`, and the tables that
 lecture_utils/notebook/figure_tables.py puts out beside a picture. lecture_html.py writes them.
 """
 
-import json
-from pathlib import Path
-
 from docutils import nodes
-from interactive import find_marked, read_outputs
+from interactive import find_marked, read_notebook, read_outputs
 from lecture_html import write_fold, write_provenance
 from sphinx.application import Sphinx
 
@@ -17,11 +14,11 @@ MIME = "application/vnd.lecture.figure+json"
 
 def complete_page(app: Sphinx, doctree: nodes.document) -> None:
     """Add the line on the execution, and the folds with numbers."""
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
+    path, notebook = read_notebook(app)
+    if notebook is None:
         return
     try:
-        line = write_provenance(json.loads(path.read_text(encoding="utf-8")))
+        line = write_provenance(notebook)
     except KeyError as missing:
         raise ValueError(f"{path.name} has no {missing}: run make lectures") from None
     first = find_marked(doctree, "cell_code")[0]

@@ -5,14 +5,13 @@ says of each answer why it is right or wrong. Without JavaScript it stays a ques
 questions.js, which interactive.py loads, answers a choice. A broken form stops the build.
 """
 
-import json
 import re
 import zlib
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
 
 from docutils import nodes
+from interactive import read_notebook
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -93,10 +92,8 @@ def make_form(stem: nodes.paragraph, question: Question, number: int) -> None:
     at = section.index(stem)
     _, answers, _, _, closing = section[at : at + 5]
     for item, answer in zip(answers, question.answers, strict=True):
-        value = (
-            f"{zlib.crc32(f'{question.stem} {answer}'.encode()):x}"  # another text, another mark
-        )
-        radio = f'<label><input type="radio" name="question-{number}" value="{value}">'
+        mark = zlib.crc32(f"{question.stem} {answer}".encode())  # another text, another mark
+        radio = f'<label><input type="radio" name="question-{number}" value="{mark:x}">'
         item.children = [write(radio), nodes.inline("", "", *item[0].children), write("</label>")]
         item.children[1].parent = item
     bold = next(stem.findall(nodes.strong))
@@ -111,11 +108,11 @@ def make_forms(app: Sphinx, doctree: nodes.document) -> None:
     Raises:
         ExtensionError: A question is broken; says which cell.
     """
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
+    path, notebook = read_notebook(app)
+    if notebook is None:
         return
     try:
-        questions = read_questions(json.loads(path.read_text(encoding="utf-8")))
+        questions = read_questions(notebook)
     except ValueError as error:
         raise ExtensionError(f"questions: {path.name}, {error}") from None
     sections = [part for part in doctree.findall(nodes.section) if part[0].astext() == TITLE]

@@ -10,13 +10,14 @@ import json
 import re
 from pathlib import Path
 
-from bs4 import BeautifulSoup, Comment, NavigableString, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 from sphinx.application import Sphinx
 
 INDEX = "_static/search_index.js"
 REPLACED = ("searchindex.js", "_static/searchtools.js", "_static/language_data.js")
-UNSAID = "script, style, button, svg, .katex-html, .katex-display, .figure-data, .provenance"
-UNSAID += ", .question, summary"
+UNSAID = (
+    "script, style, button, svg, .katex-html, .katex-display, .figure-data, .provenance, summary"
+)
 REPEATED = ("요약", "다음 강의", "스스로 묻기")  # a search leads to where a thing is told
 CODE = ".cell_input, .cell_output, div.highlight:not(.cell_input *, .cell_output *)"
 ASKED = re.compile(r"\s*asked: (.+?)\s*", re.S)
@@ -29,11 +30,6 @@ NUMBERS = re.compile(r"[\d\s.,+−–±%~-]*")
 def squeeze(tag: Tag) -> str:
     """Return the text of a tag, each white space as one."""
     return " ".join(tag.get_text().split())
-
-
-def is_comment(text: NavigableString) -> bool:
-    """Tell whether a text of a page is a comment."""
-    return isinstance(text, Comment)
 
 
 def read_words(page: BeautifulSoup) -> dict[str, str]:
@@ -96,7 +92,8 @@ def read_sections(page: BeautifulSoup, known: set[str]) -> list[dict[str, str]]:
         head = squeeze(part.find(re.compile("h[1-6]")).extract())
         if head in REPEATED:
             continue
-        asked = filter(None, map(ASKED.fullmatch, part.find_all(string=is_comment)))
+        comments = part.find_all(string=lambda text: isinstance(text, Comment))
+        asked = filter(None, map(ASKED.fullmatch, comments))
         names = [name for code in part.select(CODE) for name in read_names(code.extract())]
         text = squeeze(part)
         new = [name for name in dict.fromkeys(names) if name not in known and name not in text]

@@ -1,5 +1,6 @@
 """The questions of every lecture: their form, and how a reader's browser answers a choice."""
 
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,7 +109,7 @@ def test_words_below_the_heading_are_refused() -> None:
 
 def test_a_broken_question_stops_the_build(tmp_path: Path) -> None:
     path = tmp_path / "01_a.ipynb"
-    path.write_text(questions.json.dumps(ask(GOOD, "말.", GOOD)), encoding="utf-8")
+    path.write_text(json.dumps(ask(GOOD, "말.", GOOD)), encoding="utf-8")
     env = SimpleNamespace(docname="a", doc2path=lambda name: path)
     with pytest.raises(ExtensionError, match=r"01_a\.ipynb, cell 1: a question is"):
         questions.make_forms(SimpleNamespace(env=env), None)
