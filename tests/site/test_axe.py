@@ -18,6 +18,8 @@ AXE = str(files("axe_playwright_python") / "axe.min.js")
 # contrast, but for code that is an arrow (its neighbours have the same colour) and words in an
 # SVG (the text's colour, on shapes that axe cannot look through).
 RUN = """async () => {
+  // A button half under the header that stays on top is small for axe; a reader scrolls on.
+  window.scrollTo({ top: 0, behavior: 'instant' });
   document.body.offsetHeight;  // a fold that opened has formulas, and they want their fonts
   await document.fonts.ready;
   const rules = {};
