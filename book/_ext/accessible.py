@@ -49,6 +49,7 @@ FOLD = '<details class="admonition hide '
 NAMED = '<summary aria-label="Toggle hidden content">'
 DATAFRAME = '<table border="1" class="dataframe">'
 BOX = re.compile(r'<div class="output text_html"(?=>\s*<div>\s*<style)')
+WRITTEN = '<div class="pst-scrollable-table-container"'
 
 
 def name_headers(table: re.Match[str]) -> str:
@@ -70,17 +71,21 @@ def mend(body: str, page: str) -> str:
     Raises:
         ExtensionError: myst-nb or pandas writes otherwise than expected here.
     """
-    number = count(1)
+    number, written = count(1), count(1)
     # The words of the fold say it already, and they are Korean.
     mended = body.replace(NAMED, "<summary>")
     # A wide table scrolls and so takes the focus: it needs a name of its own.
     mended = BOX.sub(
         lambda box: f'{box[0]} role="region" aria-label="출력한 표 {next(number)}"', mended
     )
+    mended = re.sub(
+        WRITTEN, lambda box: f'{box[0]} role="region" aria-label="표 {next(written)}"', mended
+    )
     mended = re.sub(r'<table[^>]*class="dataframe".*?</table>', name_headers, mended, flags=re.S)
     for what, there, found in [
         (NAMED, body.count(FOLD), body.count(NAMED)),
         (BOX.pattern, body.count(DATAFRAME), next(number) - 1),
+        (WRITTEN, body.count('<table class="table'), next(written) - 1),
         ('class="dataframe" on each table with <th>', mended.count("<th>"), 0),
     ]:
         if there != found:

@@ -67,12 +67,14 @@ TABLE = (
     f"{accessible.DATAFRAME}<thead><tr><th></th><th>a</th></tr></thead>"
     "<tbody><tr><th>0</th><td>1</td></tr></tbody></table></div></div>"
 )
+WRITTEN = '<div class="pst-scrollable-table-container"><table class="table"></table></div>'
 
 
 def test_folds_and_tables_are_mended():
-    body = accessible.mend(FOLD + TABLE + TABLE, "page")
+    body = accessible.mend(FOLD + TABLE + WRITTEN + TABLE + WRITTEN, "page")
     assert "Toggle" not in body and body.count("<summary>") == 1
-    assert re.findall('role="region" aria-label="([^"]*)"', body) == ["출력한 표 1", "출력한 표 2"]
+    names = re.findall('role="region" aria-label="([^"]*)"', body)
+    assert names == ["출력한 표 1", "표 1", "출력한 표 2", "표 2"]
     assert body.count('<th scope="col">') == body.count('<th scope="row">') == 2
 
 
@@ -84,11 +86,12 @@ def test_folds_and_tables_are_mended():
         ("<style scoped>", "<link>"),
         ('border="1" ', ""),
         ('class="dataframe"', 'class="table dataframe"'),
+        ("pst-scrollable-table-container", "table-container"),
     ],
 )
 def test_a_page_that_is_written_otherwise_stops_the_build(theirs, other):
     with pytest.raises(ExtensionError, match="accessible: page a/b has"):
-        accessible.mend((FOLD + TABLE).replace(theirs, other), "a/b")
+        accessible.mend((FOLD + TABLE + WRITTEN).replace(theirs, other), "a/b")
 
 
 def button(**given: str) -> dict:
