@@ -52,6 +52,22 @@ def per_user_split(frame: pd.DataFrame, n: int = 5, seed: int | None = None) -> 
     return _separate(frame, order.groupby("user").tail(n).index)
 
 
+def last_moment_split(frame: pd.DataFrame) -> Split:
+    """Hold out each user's last moment: the ratings of her last second, a set without an order.
+
+    What remains of her is strictly earlier. Who has a single moment keeps it: nothing is earlier.
+
+    Raises:
+        ValueError: where nobody has two moments, for an index that is not unique, an empty frame
+            and a missing column.
+    """
+    check_frame(frame, "user", "timestamp")
+    times = frame.groupby("user")["timestamp"]
+    first, last = times.transform("min"), times.transform("max")
+    latest = (frame["timestamp"] == last) & (first < last)
+    return _separate(frame, frame.index[latest])
+
+
 def rmse(prediction: Tensor, rating: Tensor) -> float:
     """Return the root mean squared error, in stars, of predictions and ratings, (n,) each."""
     return _errors(prediction, rating).square().mean().sqrt().item()

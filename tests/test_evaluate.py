@@ -157,3 +157,16 @@ def test_per_user_split_takes_the_latest_of_each(frame):
 def test_bad_arguments(frame, split, words):
     with pytest.raises(ValueError, match=words):
         split(frame)
+
+
+def test_the_last_moment_is_held_out_whole():
+    """User 1 has two ratings in her last second, user 2 a single moment, user 3 one each."""
+    rows = [(1, 5, 10), (1, 6, 30), (1, 7, 30), (2, 5, 8), (2, 6, 8), (3, 1, 2), (3, 2, 1)]
+    frame = pd.DataFrame(rows, columns=["user", "movie", "timestamp"])
+    train, held = evaluate.last_moment_split(frame)
+    assert held["movie"].tolist() == [6, 7, 1]
+    assert train["movie"].tolist() == [5, 5, 6, 2]
+    with pytest.raises(ValueError, match="one part is empty"):
+        evaluate.last_moment_split(frame[frame["user"] == 2])
+    with pytest.raises(ValueError, match="lacks the column timestamp"):
+        evaluate.last_moment_split(frame[["user", "movie"]])
