@@ -17,18 +17,23 @@ from lecture_utils.methods.average import Average
 from lecture_utils.methods.biases import biases
 from lecture_utils.methods.blend import blend
 from lecture_utils.methods.bpr import bpr
+from lecture_utils.methods.co_occurrence import co_occurrence
 from lecture_utils.methods.descent import descent
 from lecture_utils.methods.ease import ease
 from lecture_utils.methods.ease_ials import ease_ials
 from lecture_utils.methods.gibbs import gibbs
 from lecture_utils.methods.glocal_k import glocal_k
+from lecture_utils.methods.gru4rec import gru4rec
 from lecture_utils.methods.ials import ials
+from lecture_utils.methods.interactions import BINARY
 from lecture_utils.methods.item_knn import item_knn
 from lecture_utils.methods.light_gcn import light_gcn
+from lecture_utils.methods.markov import markov
 from lecture_utils.methods.mult_vae import mult_vae
 from lecture_utils.methods.neumf import neumf
 from lecture_utils.methods.popularity import popularity
 from lecture_utils.methods.pure_svd import pure_svd
+from lecture_utils.methods.sasrec import sasrec
 from lecture_utils.methods.sessions import timestamps
 from lecture_utils.methods.side_information import attributes, rated_sets
 from lecture_utils.methods.softmax_mf import softmax_mf
@@ -53,7 +58,7 @@ class Method:
     inputs: Callable[[Ratings, Tensors], dict] | None = None  # settings made from the data
     information: str = IDS  # what it may look at
     baseline: str | None = "biases"  # a method that it beats, "mean", or None
-    task: str = "rating"  # what it is for: "rating", in stars, or "ranking", by any scores
+    task: str = "rating"  # "rating", in stars; "ranking", by any scores; "next", what comes next
 
     def start(self, data: Ratings, train: Tensors, **settings: Any) -> Iterator:
         """Train on `train`, the ratings of `data.train`; `settings` replace those of the entry."""
@@ -96,6 +101,11 @@ def make_features(data: Ratings, train: Tensors) -> dict:
     return {side: known[side] + sets[side] for side in known}
 
 
+def make_times(data: Ratings, train: Tensors) -> dict:
+    """Take the times of the ratings."""
+    return {"times": timestamps(data.train)}
+
+
 def make_features_and_times(data: Ratings, train: Tensors) -> dict:
     """Make the features, and the times of the ratings."""
     return make_features(data, train) | {"times": timestamps(data.train)}
@@ -114,6 +124,8 @@ ALS = {"rank": 10, "ridge": 1.4, "ridge_bias": 0.7, "power": 0.5}
 DAYS = {"ordinal": True, "pauses": ("day",)}
 SESSIONS = {"ordinal": True, "pauses": PAUSES, "rank": 16}
 RANKING = {"baseline": "popularity", "task": "ranking"}
+# Chosen on the moment before the last of each user, with what is strictly earlier to train on.
+NEXT = {"inputs": make_times, "baseline": "popularity", "task": "next"}
 METHODS = {
     "biases": Method("biases, 10 sweeps", biases, 10, baseline="mean"),
     "document": Method(  # it overfits: lecture 02
@@ -168,4 +180,11 @@ METHODS = {
     "softmax-mf": Method("softmax MF, rank 64", softmax_mf, 100, **RANKING),
     "light-gcn": Method("LightGCN, rank 64", light_gcn, 36, **RANKING),
     "mult-vae": Method("MultVAE", mult_vae, 40, **RANKING),
+    "markov": Method("Markov chain, last moment", markov, 1, **NEXT),
+    "co-occurrence": Method("co-occurrence, window 20", co_occurrence, 1, **NEXT),
+    "ease-recency": Method(
+        "EASE, ridge 400, half-life 10", ease, 1, {"ridge": 400.0, "grades": BINARY}, **NEXT
+    ),
+    "gru4rec": Method("GRU4Rec, rank 64", gru4rec, 5, **NEXT),
+    "sasrec": Method("SASRec, rank 64, 1 layer", sasrec, 6, **NEXT),
 }  # fmt: skip

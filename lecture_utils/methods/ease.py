@@ -5,11 +5,13 @@ dropout is that of Steck (2020), Autoencoders that don't overfit towards the Ide
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from lecture_utils.data import Tensors
+from lecture_utils.methods.histories import Histories, RecentToItem, fade
 from lecture_utils.methods.interactions import LINEAR, Interactions
 from lecture_utils.methods.item_to_item import ItemToItem
 from lecture_utils.methods.protocol import Size, check_positive, check_shares
@@ -22,6 +24,8 @@ def ease(
     ridge: float = 200.0,
     drop: float = 0.0,
     grades: Sequence[float] = LINEAR,
+    times: Tensor | None = None,
+    half_life: float = 10.0,
 ) -> Iterator[ItemToItem]:
     r"""Predict each column of X from all others, by ridge regression; yield once.
 
@@ -34,12 +38,18 @@ def ease(
         ridge: penalty on the squares of the weights, added to the sum of squared errors.
         drop: share of the interactions that dropout would hide from the regression, on average.
         grades: strengths of 1..5 stars.
+        times: when the ratings were given, (n,), in seconds. With them the model scores what comes
+            next: the weights are the same, but a user's recent items vote louder.
+        half_life: after so many further items a vote counts half.
     """
-    check_positive(ridge=ridge)
+    check_positive(ridge=ridge, half_life=half_life)
     check_shares(drop=drop)
     interactions = Interactions(train, size, grades)
     weights = solve_without_self(interactions.item_gram(), ridge, drop)
-    return iter([ItemToItem(interactions, weights)])
+    if times is None:
+        return iter([ItemToItem(interactions, weights)])
+    histories = Histories(train, times, size)
+    return iter([RecentToItem(train, histories, weights, partial(fade, half_life=half_life))])
 
 
 def solve_without_self(gram: Tensor, ridge: float, drop: float = 0.0) -> Tensor:

@@ -7,6 +7,7 @@ watched; BINARY counts each once.
 """
 
 from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -56,6 +57,14 @@ class Interactions:
         row, column, strengths = self.cells(users)
         table = self.values.new_zeros(len(users), self.matrix.shape[1])
         return table.index_put_((row, column), strengths, accumulate=True)  # twice adds up
+
+    def weigh(self, factors: Tensor) -> "Interactions":
+        """Return the same interactions, their strengths times `factors`, (n,) in their order."""
+        other = copy(self)
+        other.values = self.values * factors
+        other.matrix = self.by_user.matrix(other.values)
+        other.transposed = self.by_item.matrix(other.values)
+        return other
 
     def item_gram(self) -> Tensor:
         """Sum up how often, and how strongly, items go together: X^T X, (num_items, num_items)."""
