@@ -68,6 +68,23 @@ def last_moment_split(frame: pd.DataFrame) -> Split:
     return _separate(frame, frame.index[latest])
 
 
+def cold_split(frame: pd.DataFrame, n: int = 200, fewest: int = 20, seed: int = 0) -> Split:
+    """Hold out all ratings of `n` random movies, drawn among those with `fewest` or more.
+
+    Raises:
+        ValueError: where there are not more than `n` such movies, for an index that is not unique
+            and a missing column.
+    """
+    check_frame(frame, "movie")
+    counts = frame["movie"].value_counts().sort_index()  # the draw knows no order of rows
+    often = counts.index[counts >= fewest].to_series()
+    if not 1 <= n < len(often):
+        found = f"{len(often)} movies have {fewest} ratings or more"
+        raise ValueError(f"n must be from 1 to {len(often) - 1}, as {found}, not {n}")
+    held = often.sample(n, random_state=seed)
+    return _separate(frame, frame.index[frame["movie"].isin(held)])
+
+
 def rmse(prediction: Tensor, rating: Tensor) -> float:
     """Return the root mean squared error, in stars, of predictions and ratings, (n,) each."""
     return _errors(prediction, rating).square().mean().sqrt().item()

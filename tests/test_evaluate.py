@@ -129,6 +129,21 @@ def test_a_seed_is_a_split(frame, split):
     assert not held[0].equals(held[2]) and not held[0].equals(held[3])
 
 
+def test_cold_split_holds_out_movies_whole(frame):
+    often = frame["movie"].value_counts() >= 3
+    n = int(often.sum()) - 1
+    train, held = evaluate.cold_split(frame, n, fewest=3)
+    assert not set(train["movie"]) & set(held["movie"])
+    assert len(set(held["movie"])) == n and often[held["movie"]].all()
+    assert rows(train) | rows(held) == rows(frame)
+    shuffled = evaluate.cold_split(frame.sample(frac=1, ignore_index=True), n, fewest=3)[1]
+    assert set(shuffled["movie"]) == set(held["movie"])
+    other = evaluate.cold_split(frame, n, fewest=3, seed=1)[1]
+    assert set(other["movie"]) != set(held["movie"])
+    with pytest.raises(ValueError, match=f"n must be from 1 to {n}, as {n + 1} movies have 3"):
+        evaluate.cold_split(frame, n + 1, fewest=3)
+
+
 def test_per_user_split_takes_the_latest_of_each(frame):
     train, held = evaluate.per_user_split(frame, 4)
     at_random = evaluate.per_user_split(frame, 4, seed=0)[1]

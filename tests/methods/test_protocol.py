@@ -155,10 +155,11 @@ def test_the_table_holds_the_scores_of_the_pairs(name, data):
         torch.testing.assert_close(row, pairs, rtol=1e-4, atol=1e-5)
 
 
-# Seconds each: `make test-all` asks them, and lectures 07 to 11 show most of them every time.
+# Seconds each: `make test-all` asks them, and lectures 07 to 13 show most of them every time.
 SLOW = {
     "svdpp", "neumf", "autoencoder", "glocal-k", "gibbs-side", "gibbs-sets", "gibbs-time",
-    "blend", "blend-side", "blend-time", "bpr", "light-gcn", "mult-vae", "gru4rec", "sasrec",
+    "blend", "blend-side", "blend-time", "bpr", "light-gcn", "mult-vae", "fm", "two-tower",
+    "gru4rec", "sasrec",
 }  # fmt: skip
 
 
