@@ -118,7 +118,7 @@ def format_entry(lecture: str, key: str, values: list[float]) -> str:
     if len(values) == 1:
         body = f"value = {values[0]:.6g}\natol = {max(1e-4 * abs(values[0]), 1e-6):.2g}\n"
         return f'["{key}"]\n{body}source = "{how}, nothing random"\n'
-    low, high = min(values), max(values)
+    low, high = (float(f"{value:.6g}") for value in (min(values), max(values)))  # as they are said
     lowest, highest = widen(low, high)
     return (
         f'["{key}"]\nlow = {lowest:.6g}\nhigh = {highest:.6g}\n'
