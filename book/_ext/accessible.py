@@ -48,7 +48,7 @@ TEMPLATES = {
 FOLD = '<details class="admonition hide '
 NAMED = '<summary aria-label="Toggle hidden content">'
 DATAFRAME = '<table border="1" class="dataframe">'
-BOX = re.compile(r'<div class="output text_html"(?=>\s*<div>\s*<style)')
+PRINTED = r'<div class="output text_html"(?=>\s*<div>\s*<style)'
 WRITTEN = '<div class="pst-scrollable-table-container"'
 
 
@@ -65,27 +65,32 @@ def name_headers(table: re.Match[str]) -> str:
     return f"{head}</thead>{body}"
 
 
+def name_boxes(body: str, box: str, kind: str) -> tuple[str, int]:
+    """Number the boxes of tables, and count them.
+
+    A wide table scrolls and so takes the focus: it needs a name of its own.
+    """
+    number = count(1)
+    return re.subn(
+        box, lambda found: f'{found[0]} role="region" aria-label="{kind} {next(number)}"', body
+    )
+
+
 def mend(body: str, page: str) -> str:
     """Mend the text of a page.
 
     Raises:
-        ExtensionError: myst-nb or pandas writes otherwise than expected here.
+        ExtensionError: myst-nb, pandas or the theme writes otherwise than expected here.
     """
-    number, written = count(1), count(1)
     # The words of the fold say it already, and they are Korean.
     mended = body.replace(NAMED, "<summary>")
-    # A wide table scrolls and so takes the focus: it needs a name of its own.
-    mended = BOX.sub(
-        lambda box: f'{box[0]} role="region" aria-label="출력한 표 {next(number)}"', mended
-    )
-    mended = re.sub(
-        WRITTEN, lambda box: f'{box[0]} role="region" aria-label="표 {next(written)}"', mended
-    )
+    mended, printed = name_boxes(mended, PRINTED, "출력한 표")
+    mended, written = name_boxes(mended, WRITTEN, "표")
     mended = re.sub(r'<table[^>]*class="dataframe".*?</table>', name_headers, mended, flags=re.S)
     for what, there, found in [
         (NAMED, body.count(FOLD), body.count(NAMED)),
-        (BOX.pattern, body.count(DATAFRAME), next(number) - 1),
-        (WRITTEN, body.count('<table class="table'), next(written) - 1),
+        (PRINTED, body.count(DATAFRAME), printed),
+        (WRITTEN, body.count('<table class="table'), written),
         ('class="dataframe" on each table with <th>', mended.count("<th>"), 0),
     ]:
         if there != found:

@@ -14,8 +14,9 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from lecture_utils import Ratings, Tensors, as_tensors, evaluate
+from lecture_utils import Ratings, as_tensors, evaluate
 from lecture_utils.methods import METHODS
+from lecture_utils.methods.ease_ials import standardise
 from lecture_utils.ranking.metrics import per_user
 from lecture_utils.synthetic import order
 from tests.lectures.measure import DATA_SETS, list_values, load, run_each
@@ -60,13 +61,13 @@ def measure_earlier(seeds: Iterable[int]) -> dict[str, list[float]]:
 
 
 @cache
-def open_moment(name: str, before: int = 0) -> tuple[Ratings, Tensors, Tensors]:
+def open_moment(name: str, before: int = 0) -> Ratings:
     """Hold out the last moment, or one of those before it, of all ratings of `name`."""
     data = load(name)
     rest = pd.concat([data.train, data.test], ignore_index=True)
     for _ in range(before + 1):
         rest, held = evaluate.last_moment_split(rest)
-    return replace(data, train=rest, test=held), as_tensors(rest), as_tensors(held)
+    return replace(data, train=rest, test=held)
 
 
 def score(data: Ratings, model: Any) -> dict[str, float]:
@@ -109,32 +110,30 @@ def measure_clock(name: str) -> dict[str, float]:
 @cache
 def count(name: str) -> dict[str, Tensor]:
     """Return the table of each of COUNTED."""
-    data, _, _ = open_moment(name)
+    data = open_moment(name)
     return {key: fit(data, method, **settings) for key, (method, settings) in COUNTED.items()}
 
 
 def measure_counts(name: str, seed: int) -> dict[str, float]:
     """Measure what is counted, or solved, without training."""
-    data, _, _ = open_moment(name)
-    values = {}
-    for key, table in count(name).items():
-        found = score(data, table if key == "popular" else shake(table, seed))
-        values |= {key: found["ndcg"], f"{key}_recall": found["recall"]}
-    for key in ("co", "ease"):
-        values[f"{key}_recency"] = values[key] - values.pop(f"{key}_ageless")
-        del values[f"{key}_ageless_recall"]
-    del values["ease_recall"]
-    values["co_over_markov"] = values["co"] - values["markov"]
-    values["co_over_ease"] = values["co"] - values["ease"]
-    return values
+    data = open_moment(name)
+    found = {  # shaking would tell apart movies that are as popular
+        key: score(data, table if key == "popular" else shake(table, seed))
+        for key, table in count(name).items()
+    }
+    ndcg = {key: one["ndcg"] for key, one in found.items()}
+    values = {key: ndcg[key] for key in ("popular", "markov", "co", "ease")}
+    values |= {f"{key}_recall": found[key]["recall"] for key in ("popular", "markov", "co")}
+    values |= {f"{key}_recency": ndcg[key] - ndcg[f"{key}_ageless"] for key in ("co", "ease")}
+    return values | {f"co_over_{key}": ndcg["co"] - ndcg[key] for key in ("markov", "ease")}
 
 
 def measure_gru(seed: int) -> dict[str, float]:
     """Measure the recurrent network, and how far it is from co-occurrence."""
-    data, _, _ = open_moment("ml-100k")
+    data = open_moment("ml-100k")
     gru, counted = fit(data, "gru4rec", seed), count("ml-100k")["co"]
     found, co = score(data, gru), score(data, counted)
-    both = score(data, standardize(gru) + standardize(counted))
+    both = score(data, standardise(gru) + standardise(counted))
     return {
         "gru": found["ndcg"],
         "gru_recall": found["recall"],
@@ -146,23 +145,17 @@ def measure_gru(seed: int) -> dict[str, float]:
     }
 
 
-def standardize(table: Tensor) -> Tensor:
-    """Give the scores of each user a mean of 0 and a deviation of 1."""
-    away = table - table.mean(1, keepdim=True)
-    return away / away.square().mean(1, keepdim=True).sqrt().clamp(min=1e-6)
-
-
 def measure_sasrec(seed: int) -> dict[str, float]:
     """Measure attention, and on the moment before the last what the loss over all items gives.
 
     The loss with one drawn item may take the best of PATIENCE epochs, the other takes its last.
     """
-    data, _, _ = open_moment("ml-100k")
+    data = open_moment("ml-100k")
     found, co = score(data, fit(data, "sasrec", seed)), score(data, count("ml-100k")["co"])
-    before, train, _ = open_moment("ml-100k", before=1)
+    before = open_moment("ml-100k", before=1)
     softmax = score(before, fit(before, "sasrec", seed))["ndcg"]
     torch.manual_seed(seed)
-    models = METHODS["sasrec"].start(before, train, loss="one")
+    models = METHODS["sasrec"].start(before, as_tensors(before.train), loss="one")
     best = max(score(before, model)["ndcg"] for model in islice(models, 1, PATIENCE, 2))
     return {
         "sasrec": found["ndcg"],

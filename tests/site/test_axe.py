@@ -90,6 +90,15 @@ def test_page_as_it_comes(visit, site: str, path: str, width: int, dark: bool) -
     assert complaints(page) == []
 
 
+def test_what_lies_half_under_the_header_is_no_small_button(visit, site: str) -> None:
+    page = visit(f"{site}/{LECTURES[0]}.html", width=390).page
+    button = page.locator(".wrap-code").filter(visible=True).first
+    for offset in (28, 32, 36):  # the header ends here
+        move = "(part, y) => scrollBy({ top: part.getBoundingClientRect().top - y, "
+        button.evaluate(move + "behavior: 'instant' })", offset)
+        assert complaints(page) == [], offset
+
+
 BUTTONS = {
     1280: [f".dropdown-{kind}-buttons > button" for kind in ("download", "source", "launch")]
     + [".search-button-field"],
