@@ -69,7 +69,7 @@ def read_tables(figure: Figure) -> list[dict]:
     found = []
     for ax in (ax for ax in figure.axes if ax.get_label() != "<colorbar>"):
         x, y = ax.get_xlabel(), ax.get_ylabel()
-        title = ax.get_title() or (f"{x}에 따른 {y}" if x and y else y or "그림의 숫자")
+        title = ax.get_title() or (f"{x}에 따른 {y}" if x and y else y)
         title, frames = _described.get(ax) or (title, [*_read_frames(ax)])
         for frame in frames:
             names = [_own_label(name, y or "값") for name in frame.columns]
@@ -77,7 +77,8 @@ def read_tables(figure: Figure) -> list[dict]:
                 names = [y]  # what pandas calls "count" has a name on its axis
             rows = frame.iloc[_choose_rows(frame)]
             what = frame.attrs.get("what") or ", ".join(names)
-            caption = f"{title}: {what}" if len(frames) > 1 else title
+            caption = title or frame.columns.name or "그림의 숫자"
+            caption += f": {what}" if len(frames) > 1 else ""
             caption += f" ({len(frame)}개 가운데 {len(rows)}개)" if len(rows) < len(frame) else ""
             empty = [name for name, blank in zip(names, frame.isna().all()) if blank]
             caption += f" (숫자가 없음: {', '.join(empty)})" if empty else ""
@@ -99,7 +100,11 @@ def _read_frames(ax: Axes) -> Iterator[pd.DataFrame]:
         if isinstance(bars, BarContainer) and bars.orientation != "horizontal":
             yield _read_bars(bars, across)
     yield from _read_points(ax)
-    yield from _read_lines(ax, across)
+    if down and not across:  # names stand on the y axis, so the x axis has the values
+        for frame in _read_lines(ax, down, flip=True):
+            yield frame.rename_axis(index=ax.get_ylabel() or "이름", columns=ax.get_xlabel())
+    else:
+        yield from _read_lines(ax, across)
 
 
 def _read_bars(bars: BarContainer, names: dict[float, str]) -> pd.DataFrame:
@@ -141,13 +146,20 @@ def _read_points(ax: Axes) -> Iterator[pd.DataFrame]:
         yield frame if any(frame["무리"]) else frame.drop(columns="무리")
 
 
-def _read_lines(ax: Axes, names: dict[float, str]) -> Iterator[pd.DataFrame]:
-    """Yield curves over the same x side by side, and the level of each horizontal line."""
+def _read_lines(ax: Axes, names: dict[float, str], flip: bool = False) -> Iterator[pd.DataFrame]:
+    """Yield curves over the same x side by side, or y to `flip`, and levels of horizontal lines.
+
+    Beside curves with a label, one without is there to guide the eye. Names on a logarithmic axis
+    are those of its marks, not of places.
+    """
     frames, levels = [], {}
+    names = {} if "log" in (ax.get_xscale(), ax.get_yscale()) else names
+    curves = [line for line in ax.lines if line.get_transform() is ax.transData]
+    labelled = [line for line in curves if _own_label(line.get_label(), "")]
     for line in ax.lines:
         label = line.get_label()
-        if line.get_transform() is ax.transData and len(line.get_xdata()):
-            x, y = line.get_xydata().T
+        if line in (labelled or curves) and len(line.get_xdata()):
+            x, y = line.get_xydata().T[:: -1 if flip else 1]
             frame = next((known for known in frames if np.array_equal(known.index, x)), None)
             if frame is None:
                 frames.append(frame := pd.DataFrame(index=x))

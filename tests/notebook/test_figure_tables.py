@@ -80,6 +80,33 @@ def test_a_crowd_of_dots_over_named_places_is_summed_up(ax):
     assert table["rows"] == [["MF", 5, 0, 2, 4, 1.7], ["신경망", 5, 1, 3, 5, 1.7]]
 
 
+def test_places_may_be_named_on_the_other_axis(ax):
+    """Values then run along the x axis, and a name stands in front of its values."""
+    ax.plot([0.9, np.nan, 0.7], [0, 1, 2], "o", label="ua")
+    ax.plot([0.8, 0.6, 0.5], [0, 1, 2], "s", label="u1")
+    ax.set_yticks([0, 1, 2], ["편향만", "ALS", "베이즈"])
+    ax.set(xlabel="RMSE")
+    table = only(ax)
+    assert (table["caption"], table["columns"]) == ("RMSE", ["이름", "ua", "u1"])
+    assert table["rows"] == [["편향만", 0.9, 0.8], ["ALS", None, 0.6], ["베이즈", 0.7, 0.5]]
+
+
+def test_marks_of_a_logarithmic_axis_are_no_places(ax):
+    for label, seconds in (("가", [0.02, 0.2]), ("나", [0.5, 1.0])):
+        ax.plot(seconds, [2, 1], label=label)
+    ax.set_xscale("log")
+    ax.set_xticks([0.1, 1], ["0.1", "1"])
+    first, second = figure_tables.read_tables(ax.figure)
+    assert (first["rows"], second["rows"]) == ([["0.02", 2], ["0.2", 1]], [["0.5", 2], ["1", 1]])
+
+
+def test_a_line_without_a_label_beside_some_with_one_guides_the_eye(ax):
+    for label, values in (("가", [10, 20]), ("나", [30, 40])):
+        ax.plot([1, 2], values, label=label)
+        ax.plot([1, 2], values[::-1], ":")
+    assert only(ax)["columns"] == ["이름", "가", "나"]
+
+
 def test_heatmap():
     solo = load_solo().table
     table = only(plot.heatmap(solo, title="평점표"))  # and none for the colour bar
