@@ -278,7 +278,7 @@ MUTANTS = {
         long=True,
     ),
     "the farthest": Mutant({"[order != movie][:n]": "[-n:]"}, "check-sequels", {WEAKER}, long=True),
-    "generous": Mutant({"train.ratings - level": "level - train.ratings"}, "check-rare"),
+    "generous": Mutant({"train.ratings - level": "level - train.ratings"}, "check-rare", long=True),
     "ridge": Mutant({"N * lam * torch.eye(11)": "lam * torch.eye(11)"}, "check-fold-in", LATER),
     "seen": Mutant(
         {'[my_items] = float("-inf")': '[my_items] = float("inf")'}, "check-top-n", LATER

@@ -216,20 +216,28 @@ MUTANTS = {
         long=True,
     ),
     "blanks learned as 0": Mutant(
-        {"errors = known * (": "errors = ("}, "check-ae-tiny", LADDER - {"networks"}
+        {"errors = known * (": "errors = ("},
+        "check-ae-tiny",
+        LADDER - {"networks"},
+        long=True,
     ),
     "an answer leaked": Mutant(
         {"x = stars.nan_to_num(0)": ("x = stars.nan_to_num(0)\nx[8, 2], known[8, 2] = 4.75, 1.0")},
         "check-ae-tiny",
         LADDER - {"networks"},
+        long=True,
     ),
     "no set to read": Mutant(
-        {'"목록만": average * known': '"목록만": target'}, "check-erase", LADDER - {"networks"}
+        {'"목록만": average * known': '"목록만": target'},
+        "check-erase",
+        LADDER - {"networks"},
+        long=True,
     ),
     "an epoch less": Mutant(
         {"known, tables, 80, 5, 0.03)": "known, tables, 80, 4, 0.03)"},
         "check-ae-package",
         LADDER - {"networks"},
+        long=True,
     ),
     "the wrong side, no biases, itself": Mutant(
         {

@@ -210,11 +210,12 @@ MUTANTS = {
     "order": Mutant({"[0.45, 0.5, 0.0]": "[0.5, 0.45, 0.0]"}, "check-errors", HEAVY),
     "triple": Mutant({"[-weight * (p_i - p_j)": "[weight * (p_i - p_j)"}, "check-triple", HEAVY),
     "far": Mutant({"torch.tensor(-5.0)": "torch.tensor(-1.0)"}, "check-triple", HEAVY),
-    "still": Mutant({"lr=0.006": "lr=0.0", **SHORT}, "check-bpr", HEAVY - {"pairs"}),
+    "still": Mutant({"lr=0.006": "lr=0.0", **SHORT}, "check-bpr", HEAVY - {"pairs"}, long=True),
     "weights": Mutant(
         {"weights.append(torch.cat(told))": "weights.append(1 - torch.cat(told))", **SHORT},
         "check-teaching",
         HEAVY - {"pairs"},
+        long=True,
     ),
     "even": Mutant({"count**0.75": "count**0.0"}, "check-samplers", HEAVY - {"pairs"}, long=True),
     "easy": Mutant(
@@ -273,7 +274,7 @@ MUTANTS = {
         long=True,
     ),
     "drawn": Mutant(
-        {"torch.full_like(rank, 1500), 100)": "torch.full_like(rank, 1500), 200)"},
+        {"torch.full_like(place, 1500), 100)": "torch.full_like(place, 1500), 200)"},
         "check-traps",
         {"ncf"},
         long=True,

@@ -231,7 +231,9 @@ MUTANTS = {
     "no chain": Mutant({'train_model("markov"': 'train_model("popularity"'}, "check-markov", HEAVY),
     "narrow": Mutant({"window=2, decay": "window=1, decay"}, "check-window", HEAVY),
     "turned": Mutant({"forward + 0.5 * forward.T": "forward.T"}, "check-co", HEAVY),
-    "one age": Mutant({"vote(old, V, h)": "vote(old, V, 3.0)"}, "check-half-life", HEAVY),
+    "one age": Mutant(
+        {"vote(old, V, h)": "vote(old, V, 3.0)"}, "check-half-life", HEAVY, long=True
+    ),
     "as old": Mutant({"vote(past, W, 1e9)": "vote(past, W, 3.0)"}, "check-half-life", HEAVY),
     "same ears": Mutant({"known, half_life=1e9)": "known)"}, "check-ease", HEAVY),
     "no ease": Mutant(
@@ -239,9 +241,11 @@ MUTANTS = {
         "check-ease",
         HEAVY,
     ),
-    "gate": Mutant({"(1 - z) * n + z * h": "z * n + (1 - z) * h"}, "check-gru", HEAVY),
+    "gate": Mutant({"(1 - z) * n + z * h": "z * n + (1 - z) * h"}, "check-gru", HEAVY, long=True),
     "unasked": Mutant({"answers[answers >= 0]": "answers[answers >= 2]"}, "check-pieces", HEAVY),
-    "still": Mutant({"lr=0.01)": "lr=0.0)", 'METHODS["gru4rec"].steps)': "1)"}, "check-reader"),
+    "still": Mutant(
+        {"lr=0.01)": "lr=0.0)", 'METHODS["gru4rec"].steps)': "1)"}, "check-reader", long=True
+    ),
     "ahead": Mutant(
         {"dtype=torch.bool).tril()": "dtype=torch.bool).triu()"}, "check-attention", HEAVY
     ),

@@ -255,11 +255,13 @@ MUTANTS = {
         {"lr=0.02)": "lr=0.0)", 'METHODS["fm"].steps + 1': "4"},
         "check-fm",
         {"towers", "stages"},
+        long=True,
     ),
     "drop": Mutant(
         {"F.dropout(Q[x], 0.5)": "F.dropout(Q[x], 0.4)", 'METHODS["fm"].steps + 1': "4"},
         "check-fm",
         {"towers", "stages"},
+        long=True,
     ),
     "long rows": Mutant(
         {"F.dropout(F.normalize(X[x]), 0.5)": "F.dropout(X[x], 0.5)"},

@@ -5,6 +5,7 @@ import pytest
 from .site import LECTURES
 
 LECTURE = f"{LECTURES[0]}.html"
+WIDTHS = [1024, *(pytest.param(width, marks=pytest.mark.full) for width in (1280, 1440))]
 
 
 def test_first_key_skips_to_the_text(visit, site: str) -> None:
@@ -73,7 +74,7 @@ def test_dark_from_the_first_paint_and_light_without_scripts(visit, site: str) -
     assert page.locator("html").get_attribute("data-theme") == "light"
 
 
-@pytest.mark.parametrize("width", [1024, 1280, 1440])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_laptop_shows_tables_whole_and_headings_without_empty_lines(
     visit, site: str, width: int
 ) -> None:
