@@ -21,6 +21,9 @@ RESULT = re.compile(
     "더 |가장|모두|언제나|한 번도|배[ 가를로입쯤]|이[기깁겼]|못[하한합했]|같[습은]"
     "|[나낮높커작빠]아?[졌집지]|[짧길크작높낮]습니다|나[빠쁘쁩]"
 )
+SPANS = re.compile(r"<!-- spans: (\S+) (\S+) -->")
+UNDECIDED = re.compile("0의 양쪽에 (?:고르게 )?걸쳐|0을 품[고습기]|0의 위로도")
+SENTENCE = r"(?<=[.?!])\s+(?!<!--)|\n\s*\n|\n(?=[-*|\d])"
 UNREAD = re.compile(
     r"```.*?```|<details>.*?</details>|\$\$.*?\$\$|^#.*?$", re.DOTALL | re.MULTILINE
 )
@@ -82,9 +85,52 @@ def test_a_claim_needs_a_range_of_one_sign(monkeypatch):
         assert "either sign" in problems("x.gap", out)[0]
 
 
+def read_measured(entry: dict) -> tuple[float, float]:
+    """Return the lowest and the highest value of the seeds, before the range was widened."""
+    found = re.search(r": (\S+) to (\S+), widened", entry["source"])
+    return float(found[1]), float(found[2])
+
+
+def spans_problems(text: str, out: str) -> list[str]:
+    """Say what is wrong with the sentences of `text` that leave open who wins."""
+    wrong = [
+        f"nothing says that it is open: {sentence}"
+        for sentence in re.split(SENTENCE, UNREAD.sub("", text))
+        if UNDECIDED.search(sentence) and not re.search("<!-- (holds|spans): ", sentence)
+    ]
+    for key, value in SPANS.findall(text):
+        low, high = read_measured(check.reference(key))
+        if not low < float(value) < high:
+            wrong.append(f"{key} was between {low} and {high}, all on one side of {value}")
+        if f"{key} = " not in out:
+            wrong.append(f"nothing printed {key}")
+    return wrong
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_where_seeds_fell_on_both_sides_they_did(path):
+    assert spans_problems(prose(path), outputs(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("범위가 0의 양쪽에 걸쳐 있습니다.", "nothing says that it is open"),
+        ("범위가 0의 양쪽에 걸쳐 있습니다<!-- spans: a.gap 0 -->.", None),
+        ("0.1보다 클 때도 있습니다<!-- spans: a.gap 0.1 -->.", "all on one side of 0.1"),
+        ("0을 품고 있습니다<!-- spans: b.gap 0 -->.", "nothing printed b.gap"),
+    ],
+)
+def test_an_open_end_without_its_seeds_is_told(text, said, monkeypatch):
+    entry = {"source": "tests/lectures/test_00.py: -0.02 to 0.05, widened by 0.5 of the distance"}
+    monkeypatch.setattr(check, "reference", lambda key: entry)
+    found = spans_problems(text, "✓ a.gap = 0.0100 (기준 -0.055~0.085)")
+    assert len(found) == bool(said) and (not said or said in found[0])
+
+
 def list_unbound(text: str) -> list[str]:
     """Return the sentences of `text` that look like a result and cite neither check nor number."""
-    sentences = re.split(r"(?<=[.?!])\s+(?!<!--)|\n\s*\n|\n(?=[-*|\d])", UNREAD.sub("", text))
+    sentences = re.split(SENTENCE, UNREAD.sub("", text))
     return [s.strip() for s in sentences if RESULT.search(s) and "<!--" not in s and "?" not in s]
 
 
