@@ -71,7 +71,7 @@ reference: $(DEV)
 bench: $(BENCH)
 	.venv-bench/bin/python -u -m benchmarks.run $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
 
-#: make bench-ranking  the same for rankings (15 minutes; SLOW=1, CLEAN=1)
+#: make bench-ranking  the same for rankings (20 minutes; SLOW=1, CLEAN=1)
 bench-ranking: $(BENCH)
 	.venv-bench/bin/python -u -m benchmarks.ranking $(if $(SLOW),--slow) $(if $(CLEAN),--clean)
 

@@ -2,8 +2,8 @@
 
 `prepare(data, seed)` imports what it needs and puts the ratings where they are wanted. It returns
 `fit()`, which trains, and that returns `score()`: the table of scores, (num_users, num_items), as
-NumPy holds it. Peers do without torch until their scores are judged, but for BiVAE, which is made
-of it, so nothing here imports it.
+NumPy holds it. Peers do without torch until their scores are judged, but for those that are made
+of it (BiVAE, FPMC, GRU4Rec), so nothing here imports it.
 
 Settings come from validation ratings (`ranking_holdout`), for peers as for ours; SAR and BiVAE
 have those of the published table.
@@ -46,11 +46,12 @@ def find_all(split: str) -> dict[str, Ranker]:
 
 
 def find_ours(split: str) -> dict[str, Ranker]:
-    """Return ours: all of the registry and ALS for ratings on ua, those of CHOSEN elsewhere."""
+    """Return ours: those of CHOSEN, or all of the registry for the task and one beside them."""
     from lecture_utils.methods import METHODS
 
-    registry = {name: {} for name, m in METHODS.items() if m.label and m.task == "ranking"}
-    chosen = CHOSEN.get(split) or {"als": {}} | registry
+    task = "next" if split == "moment" else "ranking"
+    registry = {name: {} for name, m in METHODS.items() if m.label and m.task == task}
+    chosen = CHOSEN.get(split) or {BESIDE[split]: {}} | registry
     return {
         name: Ranker(
             "ours",
@@ -112,7 +113,7 @@ def implicit(data, seed, *, model, grades, **options):
 
 
 def cornac(data, seed, *, model, grades, **options):
-    """Prepare a model of cornac by the name of its class; movies that it never saw come last."""
+    """Prepare a model of cornac by the name of its class."""
     from cornac import models
     from cornac.data import Dataset
 
@@ -120,16 +121,40 @@ def cornac(data, seed, *, model, grades, **options):
 
     def fit():
         found = getattr(models, model)(seed=seed, **options).fit(train)
-
-        def score():
-            table = np.full(count_rows(data), -np.inf, np.float32)
-            for user, row in train.uid_map.items():
-                table[user, [*train.iid_map]] = found.score(row)
-            return table
-
-        return score
+        return lambda: ask(data, train, found.score)
 
     return fit
+
+
+def cornac_next(data, seed, *, model, **options):
+    """Prepare a model of cornac that reads histories; equals of a moment stand in a random order.
+
+    A user's history is one session, because these models look back no further than the session.
+    """
+    from cornac import models
+    from cornac.data import SequentialDataset
+
+    rows = data.train.sample(frac=1, random_state=seed).sort_values("timestamp", kind="stable")
+    columns = (rows[name] for name in ("user", "user", "movie", "timestamp"))
+    train = SequentialDataset.build([*zip(*columns)], "USIT", seed=seed)
+    histories = {
+        train.uid_map[user]: [train.iid_map[movie] for movie in movies]
+        for user, movies in rows.groupby("user")["movie"]
+    }
+
+    def fit():
+        found = getattr(models, model)(seed=seed, **options).fit(train)
+        return lambda: ask(data, train, lambda row: found.score(row, histories[row]))
+
+    return fit
+
+
+def ask(data, train, score) -> np.ndarray:
+    """Ask a model of cornac for the scores of each user; movies that it never saw come last."""
+    table = np.full(count_rows(data), -np.inf, np.float32)
+    for user, row in train.uid_map.items():
+        table[user, [*train.iid_map]] = score(row)
+    return table
 
 
 def sar(data, seed, *, half_life=30):
@@ -149,6 +174,7 @@ def sar(data, seed, *, half_life=30):
     return fit
 
 
+BESIDE = {"ua": "als", "moment": "popularity"}  # no ranker of that task, but worth a look
 CHOSEN = {
     "recommenders": {
         "popularity": {},
@@ -190,6 +216,8 @@ cornac_bivae = partial(  # with the settings of the published table's notebook
     cornac, model="BiVAECF", grades=ALIKE, k=100, encoder_structure=[200], act_fn="tanh",
     likelihood="pois", n_epochs=500, batch_size=1024, learning_rate=0.001, use_gpu=False,
 )  # fmt: skip
+cornac_fpmc = partial(cornac_next, model="FPMC")
+cornac_gru4rec = partial(cornac_next, model="GRU4Rec", batch_size=32, n_epochs=5)
 PEERS = {
     "ua": {
         "implicit-als": Ranker("implicit", "ALS, rank 32, reg 30, alpha 5", implicit_als),
@@ -202,4 +230,8 @@ PEERS = {
         "cornac-bivae": Ranker("cornac", "BiVAE, rank 100, 500 epochs", cornac_bivae, slow=True),
     },
     "recbole": {},
+    "moment": {
+        "cornac-fpmc": Ranker("cornac", "FPMC, rank 100", cornac_fpmc, slow=True),
+        "cornac-gru4rec": Ranker("cornac", "GRU4Rec, 100 units", cornac_gru4rec, slow=True),
+    },
 }

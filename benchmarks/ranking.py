@@ -60,7 +60,9 @@ def identity(split: str, key: str, ranker: dict) -> dict:
     """Return what two runs that differ in the seed share; `code` digests what they depend on."""
     names = ("memory", "rankers", "ranking_worker", "splits", "worker")
     files = ["benchmarks/requirements.txt", *(f"benchmarks/{name}.py" for name in names)]
-    files += [f"lecture_utils/ranking/{name}.py" for name in ("lists", "metrics")]
+    files += [
+        f"lecture_utils/{name}.py" for name in ("evaluate", "ranking/lists", "ranking/metrics")
+    ]
     code = run.digest(*files, ours=ranker["who"] == "ours")
     return {"method": key, "split": split, "setting": ranker["setting"], "code": code}
 

@@ -2,7 +2,7 @@
 
 python -m benchmarks.ranking_holdout FOLDER [RANKER ...] prints a line per candidate, after
 `make bench-ranking` or `python -m benchmarks.ranking_worker FOLDER` has put the splits into FOLDER
-(about 15 minutes).
+(about an hour, most of it for `moment`).
 """
 
 import sys
@@ -69,17 +69,30 @@ CANDIDATES = {
             ),
         ],
     },
+    "moment": {
+        "cornac-fpmc": [{}, {"loss": "ce"}, {"learning_rate": 0.1}, {"n_epochs": 20}],
+        "cornac-gru4rec": [
+            *cross(batch_size=(32,), n_epochs=(5,), dropout_p_embed=(0.0, 0.5)),
+            {
+                "batch_size": 32, "n_epochs": 10, "learning_rate": 0.1, "dropout_p_embed": 0.3,
+                "dropout_p_hidden": 0.3,
+            },
+            {"batch_size": 512, "n_epochs": 10},
+        ],
+    },
 }  # fmt: skip
 
 
 def holdout(data: Ratings, split: str, seed: int, valid: pd.DataFrame | None = None) -> Ratings:
-    """Split the training ratings as the data were split: five of each user, or a share.
+    """Split the training ratings as the data were split: five of each user, a moment, or a share.
 
     What a split keeps to validate on is split anew with them, so that several seeds can be had.
     """
     known = pd.concat([data.train, valid], ignore_index=True)
     if split == "ua":
         train, test = evaluate.per_user_split(known, 5, seed)
+    elif split == "moment":  # the same for all seeds
+        train, test = evaluate.last_moment_split(known)
     else:
         train, test = split_per_user(known, seed, SHARES[split])
     return replace(data, train=train, test=test)

@@ -70,6 +70,7 @@ def judge(
 
 def fetch(folder: Path) -> None:
     """Save the splits; SystemExit unless they are the real ones."""
+    from lecture_utils import evaluate
     from lecture_utils.data import load_movielens
     from lecture_utils.download import find_movielens
 
@@ -83,6 +84,8 @@ def fetch(folder: Path) -> None:
     train, valid, test = split_recbole(ratings)
     save(replace(data, train=train, test=test), folder / "recbole.pickle")
     valid.to_pickle(folder / "recbole-valid.pickle")
+    train, test = evaluate.last_moment_split(ratings)
+    save(replace(data, train=train, test=test), folder / "moment.pickle")
 
 
 def read_valid(folder: Path, split: str) -> pd.DataFrame | None:

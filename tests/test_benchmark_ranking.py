@@ -25,6 +25,7 @@ CHEAP = {
     "ua": ("popularity", "ease"),
     "recommenders": ("popularity", "sar"),
     "recbole": ("popularity", "ease"),
+    "moment": ("popularity", "co-occurrence"),
 }
 RECBOLE_SIZES = [80_808, 9_596, 9_596]
 RECBOLE_PAIRS = [
@@ -60,12 +61,20 @@ def parts(both):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, data, cut, parts):
+def earlier(data, both):
+    """What is before the last moment of each user, and that."""
+    train, test = evaluate.last_moment_split(both)
+    return replace(data, train=train, test=test)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, data, cut, parts, earlier):
     folder = tmp_path_factory.mktemp("ranking")
     worker.save(data, folder / "ua.pickle")
     worker.save(cut, folder / "recommenders.pickle")
     worker.save(replace(data, train=parts.train, test=parts.test), folder / "recbole.pickle")
     parts.valid.to_pickle(folder / "recbole-valid.pickle")
+    worker.save(earlier, folder / "moment.pickle")
     return folder
 
 
@@ -205,8 +214,12 @@ def test_all_are_judged_as_the_course_judges(data):
 
 def test_every_ranker_of_the_course_is_compared():
     """And ALS, so that a reader sees what few stars of error are worth in a list."""
-    ours = {name for name, m in METHODS.items() if m.label and m.task == "ranking"}
+    ours, following = (
+        {name for name, m in METHODS.items() if m.label and m.task == task}
+        for task in ("ranking", "next")
+    )
     assert {*rankers.find_ours("ua")} == {"als", *ours}
+    assert {*rankers.find_ours("moment")} == {"popularity", *following}
     assert all({*rankers.find_ours(split)} <= ours for split in ("recommenders", "recbole"))
     for split in splits.SPLITS:
         found = rankers.find_ours(split)
@@ -221,14 +234,18 @@ def test_a_peer_is_found_without_what_ours_need():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
-@pytest.mark.parametrize("key", rankers.PEERS["ua"])
-def test_a_peer_scores_every_pair(data, key):
+@pytest.mark.parametrize(
+    ("split", "key"), [(split, key) for split in ("ua", "moment") for key in rankers.PEERS[split]]
+)
+def test_a_peer_scores_every_pair(data, earlier, split, key):
     """Rows are ids: the next user's list, or scores of the item before, are worse."""
     pytest.importorskip(key.partition("-")[0])
-    table = rankers.find("ua", key).prepare(data, 0)()()
+    data = {"ua": data, "moment": earlier}[split]
+    table = rankers.find(split, key).prepare(data, 0)()()
     assert table.shape == (data.num_users, data.num_items)
     moved = [np.roll(table, 1, axis) for axis in (0, 1)]
-    own, *others = (ranking_worker.judge(t, data, 4.0)["ndcg"] for t in (table, *moved))
+    relevant = splits.SPLITS[split]
+    own, *others = (ranking_worker.judge(t, data, relevant)["ndcg"] for t in (table, *moved))
     assert own > max(others)
 
 
@@ -240,8 +257,16 @@ def test_candidates_are_compared_on_training_ratings_alone(folder, split):
     assert digest(pd.concat([held.train, held.test])) == digest(pd.concat([whole.train, valid]))
     share = len(held.test) / (len(held.train) + len(held.test))
     assert share == pytest.approx(
-        {"ua": 5 / 96, "recommenders": 1 / 4, "recbole": 1 / 9}[split], abs=0.01
+        {"ua": 5 / 96, "recommenders": 1 / 4, "recbole": 1 / 9, "moment": 0.02}[split], abs=0.01
     )
+
+
+def test_the_moment_before_the_last_is_held_out(earlier):
+    held = ranking_holdout.holdout(earlier, "moment", 0)
+    times = earlier.train.groupby("user")["timestamp"]
+    first, last = times.transform("min"), times.transform("max")
+    wanted = earlier.train[(earlier.train["timestamp"] == last) & (first < last)]
+    assert digest(held.test) == digest(wanted)
 
 
 def test_candidates_change_settings_that_their_method_has(data, monkeypatch, folder):
@@ -266,7 +291,7 @@ def test_the_results_on_disk():
         ranker = known[split, key]
         assert (row["who"], row["setting"]) == (ranker.who, ranker.setting)
         assert row["seeds"] == [*ranking.SEEDS]
-    assert results["users"] == {"ua": 934, "recommenders": 943, "recbole": 943}
+    assert results["users"] == {"ua": 934, "recommenders": 943, "recbole": 943, "moment": 943}
     assert results["published"] == ranking.PUBLISHED
     sar = found["recommenders", "sar"]
     for name, value in ranking.PUBLISHED["recommenders"]["SAR"].items():

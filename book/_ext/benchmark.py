@@ -24,7 +24,6 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 FILE, SCALE_FILE = "benchmarks/results.json", "benchmarks/scale.json"
 RANKING_FILE = "benchmarks/ranking.json"
-FILES = {"scale": SCALE_FILE} | dict.fromkeys(("ranking", "published", "recbole"), RANKING_FILE)
 LOOKS_AT = {  # a word in a row's `information` -> what the page says, from little to much
     "user and movie": "사용자와 영화의 번호만 보는 방법",
     "attributes": "속성, 누가 무엇을 평가했는지, 날짜까지 보는 방법",
@@ -93,7 +92,18 @@ RANKERS = {  # a table -> its split, and its columns
             "fit_cpu_s": COST["fit_cpu_s"],
         },
     ),
+    "moment": (
+        "moment",
+        {
+            "ndcg": "NDCG@10",
+            "recall": "재현율@10",
+            "hit_rate": "적중률@10",
+            "coverage": "커버리지",
+            "fit_cpu_s": COST["fit_cpu_s"],
+        },
+    ),
 }
+FILES = {"scale": SCALE_FILE} | dict.fromkeys(RANKERS, RANKING_FILE)
 ALL = "견준 방법"  # whom the picture of rankers shows
 RANKER_OF = WHO | {"published": "발표된 값", "rebuilt": "다시 만든 것"}
 NAMES = NAMES | {"python": "Python", "scikit-surprise": "Surprise", "myfm": "myFM"}
@@ -351,7 +361,8 @@ class Number(SphinxRole):
 class Shown(SphinxDirective):
     """Show a table, a `picture` of a split, or the `picture ranking` of one.
 
-    Tables: `accuracy`, `cost`, `reach`, `epoch`, `scale`, `ranking`, `published` and `recbole`.
+    Tables: `accuracy`, `cost`, `reach`, `epoch`, `scale`, `ranking`, `published`, `recbole`, and
+    `moment`.
     """
 
     required_arguments, final_argument_whitespace, has_content = 1, True, True

@@ -274,7 +274,7 @@ MUTANTS = {
         long=True,
     ),
     "drawn": Mutant(
-        {"torch.full_like(place, 1500), 100)": "torch.full_like(place, 1500), 200)"},
+        {"torch.full_like(spot, 1500), 100)": "torch.full_like(spot, 1500), 200)"},
         "check-traps",
         {"ncf"},
         long=True,

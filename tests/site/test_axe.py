@@ -14,9 +14,9 @@ from .site import LECTURES
 AXE = str(files("axe_playwright_python") / "axe.min.js")
 # Every rule, the experimental ones too, but for the AAA contrast of 7:1 (the theme keeps AA) and
 # the rule that only lists what is hidden. Left out of the page: what KaTeX draws (a screen reader
-# has the MathML beside it; the colour is the text's). Of what axe leaves undecided we take the
-# contrast, but for code that is an arrow (its neighbours have the same colour) and words in an
-# SVG (the text's colour, on shapes that axe cannot look through).
+# has the MathML beside it, which is not seen; the colour is the text's). Of what axe leaves
+# undecided we take the contrast, but for code that is an arrow (its neighbours have the same
+# colour) and words in an SVG (the text's colour, on shapes that axe cannot look through).
 UNASKED = ["color-contrast-enhanced", "hidden-content"]
 COSTLY = ["color-contrast", "link-in-text-block", "target-size"]  # what lies where, in which colour
 RUN = """async () => {

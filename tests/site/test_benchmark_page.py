@@ -56,6 +56,7 @@ def ranking() -> dict:
             ranker("ease", "ours", 0.47, None, "recommenders"),
             ranker("sar", "rebuilt", 0.38, (0.09, 0.08, 0.1), "recommenders"),
             ranker("ease", "ours", 0.34, None, "recbole", mrr=0.5, hit_rate=0.8),
+            ranker("next", "ours", 0.11, None, "moment", hit_rate=0.25),
         ],
         "published": {
             "recommenders": {"VAE": {"ndcg": 0.475, "precision": 0.4, "recall": 0.2, "map": 0.1}},
@@ -177,6 +178,12 @@ TABLES = {  # kind -> heads, groups, names of the rows, some rows by their place
             0: "0.3400 가장 좋음 (0.0020)|0.2000|0.5000|0.8000|0.500",
             1: "0.2900|0.2500|0.4800|0.7900|-",
         },
+    ),
+    "moment": (
+        "|".join(benchmark.RANKERS["moment"][1].values()),
+        [],
+        ["이 강의: NEXT 1"],
+        {0: "0.1100 가장 좋음 (0.0020)|0.2000|0.2500|12.3%|0.500"},
     ),
 }
 
