@@ -21,6 +21,13 @@ DRAW = """(sign) => {
   pen.fillText(sign, 10, 60);
   return canvas.toDataURL();
 }"""
+# What has Korean words of its own, and would be drawn without our font.
+WITHOUT = """() => [...document.querySelectorAll("body *")].filter((part) => {
+  const own = [...part.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+  return /[가-힣]/.test(own.map((node) => node.data).join("") + (part.placeholder ?? ""))
+    && part.checkVisibility() && !part.closest(".katex, script, style")
+    && !getComputedStyle(part).fontFamily.includes("Lecture Gothic Web");
+}).map((part) => part.outerHTML.slice(0, 80))"""
 NO_KOREAN = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig><include>/etc/fonts/fonts.conf</include><cachedir>{cache}</cachedir>
 <selectfont><rejectfont><pattern><patelt name="lang"><string>ko</string></patelt></pattern>
@@ -59,6 +66,12 @@ def test_a_reader_without_one_fetches_ours_and_sees_korean(poor: Browser, site: 
         assert seen.page.evaluate(DRAW, "가") != seen.page.evaluate(DRAW, "나")
         seen.page.add_style_tag(content="html { --korean: sans-serif !important }")
         assert seen.page.evaluate(DRAW, "가") == seen.page.evaluate(DRAW, "나")
+
+
+@pytest.mark.parametrize("path", ["book/index.html", f"{LECTURES[0]}.html", "search.html"])
+def test_nothing_korean_is_drawn_without_it(visit, site: str, path: str) -> None:
+    """Headings have a stack of their own: they were boxes where the text below was not."""
+    assert visit(f"{site}/{path}").page.evaluate(WITHOUT) == []
 
 
 def test_it_has_every_syllable_of_the_book_and_is_small() -> None:
