@@ -46,12 +46,15 @@ def find_all(split: str) -> dict[str, Ranker]:
 
 
 def find_ours(split: str) -> dict[str, Ranker]:
-    """Return ours: those of CHOSEN, or all of the registry for the task and one beside them."""
+    """Return ours: all of the registry for a task and one beside them, or those of CHOSEN."""
     from lecture_utils.methods import METHODS
 
-    task = "next" if split == "moment" else "ranking"
-    registry = {name: {} for name, m in METHODS.items() if m.label and m.task == task}
-    chosen = CHOSEN.get(split) or {BESIDE[split]: {}} | registry
+    if split in WHOLE:
+        beside, task = WHOLE[split]
+        registry = {name: {} for name, m in METHODS.items() if m.label and m.task == task}
+        chosen = {beside: {}} | registry
+    else:
+        chosen = CHOSEN[split]
     return {
         name: Ranker(
             "ours",
@@ -174,7 +177,7 @@ def sar(data, seed, *, half_life=30):
     return fit
 
 
-BESIDE = {"ua": "als", "moment": "popularity"}  # no ranker of that task, but worth a look
+WHOLE = {"ua": ("als", "ranking"), "moment": ("popularity", "next")}  # beside all of the task
 CHOSEN = {
     "recommenders": {
         "popularity": {},

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from lecture_utils import check
+from tests.lectures.measure import read_extremes
 from tests.notebooks import CLAIM, LECTURES, prose
 from tests.test_numbers import PAGES, outputs
 
@@ -85,12 +86,6 @@ def test_a_claim_needs_a_range_of_one_sign(monkeypatch):
         assert "either sign" in problems("x.gap", out)[0]
 
 
-def read_measured(entry: dict) -> tuple[float, float]:
-    """Return the lowest and the highest value of the seeds, before the range was widened."""
-    low, high = re.findall(r": (\S+) to (\S+), widened", entry["source"])[0]
-    return float(low), float(high)
-
-
 def spans_problems(text: str, out: str) -> list[str]:
     """Say what is wrong with the sentences of `text` that leave open who wins."""
     wrong = [
@@ -101,7 +96,7 @@ def spans_problems(text: str, out: str) -> list[str]:
         and not sentence.startswith("**")  # what a question supposes
     ]
     for key, value in SPANS.findall(text):
-        low, high = read_measured(check.reference(key))
+        low, high = read_extremes(check.reference(key))
         if not low < float(value) < high:
             wrong.append(f"{key} was between {low} and {high}, all on one side of {value}")
         if len(re.findall(SHOWN.format(re.escape(key)), out, re.MULTILINE)) != 1:

@@ -22,8 +22,7 @@ def test_entry(lecture, key):
     assert entry["source"], f'write ["{key}..."] with quotes'
     if "low" in entry:
         assert entry["low"] < entry["median"] < entry["high"]
-        low, high = map(float, re.search(r"(\S+) to (\S+), widened", entry["source"]).groups())
-        lowest, highest = measure.widen(low, high)
+        lowest, highest = measure.widen(*measure.read_extremes(entry))
         assert (entry["low"], entry["high"]) == pytest.approx((lowest, highest), rel=1e-4)
         statistic = re.search("median|worse_than|_seeds$", key)  # of 20 seeds each
         assert entry["seeds"] >= (10 if statistic else 20)

@@ -127,6 +127,12 @@ def format_entry(lecture: str, key: str, values: list[float]) -> str:
     )
 
 
+def read_extremes(entry: dict) -> tuple[float, float]:
+    """Read the lowest and the highest value measured, which `format_entry` wrote as the source."""
+    low, high = re.findall(r"(\S+) to (\S+), widened", entry["source"])[0]
+    return float(low), float(high)
+
+
 def widen(low: float, high: float) -> tuple[float, float]:
     """Return the range to promise, given the lowest and the highest value measured."""
     wide = max(MARGIN * (high - low), 1e-4 * abs(high))  # seeds may agree; machines do not
