@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lecture_utils.data import Tensors
 from lecture_utils.models import check_ids
-from lecture_utils.ranking.metrics import items_of, score_rows
+from lecture_utils.ranking.metrics import BATCH, score, sort_by_user
 from lecture_utils.recommend import top_n
 
 
@@ -32,9 +32,16 @@ def top_lists(model: Any, users: Tensor, train: Tensors, offered: Tensor, n: int
     """
     if not len(users):
         raise ValueError("there are no users to make lists for")
-    rows = zip(score_rows(model, users), items_of(users, train))
-    found = (top_n(scores, seen, offered, n) for scores, seen in rows)
-    return torch.stack([*found])
+    rows = (row for batch in users.split(BATCH) for row in score(model, batch))
+    seen = items_of(users, train)
+    return torch.stack([top_n(*each, offered, n) for each in zip(rows, seen)])
+
+
+def items_of(users: Tensor, ratings: Tensors) -> list[Tensor]:
+    """List the items that each of these `users`, (m,), has rated."""
+    ratings = sort_by_user(ratings)
+    low, high = (torch.searchsorted(ratings.users, users, right=right) for right in (False, True))
+    return [ratings.items[start:end] for start, end in zip(low.tolist(), high.tolist())]
 
 
 def coverage(lists: Tensor, offered: Tensor) -> float:

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from lecture_utils import MatrixFactorization, Tensors, top_n
-from lecture_utils.ranking import metrics
 from lecture_utils.ranking.lists import coverage, gini, mean_popularity, top_lists
 from tests.devices import HERE, AssertHelpersFollow, move
 
@@ -29,7 +28,7 @@ def test_the_lower_id_comes_first_among_equals(train):
 
 @pytest.mark.parametrize("batch", [1, 2, 64])
 def test_lists_are_those_of_top_n(train, batch, monkeypatch):
-    monkeypatch.setattr(metrics, "BATCH", batch)
+    monkeypatch.setattr("lecture_utils.ranking.lists.BATCH", batch)
     torch.manual_seed(0)
     model, users = MatrixFactorization(4, 6, rank=2, bias=True), torch.tensor([2, 3, 1, 3])
     asked, table, scores = [], model.table, model.table(users)
