@@ -52,8 +52,8 @@ def convert_picture(file: Path) -> tuple[Path, str, str]:
         if not target.exists():
             flat = Image.new("RGB", picture.size, "white")
             flat.paste(picture.convert("RGB"), mask=picture.convert("RGBA").getchannel("A"))
-            # 60 colours are a third of it, and lines and letters stay sharp.
-            few = flat.quantize(60, dither=Image.Dither.NONE).convert("RGB")
+            # 56 colours are a third of it, and lines and letters stay sharp.
+            few = flat.quantize(56, dither=Image.Dither.NONE).convert("RGB")
             few.save(target, lossless=True, quality=100, method=4)  # 100: the smallest file
         return target, *(str(int(pixels * scale)) for pixels in picture.size)
 
