@@ -82,6 +82,8 @@ def test_bootstrap_cell(path):
 def test_one_version():
     assert PROJECT["version"] == lecture_utils.__version__
     assert f"version: {lecture_utils.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+    references = (ROOT / "book" / "references.md").read_text("utf-8")
+    assert f"version = {{{lecture_utils.__version__}}}" in references
 
 
 def test_tag_holds_this_package():

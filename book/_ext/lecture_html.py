@@ -1,7 +1,8 @@
-"""Write what lecture.py adds to a page: when the lecture ran, and the numbers of a figure."""
+"""Write what lecture.py adds to a page: when it ran, a figure's numbers, where to ask for help."""
 
 from datetime import datetime, timedelta, timezone
 from html import escape
+from urllib.parse import quote
 
 DATA = {"ml-100k": "MovieLens 100K", "solo": "9×8 평점표"}
 NAMES = {"torch": "PyTorch", "pandas": "pandas", "numpy": "NumPy", "matplotlib": "Matplotlib"}
@@ -33,6 +34,18 @@ def write_provenance(notebook: dict) -> str:
         f'<p class="provenance"><time datetime="{start.isoformat(timespec="seconds")}">'
         f"{start.year}년 {start.month}월 {start.day}일</time>에 {f'{data}로 ' if data else ''}"
         f"실행했고, {took} 걸렸습니다. {versions}</p>"
+    )
+
+
+def write_help(file: str, repository: str, branch: str) -> str:
+    """Write where a reader of the lecture in `file` finds help, and what was mended in it."""
+    number = int(file.split("_")[0])
+    report = f"{repository}/issues/new?title={quote(f'{number}강에서 틀린 곳: ')}"
+    history = f"{repository}/commits/{branch}/lectures/{file}"
+    return (
+        '<p class="provenance">막혔다면 <a href="../book/troubleshooting.html">문제해결</a>에서 '
+        f'찾아보세요. 틀린 곳이 있다면 <a href="{report}">알려 주세요</a>. '
+        f'<a href="{history}">이 강의가 고쳐진 내역</a>도 볼 수 있습니다.</p>'
     )
 
 

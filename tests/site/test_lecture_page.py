@@ -31,8 +31,9 @@ def test_every_picture_has_its_numbers_below(path):
 
 @every_lecture
 def test_page_says_when_on_what_and_how_long(path):
-    [line] = soup(f"lectures/{path.stem}").select("p.provenance")
+    line, last = soup(f"lectures/{path.stem}").select("p.provenance")
     assert str(line) == lecture_html.write_provenance(load(path))
+    assert "이 강의가 고쳐진 내역" in last.text and last.find_parent("section").find("h1")
 
 
 @pytest.fixture
