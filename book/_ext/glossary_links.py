@@ -15,7 +15,7 @@ GLOSSARY = "book/glossary"
 HEADER = "| 한국어 | English | 기호 | 뜻 |"
 SYMBOLS = {"\\mu": "μ", "\\cdot": "·", "$": "", "`": ""}  # a title shows no formulas
 # An everyday word, or of two meanings (that of a list, and 1 / variance): a term only in bold.
-EVERYDAY = {"모양", "정밀도", "순간", "창", "가림", "필드", "후보"}
+EVERYDAY = {"모양", "정밀도", "순간", "창", "가림", "필드", "후보", "문턱"}
 # What may follow a noun, besides nothing. Not 하다: "학습하고" is a verb.
 CASES = "에게|에서|에|으로서|으로써|으로|로서|로써|로|와|과|까지|부터|보다|처럼|만큼|마다|만|뿐|들"
 TAILS = "은|는|도|을|를|이|가|의"
