@@ -57,7 +57,7 @@ def test_answers_of_the_copy_button(visit, site: str) -> None:
 def test_words_are_ours_where_the_themes_korean_is_bad() -> None:
     page = soup(LECTURES[0])
     assert "지은이:" in page.select_one(".component-author").text
-    [issue] = page.select("a[href*='/issues/new']")
+    [issue] = page.select("a.btn-source-issues-button")
     assert issue["href"].endswith(f"title=틀린%20곳:%20{LECTURES[0]}.html&body=")
 
 
