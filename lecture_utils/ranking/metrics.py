@@ -123,8 +123,6 @@ def find_places(scores: Tensor, shown: Tensor, wanted: Tensor, k: int) -> Ties:
         raise ValueError(f"k must be from 1 to {fewest}, the items left to a user, not {k}")
     if scores[shown].isnan().any():
         raise ValueError("a score is NaN: a model that predicts NaN ranks nothing")
-    if not scores.is_floating_point():
-        scores = scores.double()
     found = shown & wanted
     count = found.sum(1, keepdim=True)
     rivals, own = (scores.where(kept, -torch.inf) for kept in (shown, found))

@@ -88,13 +88,18 @@ def test_no_two_scores_are_equal(some, k, batch, monkeypatch):
     assert_same(per_user(*some, offered(40), k=k), slow(*some, k))
 
 
+@pytest.mark.parametrize("lowest", [0.0, -math.inf])
 @pytest.mark.parametrize("levels", [1, 2, 3])
 @pytest.mark.parametrize("k", [1, 2, 3, 4])
 @pytest.mark.parametrize("seed", range(3))
-def test_every_order_of_equals_counts_alike(seed, k, levels):
-    """Lists of at most six items, most of them wanted: up to 720 orders of equals."""
+def test_every_order_of_equals_counts_alike(seed, k, levels, lowest):
+    """Lists of at most six items, most of them wanted: up to 720 orders of equals.
+
+    A score of -inf is the last and equal to its like, as any other.
+    """
     torch.manual_seed(seed)
     data = make(users=6, items=6, train=14, test=26, levels=levels)
+    data[0][data[0] == 0] = lowest
     kept = (6 - torch.bincount(data[1].users, minlength=7) >= k)[data[2].users]
     data = *data[:2], Tensors(*(column[kept] for column in data[2]))
     found = per_user(*data, offered(7), k=k, relevant=2.0)
@@ -190,6 +195,20 @@ def test_a_model_ranks_as_its_table_of_scores(some, monkeypatch):
     found = [per_user(one, *some[1:], offered(40), k=5) for one in (model, scores)]
     assert_same(*found)
     assert max(asked) == 4  # memory: a batch of users
+
+
+def test_what_is_never_shown_may_have_any_score(some):
+    scores, train, test = some
+    expected = per_user(scores, train, test, offered(40))
+    scores[:, 0] = math.nan  # not offered
+    scores[train.users, train.items] = math.nan
+    assert per_user(scores, train, test, offered(40)).equals(expected)
+
+
+def test_scores_may_be_whole_numbers(some):
+    scores = (1000 * some[0]).long()
+    found = [per_user(kind, *some[1:], offered(40)) for kind in (scores, scores.double())]
+    assert_same(*found)
 
 
 def test_a_doubled_test_rating_counts_once():

@@ -1,9 +1,12 @@
 """What a page adds to its lecture comes from the notebook, all of it and nothing else."""
 
+from urllib.parse import quote
+
 import lecture_html
 import pytest
 from bs4 import BeautifulSoup
 
+from book.pages import CONFIG
 from lecture_utils.notebook import figure_tables
 from tests import stamp
 from tests.notebooks import LECTURES, cells, load
@@ -33,7 +36,15 @@ def test_every_picture_has_its_numbers_below(path):
 def test_page_says_when_on_what_and_how_long(path):
     line, last = soup(f"lectures/{path.stem}").select("p.provenance")
     assert str(line) == lecture_html.write_provenance(load(path))
-    assert "이 강의가 고쳐진 내역" in last.text and last.find_parent("section").find("h1")
+    home = CONFIG["repository"]
+    assert str(last) == lecture_html.write_help(path.name, home["url"], home["branch"])
+    assert last.parent.find("h1", recursive=False)  # below the last section, no part of it
+
+
+def test_help_names_the_lecture():
+    line = lecture_html.write_help("07_x.ipynb", "https://github.com/a/b", "main")
+    assert f"https://github.com/a/b/issues/new?title={quote('7강에서 틀린 곳: ')}" in line
+    assert "https://github.com/a/b/commits/main/lectures/07_x.ipynb" in line
 
 
 @pytest.fixture
