@@ -53,24 +53,29 @@ def bounds(entry: dict) -> tuple[float, float]:
 
 
 def falls(
-    curve: Sequence[float], baseline: float, fraction: float = 0.5, name: str = "훈련 MSE"
+    curve: Sequence[float],
+    baseline: float,
+    fraction: float = 0.5,
+    name: str = "훈련 MSE",
+    against: str = "평균 예측",
 ) -> None:
     """Assert that `curve` is finite and falls.
 
     Args:
         curve: One error per epoch.
-        baseline: MSE of predicting one constant; the curve must end below it.
+        baseline: Error of what learns nothing, such as one constant; the curve must end below it.
         fraction: The curve must end below this share of its first value.
         name: What to call the curve.
+        against: What to call the baseline.
     """
     if len(curve) < 2 or not all(map(math.isfinite, curve)):
         raise AssertionError(f"✗ {name}: 유한한 값이 두 개 이상 있어야 합니다: {list(curve)[:5]}")
     first, last = curve[0], curve[-1]
-    found = f"{first:.2f} → {last:.2f} (평균 예측 {baseline:.2f})"
+    found = f"{first:.2f} → {last:.2f} ({against} {baseline:.2f})"
     if not last < fraction * first:
         raise AssertionError(f"✗ {name}가 처음의 {fraction:g}배 아래로 줄지 않았습니다: {found}")
     if not last < baseline:  # true for nan, too
-        raise AssertionError(f"✗ {name}가 평균 예측보다 낮아지지 않았습니다: {found}")
+        raise AssertionError(f"✗ {name}가 {against}보다 낮아지지 않았습니다: {found}")
     print(f"✓ {name}가 줄었습니다: {found}")
 
 

@@ -25,6 +25,8 @@ def table(monkeypatch):
 def test_falls(capsys):
     check.falls([23.41, 5.0, 0.44], 1.27)
     assert capsys.readouterr().out == "✓ 훈련 MSE가 줄었습니다: 23.41 → 0.44 (평균 예측 1.27)\n"
+    check.falls([9, 1], 8, name="틀린 정도", against="같은 점수")
+    assert capsys.readouterr().out == "✓ 틀린 정도가 줄었습니다: 9.00 → 1.00 (같은 점수 8.00)\n"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,11 @@ def test_falls(capsys):
 def test_falls_refuses(curve, baseline, words):
     with pytest.raises(AssertionError, match=words):
         check.falls(curve, baseline)
+
+
+def test_falls_names_the_baseline_that_it_did_not_reach():
+    with pytest.raises(AssertionError, match="같은 점수보다 낮아지지.*같은 점수 1.30"):
+        check.falls([20.0, 2.0], 1.3, against="같은 점수")
 
 
 @pytest.mark.parametrize(("value", "key"), [(1.0, "a"), (2.0, "a"), (3.009, "b"), (0.5, "group.a")])
