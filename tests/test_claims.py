@@ -8,6 +8,7 @@ like a result and are not.
 
 import re
 import sys
+from difflib import get_close_matches
 
 import pytest
 
@@ -39,7 +40,9 @@ def problems(name: str, out: str) -> list[str]:
     """Say what is wrong with a citation of the check `name`, given the printed output `out`."""
     shown = re.findall(SHOWN.format(re.escape(name)), out, re.MULTILINE)
     if len(shown) != 1:
-        return [f"{len(shown)} checks are called {name!r}"]
+        printed = re.findall("^[✓·] (.+?)(?:가 줄었습니다: |: | = )", out, re.MULTILINE)
+        near = get_close_matches(name, {*printed} - {name})
+        return [f"{len(shown)} checks are called {name!r}; others: {near}"]
     if shown[0].startswith("·") or (" = " in shown[0] and " (기준 " in shown[0]):
         low, high = check.bounds(check.reference(name))
         if low <= 0 <= high:
@@ -78,6 +81,12 @@ OUT = """✓ 훈련 MSE가 줄었습니다: 23.41 → 0.44 (평균 예측 1.27)
 )
 def test_a_claim_without_its_check_is_told(name, held):
     assert (problems(name, OUT) == []) is held
+
+
+def test_a_name_that_no_check_has_is_told_with_the_nearest():
+    assert problems("편향만의 차", OUT) == [
+        "0 checks are called '편향만의 차'; others: ['편향만의 오차', '편향만의 오차 둘']"
+    ]
 
 
 def test_a_claim_needs_a_range_of_one_sign(monkeypatch):
@@ -134,4 +143,6 @@ def list_unbound(text: str) -> list[str]:
 if __name__ == "__main__":
     for lecture in LECTURES:
         if lecture.name[:2] in sys.argv[1:]:
-            print("\n".join(list_unbound(prose(lecture))))
+            unbound = list_unbound(prose(lecture))
+            print(f"{lecture.name}: {len(unbound)} sentences to read; not each is a result")
+            print("\n".join(unbound))

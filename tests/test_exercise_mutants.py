@@ -203,7 +203,7 @@ if __name__ == "__main__":
         every = mutate_all(name)
         passed = list(filter(partial(passes, name), every))
         total, equals = total + len(every), equals + len(passed)
-        print(f"{name:20}{len(every):5} mutants{len(passed):5} equal")
+        print(f"{name:20}{len(every):5} mutants,{len(passed):4} pass")
         if "-v" in sys.argv:
             print(textwrap.indent("\n\n".join(passed), "    "))
-    print(f"{'all':20}{total:5} mutants{equals:5} equal")
+    print(f"{'all':20}{total:5} mutants,{equals:4} pass")

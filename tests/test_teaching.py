@@ -14,8 +14,9 @@ PAGE = (Path(__file__).parents[1] / "book" / "teaching.md").read_text("utf-8")
 
 
 def test_every_lecture_has_its_week() -> None:
-    weeks = re.findall(r"^\| \d+ \| .*?lectures/(\w+)\.ipynb", PAGE, re.M)
-    assert weeks == [path.stem for path in LECTURES]
+    weeks = "\n".join(re.findall(r"^\| \d+ \| .*", PAGE, re.M))
+    taught = re.findall(r"lectures/(\w+)\.ipynb", weeks)
+    assert taught == [path.stem for path in LECTURES], "each in its week; a week may have two"
 
 
 def test_submissions_are_judged(

@@ -45,7 +45,8 @@ class Exercise:
         inputs: Draws valid arguments for a seed: also the shortest, ties, repeated ids, row 0.
         mistakes: Hint in Korean -> a function that makes the mistake, and the bodies that students
             write when they make it. Tests run these.
-        others: Words that are said to students without a hint -> the body that they write.
+        others: What the judge says where no hint fits (the shape, the dtype, an error) -> a body
+            that students write and that gets it. Tests run these.
         in_place: The function is meant to change its arguments.
     """
 

@@ -100,7 +100,7 @@ def build_test(lecture: str, mutants: dict[str, Mutant]) -> Callable:
             asked = {n: m for n, m in mutants.items() if n in wanted or CLAIMS in wanted}
             outcomes.update(run(lecture, asked))
         if name == CLAIMS:
-            assert_red(list_checked(lecture), outcomes)
+            assert_claims_turn_red(list_checked(lecture), outcomes)
         else:
             assert_caught(name, mutants[name], outcomes)
 
@@ -111,7 +111,7 @@ def assert_caught(name: str, mutant: Mutant, results: dict[str, dict[str, str]])
     """Assert that only checks went red, among them those that are named."""
     __tracebackhide__ = True
     last = mutant.checks[-1]
-    assert name in results, f"before {last} no longer stands {[*mutant.change]}"
+    assert name in results, f"no cell {last}, or before it no longer stands {[*mutant.change]}"
     raised = results[name]
     for cell, message in raised.items():
         assert cell.startswith("check-"), f"{cell} crashed: {message}"
@@ -135,7 +135,7 @@ def list_checked(lecture: str) -> list[str]:
     return [name for name in CLAIM.findall(prose(path)) if f"· {name} = " not in out]
 
 
-def assert_red(claims: list[str], results: dict[str, dict[str, str]]) -> None:
+def assert_claims_turn_red(claims: list[str], results: dict[str, dict[str, str]]) -> None:
     """Assert that the check of every claim went red in at least one mutant."""
     __tracebackhide__ = True
     told = "\n".join(message for raised in results.values() for message in raised.values())

@@ -13,7 +13,7 @@ import torch
 from lecture_utils import MatrixFactorization, Tensors, as_tensors, evaluate, fit, fit_biases
 from tests.lectures.measure import DATA_SETS, list_values, load, run_each
 from tests.lectures.mutants import SHUFFLED, Mutant, build_test
-from tests.lectures.rankings import shake
+from tests.lectures.rankings import jitter
 
 SIZE = 944, 1683
 USERS = torch.arange(SIZE[0])
@@ -279,7 +279,7 @@ def measure_ease(name: str, seed: int) -> dict[str, float]:
     """Measure EASE, which hangs on rounding alone."""
     train, test, _, _ = open_data(name)
     popular = torch.bincount(train.items, minlength=SIZE[1]).expand(SIZE).float()
-    scores = shake(score_once(name), seed)
+    scores = jitter(score_once(name), seed)
     gap = ndcg_of_users(scores, train, test) - ndcg_of_users(popular, train, test)
     return {
         "ndcg_ease": ndcg(scores, load(name)),

@@ -21,7 +21,7 @@ from lecture_utils import (
     fit_biases,
 )
 from tests.lectures.measure import DATA_SETS, list_values, load, run_each
-from tests.lectures.mutants import assert_red, collected
+from tests.lectures.mutants import assert_claims_turn_red, collected
 from tests.lectures.test_03 import split_table, train
 from tests.notebooks import CLAIM, LECTURES, prose, source
 from tests.notebooks import load as load_notebook
@@ -384,4 +384,4 @@ def test_every_claim(entrance):
                     assert "✗" in str(error), (number, change, error)
             assert told, f"exhibit {number} stays green: {change}"
             results[f"{number} {change}"] = {"check": "\n".join(told)}
-    assert_red(CLAIM.findall(prose(MUSEUM)), results)
+    assert_claims_turn_red(CLAIM.findall(prose(MUSEUM)), results)

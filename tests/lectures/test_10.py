@@ -18,7 +18,7 @@ from lecture_utils.ranking.compare import paired
 from lecture_utils.ranking.lists import coverage, mean_popularity, top_lists
 from tests.lectures.measure import DATA_SETS, list_values, run_each
 from tests.lectures.mutants import SHUFFLED, Mutant, build_test
-from tests.lectures.rankings import fit, judge, open_data, shake, tabulate_once
+from tests.lectures.rankings import fit, jitter, judge, open_data, tabulate_once
 
 LIKED = (0, 0, 0, 1, 1)  # 4 stars and more
 USER = 100  # whose lists are shown
@@ -87,11 +87,11 @@ def measure_rounded(name: str, seed: int) -> dict[str, float]:
     train, test = parts["test"]
 
     def ndcg(method: str, **settings: Any) -> float:
-        return judge(name, shake(tabulate_once(name, method, **settings), seed))["ndcg"].mean()
+        return judge(name, jitter(tabulate_once(name, method, **settings), seed))["ndcg"].mean()
 
     best = choose_ridge(name, BINARY, RIDGES)
     stars = choose_ridge(name, LINEAR, FEWER_RIDGES)
-    ease = shake(tabulate_once(name, "ease"), seed)
+    ease = jitter(tabulate_once(name, "ease"), seed)
     lists = top_lists(ease, torch.arange(1, data.num_users), train, data.offered)
     hers = dict(zip(*(column[test.users == USER].tolist() for column in test[1:])))
     given = [hers[item] for item in lists[USER - 1].tolist() if item in hers]
@@ -99,7 +99,7 @@ def measure_rounded(name: str, seed: int) -> dict[str, float]:
     count = torch.bincount(train.items, minlength=data.num_items)
     found = mean_popularity(lists, train)
     zero, free = (
-        judge(name, shake(table, seed), "valid")["ndcg"].mean()
+        judge(name, jitter(table, seed), "valid")["ndcg"].mean()
         for table in weigh_items(name, RIDGES[0])
     )
     values = {

@@ -22,7 +22,7 @@ from lecture_utils.ranking.compare import paired
 from lecture_utils.ranking.metrics import per_user
 from tests.lectures.measure import DATA_SETS, list_values, run_each
 from tests.lectures.mutants import Mutant, build_test
-from tests.lectures.rankings import judge, open_data, shake, tabulate, tabulate_once
+from tests.lectures.rankings import jitter, judge, open_data, tabulate, tabulate_once
 
 EPOCHS = METHODS["bpr"].steps
 THIRTY = 30  # rivals that a sampled metric draws
@@ -131,7 +131,7 @@ def measure_once(name: str) -> dict[str, float]:
 def measure_lists(name: str, seed: int) -> dict[str, float]:
     """Measure implicit ALS, and what hangs on rounding and on the draws of an interval alone."""
     closed = {"svd": "pure-svd", "knn": "item-knn", "ease": "ease"}
-    tables = {key: shake(tabulate_once(name, method), seed) for key, method in closed.items()}
+    tables = {key: jitter(tabulate_once(name, method), seed) for key, method in closed.items()}
     data, parts = open_data(name)
     nothing = Tensors(*(column[:0] for column in parts["test"][0]))
     forgot = per_user(tables["ease"], nothing, parts["test"][1], data.offered)["ndcg"]

@@ -1,7 +1,7 @@
 """Measure lecture 12, and break it.
 
-What is counted hangs on no seed, but what a processor rounds hangs on the processor (`shake`); what
-is trained hangs on its seed. The invented histories are drawn anew with each seed, too.
+What is counted hangs on no seed, but what a processor rounds hangs on the processor (`jitter`);
+what is trained hangs on its seed. The invented histories are drawn anew with each seed, too.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from lecture_utils.ranking.metrics import per_user
 from lecture_utils.synthetic import order
 from tests.lectures.measure import DATA_SETS, list_values, load, run_each
 from tests.lectures.mutants import Mutant, build_test
-from tests.lectures.rankings import shake
+from tests.lectures.rankings import jitter
 
 NEVER = 1e9  # a half-life with which nothing gets older
 COUNTED = {  # by name in the toml: method of the registry, and settings
@@ -118,7 +118,7 @@ def measure_counts(name: str, seed: int) -> dict[str, float]:
     """Measure what is counted, or solved, without training."""
     data = open_moment(name)
     found = {  # shaking would tell apart movies that are as popular
-        key: score(data, table if key == "popular" else shake(table, seed))
+        key: score(data, table if key == "popular" else jitter(table, seed))
         for key, table in count(name).items()
     }
     ndcg = {key: one["ndcg"] for key, one in found.items()}

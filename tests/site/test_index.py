@@ -104,9 +104,10 @@ def test_a_lecture_without_its_words_is_refused(tmp_path: Path, first: dict):
 def test_a_lecture_ends_with_the_way_to_the_next(page: str, following: str | None):
     text = "\n".join(map(source, cells(ROOT / f"{page}.ipynb", "markdown")))
     section = text.partition("\n## 다음 강의")[2]
-    assert section
+    assert section, "ends with ## 다음 강의"
     links = re.findall(rf"\]\({re.escape(ADDRESS)}(lectures/\w+)\.html", section)
-    assert [link for link in links if link > page] == ([following] if following else [])
+    later = [link for link in links if link > page]
+    assert later == ([following] if following else []), "## 다음 강의 links the next lecture"
     if following:
         first = source(load(ROOT / f"{following}.ipynb")["cells"][0])
         title = first.splitlines()[0].removeprefix("# ")

@@ -58,11 +58,13 @@ def test_no_address_is_dead(name):
     text = path.read_text("utf-8")
     if path.suffix == ".ipynb":  # code has brackets of its own
         text = "\n".join(map(source, cells(path, "markdown")))
-    assert list(find_dead(text, str(PurePosixPath(name).parent))) == []
+    dead = list(find_dead(text, str(PurePosixPath(name).parent)))
+    assert not dead, f"no page, or no file that git tracks (a new one: git add): {dead}"
 
 
 def test_every_lecture_is_a_page_and_every_style_is_tracked():
-    assert {f"lectures/{path.stem}" for path in LECTURES} <= {*PAGES}
+    missing = {f"lectures/{path.stem}" for path in LECTURES} - {*PAGES}
+    assert not missing, f"add to a part in _toc.yml: {missing}"
     settings = CONFIG["sphinx"]["config"]
     for name in settings["html_css_files"]:
         assert any(is_tracked(f"{folder}/{name}") for folder in settings["html_static_path"]), name

@@ -126,6 +126,7 @@ def test_the_script_comes_only_where_something_is_asked() -> None:
 
 def test_a_search_leads_to_no_question() -> None:
     """Else it would come before the section that tells what it asks."""
+    require_book()
     index = (SITE / "_static" / "search_index.js").read_text("utf-8")
     assert ASKED[4].stem in PATHS[0].read_text("utf-8")
     assert ASKED[4].stem not in index and f'"head":"{questions.TITLE}"' not in index
