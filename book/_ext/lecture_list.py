@@ -1,12 +1,16 @@
-"""List the lectures on the index page, each read from its notebook.
+"""List the lectures on the index page and in the plan for those who teach, each from its notebook.
 
 The directive {lectures} writes the title, the minutes and the sentence in the first cell's metadata
 (`summary`) of each lecture in _toc.yml, under the caption of its part and with the number of its
-file: a number may be missing. A new lecture appears by itself.
+file: a number may be missing. progress.js, which interactive.py loads, adds how many of its
+questions a reader has answered. The directive {plan} writes a table of what not to leave out in
+class (`teach`) and what may be left out (`skip`). A new lecture appears by itself.
 """
 
 import json
 import re
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -68,41 +72,101 @@ def count_minutes(notebook: dict) -> int:
     return 5 * round(sum(count_seconds(cell) for cell in cells if cell is not bootstrap) / 300)
 
 
-def write_entry(path: Path, root: Path) -> str:
-    """Return a lecture's item of the list, in Markdown.
+@dataclass(frozen=True)
+class Lecture:
+    """What a notebook's first cell says of it, and the minutes to read it."""
+
+    number: str
+    title: str
+    page: str
+    minutes: int
+    summary: str
+    teach: str
+    skip: str
+
+
+def read_lecture(path: Path, root: Path) -> Lecture:
+    """Read a lecture's title and the words in its first cell's metadata.
 
     Raises:
-        ValueError: The first cell has no title or no summary.
+        ValueError: The first cell lacks one of them.
     """
     notebook = json.loads(path.read_text(encoding="utf-8"))
     first = notebook["cells"][0]
     title = re.match(r"# (\d+)강\. (.+)", "".join(first["source"]))
-    if not title or not (summary := first["metadata"].get("summary")):
-        raise ValueError(f"{path.name}: the first cell needs '# N강. title' and metadata 'summary'")
+    said = {name: first["metadata"].get(name) for name in ("summary", "teach", "skip")}
+    if not title or not all(said.values()):
+        lacking = [name for name, words in said.items() if not words]
+        raise ValueError(f"{path.name}: the first cell needs '# N강. title' and metadata {lacking}")
     page = path.relative_to(root).as_posix()
-    item = f"{title[1]}. [{title[2]}](/{page}) (읽는 데 {count_minutes(notebook)}분)"
-    return f"{item}\\\n{' ' * len(f'{title[1]}. ')}{summary}\n"
+    return Lecture(*title.groups(), page, count_minutes(notebook), **said)
 
 
-class Lectures(SphinxDirective):
-    """Write a list of lectures for each part."""
+def write_entry(lecture: Lecture) -> str:
+    """Return a lecture's item of the list, in Markdown."""
+    number = f"{lecture.number}. "
+    item = f"{number}[{lecture.title}](/{lecture.page}) (읽는 데 {lecture.minutes}분)"
+    return f"{item}\\\n{' ' * len(number)}{lecture.summary}\n"
+
+
+def write_plan(lectures: list[Lecture]) -> str:
+    """Return the table for those who teach, in Markdown."""
+    rows = ["| 강의 | 수업에서 꼭 할 것 | 시간이 모자라면 건너뛸 것 |", "|---|---|---|"]
+    for lecture in lectures:
+        link = f"[{lecture.number}강. {lecture.title}](/{lecture.page})"
+        rows.append(f"| {link} | {lecture.teach} | {lecture.skip} |")
+    return "\n".join(rows)
+
+
+class FromNotebooks(SphinxDirective):
+    """Parse Markdown as if it stood on the page, which depends on every notebook now."""
 
     def run(self) -> list[nodes.Node]:
-        """Parse it as if it stood on the page, which depends on every notebook now."""
+        """Read all lectures.
+
+        Raises:
+            DirectiveError: A lecture's first cell lacks something.
+        """
         root = Path(self.env.srcdir)
         for path in [root / "_toc.yml", *read_toc(root)]:
             self.env.note_dependency(str(path))
-        found: list[nodes.Node] = []
         try:
-            for caption, paths in read_parts(root).items():
-                found.append(nodes.rubric("", caption))
-                text = "".join(write_entry(path, root) for path in paths)
-                found += self.parse_text_to_nodes(text)
+            return self.write(
+                {
+                    caption: [read_lecture(path, root) for path in paths]
+                    for caption, paths in read_parts(root).items()
+                }
+            )
         except ValueError as error:
             raise self.error(str(error)) from None
-        return found
+
+    def write(self, parts: dict[str, list[Lecture]]) -> list[nodes.Node]:
+        """Write what the page shows of the parts."""
+        raise NotImplementedError
+
+
+class Lectures(FromNotebooks):
+    """Write a list of lectures for each part."""
+
+    def write(self, parts: dict[str, list[Lecture]]) -> list[nodes.Node]:
+        """Write captions and lists."""
+        found: list[nodes.Node] = []
+        for caption, lectures in parts.items():
+            [items] = self.parse_text_to_nodes("".join(map(write_entry, lectures)))
+            items["classes"].append("lectures")
+            found += [nodes.rubric("", caption), items]
+        return [*found, nodes.raw("", "", format="html", script="progress")]
+
+
+class Plan(FromNotebooks):
+    """Write the plan of a semester."""
+
+    def write(self, parts: dict[str, list[Lecture]]) -> list[nodes.Node]:
+        """Write one table."""
+        return self.parse_text_to_nodes(write_plan([*chain.from_iterable(parts.values())]))
 
 
 def setup(app: Sphinx) -> None:
-    """Add the directive."""
+    """Add the directives."""
     app.add_directive("lectures", Lectures)
+    app.add_directive("plan", Plan)

@@ -9,7 +9,8 @@ const Questions = {
   make: (tag, attributes) => Object.assign(document.createElement(tag), attributes),
   choices: (form) => [...form.querySelectorAll("input")],
 
-  // A browser that keeps nothing has marks that last as long as the page.
+  // Kept is "3/4", which progress.js reads, and then the marks of what was chosen. A browser that
+  // keeps nothing has marks that last as long as the page.
   read: () => {
     try {
       return (localStorage.getItem(Questions.key) || "").split(" ");
@@ -17,9 +18,10 @@ const Questions = {
       return [];
     }
   },
-  keep: (chosen) => {
+  keep: (right, chosen) => {
+    const kept = [`${right}/${Questions.forms.length}`, ...chosen].join(" ");
     try {
-      if (chosen.length) localStorage.setItem(Questions.key, chosen.join(" "));
+      if (chosen.length) localStorage.setItem(Questions.key, kept);
       else localStorage.removeItem(Questions.key);
     } catch {}
   },
@@ -43,14 +45,15 @@ const Questions = {
     const right = forms.filter((form) => form.querySelector("[data-mark=right]")).length;
     const begun = forms.some((form) => form.querySelector("[data-mark]"));
     count.textContent = begun
-      ? `${forms.length}개 가운데 ${right}개를 맞혔습니다.`
+      ? `${forms.length}개 가운데 ${right}개를 맞혔습니다. 표시는 이 브라우저에만 남습니다.`
       : "답을 고르면 바로 까닭을 알려 드립니다.";
     forget.disabled = !begun;
+    return right;
   },
   choose: () => {
-    Questions.showAll();
+    const right = Questions.showAll();
     const checked = document.querySelectorAll(".question :checked");
-    Questions.keep([...checked].map((choice) => choice.value));
+    Questions.keep(right, [...checked].map((choice) => choice.value));
   },
   clear: () => {
     for (const choice of document.querySelectorAll(".question :checked")) choice.checked = false;
@@ -75,7 +78,7 @@ const Questions = {
   Questions.count = make("span", { role: "status" });
   Questions.forget = make("button", { type: "button", textContent: "표시 지우기" });
   Questions.forget.addEventListener("click", Questions.clear);
-  head.append(Questions.count, Questions.forget, "표시는 이 브라우저에만 남습니다.");
+  head.append(Questions.count, Questions.forget);
   forms[0].before(head);
 
   const kept = Questions.read();

@@ -24,6 +24,7 @@ def prose(text: str) -> dict:
     return {"cell_type": "markdown", "source": [text], "metadata": {}}
 
 
+WORDS = {"summary": "요약", "teach": "꼭 할 것", "skip": "건너뛸 것"}
 PRINTED = {"output_type": "stream", "text": ["1\n", "\n", "2\n"]}
 FIGURE = {"data": {"image/png": "", "text/plain": ["<Figure>"]}}
 FRAME = {"data": {"text/html": ["<table><tr></tr>", "<tr></tr></table>"], "text/plain": ["a\nb"]}}
@@ -88,16 +89,28 @@ def test_a_new_lecture_needs_no_line_on_the_index():
 @pytest.mark.parametrize(
     "first",
     [
-        prose("# 제목") | {"metadata": {"summary": "요약"}},
-        prose("# 1강. 제목"),
+        prose("# 제목") | {"metadata": WORDS},
+        *(prose("# 1강. 제목") | {"metadata": WORDS | {name: ""}} for name in WORDS),
     ],
-    ids=["title", "summary"],
+    ids=["title", *WORDS],
 )
 def test_a_lecture_without_its_words_is_refused(tmp_path: Path, first: dict):
     path = tmp_path / "01_a.ipynb"
     path.write_text(json.dumps({"cells": [first]}), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"01_a.ipynb: the first cell needs"):
-        lecture_list.write_entry(path, tmp_path)
+    lacking = [name for name in WORDS if not first["metadata"][name]]
+    message = rf"01_a.ipynb: the first cell needs .* and metadata {re.escape(str(lacking))}"
+    with pytest.raises(ValueError, match=message):
+        lecture_list.read_lecture(path, tmp_path)
+
+
+def test_the_plan_has_a_row_for_every_lecture():
+    rows = soup("book/teaching").select("article table tr:has(td)")
+    for row, path in zip(rows, PATHS, strict=True):
+        first, (link, *said) = load(path)["cells"][0], row.select("td")
+        assert link.a["href"] == f"../lectures/{path.stem}.html"
+        assert link.get_text() == source(first).splitlines()[0].removeprefix("# ")
+        words = [" ".join(cell.get_text().split()) for cell in said]
+        assert words == [first["metadata"][name].replace("`", "") for name in ("teach", "skip")]
 
 
 @pytest.mark.parametrize(("page", "following"), [*zip(LECTURES, [*LECTURES[1:], None])])

@@ -191,6 +191,22 @@ def test_marks_stay_in_this_browser_until_they_are_forgotten(page: Page, site: s
     expect(page.locator(".question-marks button")).to_be_hidden()
 
 
+def test_the_front_page_says_how_many_were_answered(page: Page, visit, site: str) -> None:
+    choose(page, 0, right=True)
+    choose(page, 1, right=False)
+    page.goto(f"{site}/book/index.html")
+    said = page.locator("ol.lectures .answered")
+    expect(said).to_have_text([f"스스로 묻기 {len(ASKED)}개 가운데 1개"])
+    link = said.locator("xpath=ancestor::li").locator("a").first
+    assert LECTURE.split("/")[1] in link.get_attribute("href")
+    assert complaints(page) == []
+    page.goto(f"{site}/{LECTURE}.html")
+    page.get_by_role("button", name="표시 지우기").click()
+    page.goto(f"{site}/book/index.html")
+    expect(page.locator("ol.lectures")).not_to_have_count(0)
+    expect(said).to_have_count(0)
+
+
 def test_a_browser_that_keeps_nothing_answers_all_the_same(visit, site: str) -> None:
     seen = visit(f"{site}/search.html")
     seen.page.add_init_script("""{
