@@ -20,7 +20,8 @@ class SectionSearch {
     + "차이 뜻 의미 수 것 거 때 할 이 그 저 게 건 걸 the a an is are of to in and for "
     + "what how why not do does nn torch np pd plt f 안됨 안돼 됨 나옴 다 알아요 너무 "
     + "처리 뭐임 뭐지 뭐죠 뭐에요 뭔데 인지 뭘 뭐로 뭐라고 된 지 얼마 죠 번 거야 건데 중에 될까요 될까 되나 되는지 "
-    + "봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 알려줘 알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
+    + "봐도 쳐도 아닌가요 그럼 혹시 진짜 전부 때마다 생길 괜찮아요 괜찮은가요 괜찮나요 그렇게 이렇게 매번 자꾸 보통 원래 아예 갑자기 정도 경우 "
+    + "알려줘 알려주세요 궁금해요 어떡해요 어떡하죠").split(" ")
   );
 
   // The sections of search_index.js, each with its page and its address.
