@@ -48,6 +48,7 @@ doors: $(DEV) $(COLAB)
 
 #: make lighthouse  measure the built book with Lighthouse into _build/lighthouse (needs Node.js; 5 minutes)
 lighthouse: book
+	export FONTCONFIG_FILE=$$(.venv-book/bin/python -m book.chromium _build) && \
 	cd _build && for DEVICE in mobile desktop; do export DEVICE; \
 		$(LHCI) collect --numberOfRuns=$(RUNS) && $(LHCI) upload && $(LHCI) assert || exit 1; done
 

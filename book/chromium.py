@@ -1,7 +1,12 @@
-"""Find a Chromium and let it write Korean: the tests look through it, `make pdf` prints with it."""
+"""Find a Chromium and let it write Korean: the tests look through it, `make pdf` prints with it.
+
+`python -m book.chromium FOLDER` prints what FONTCONFIG_FILE must be, for `make lighthouse`: a
+reader without a Korean font fetches one, and is not whom Lighthouse's budgets are for.
+"""
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 FONTS = Path(__file__).resolve().parents[1] / "lecture_utils" / "notebook" / "fonts"
@@ -43,3 +48,7 @@ def environment(folder: Path) -> dict[str, str]:
     config = folder / "fonts.conf"
     config.write_text(CONFIG.format(fonts=FONTS, cache=folder), encoding="utf-8")
     return {**os.environ, "FONTCONFIG_FILE": str(config)}
+
+
+if __name__ == "__main__":
+    print(environment(Path(sys.argv[1]).resolve())["FONTCONFIG_FILE"])
