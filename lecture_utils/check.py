@@ -65,7 +65,7 @@ def falls(
         curve: One error per epoch.
         baseline: Error of what learns nothing, such as one constant; the curve must end below it.
         fraction: The curve must end below this share of its first value.
-        name: What to call the curve.
+        name: What to call the curve; it ends in a vowel, since "가" follows.
         against: What to call the baseline.
     """
     if len(curve) < 2 or not all(map(math.isfinite, curve)):

@@ -204,6 +204,10 @@ METHODS = {
     ),
     "gru4rec": Method("GRU4Rec, rank 64", gru4rec, 5, **NEXT),
     "sasrec": Method("SASRec, rank 64, 1 layer", sasrec, 6, **NEXT),
+    "gru4rec-two": Method(
+        "GRU4Rec, rank 64, two averaged", blend, 5,
+        **NEXT | {"inputs": partial(start_parts, names=("gru4rec", "gru4rec"))},
+    ),
     # For movies that nobody has rated yet, which are not offered where the benchmark ranks. Chosen
     # on movies held out whole of training movies: page 35 of docs/decisions says how.
     "content": Method(  # who knows no ids ranks movies that are known worse than popularity

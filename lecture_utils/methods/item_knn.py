@@ -55,5 +55,5 @@ def find_similarity(gram: Tensor, shrink: float = 0.0) -> Tensor:
 
 def keep_nearest(similarity: Tensor, k: int) -> Tensor:
     """Keep in each row the `k` largest and the equals of the last; the others become 0."""
-    least = similarity.topk(min(k, len(similarity)), dim=1).values[:, -1:]
+    least = similarity.topk(min(k, similarity.shape[1]), dim=1).values[:, -1:]
     return similarity.where(similarity >= CLOSE * least, 0.0)

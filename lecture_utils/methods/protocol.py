@@ -3,7 +3,9 @@
 A method is a generator: `method(train, size, **settings)` checks its arguments at the call, then
 trains and yields the model after each sweep or epoch, without end (a closed form yields once).
 `size` is (num_users, num_items). A model answers `model(users, items, times=None)`, a score per
-pair, (n,), and `model.table(users)`, a score for every item, (m, num_items).
+pair, (n,), and `model.table(users)`, a score for every item, (m, num_items). What ranks also takes
+a setting `grades`, the strengths of 1 to 5 stars, and answers `model.fold_in(items, ratings)`, a
+score for every item, (num_items,), for someone whom it was not trained on.
 """
 
 from lecture_utils.data import Tensors

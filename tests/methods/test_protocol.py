@@ -168,7 +168,7 @@ def test_the_table_holds_the_scores_of_the_pairs(model, data):
 SLOW = {
     "svdpp", "neumf", "autoencoder", "glocal-k", "gibbs-side", "gibbs-sets", "gibbs-time",
     "blend", "blend-side", "blend-time", "bpr", "light-gcn", "mult-vae", "fm", "two-tower",
-    "gru4rec", "sasrec",
+    "gru4rec", "gru4rec-two", "sasrec",
 }  # fmt: skip
 
 
