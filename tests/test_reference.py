@@ -76,7 +76,7 @@ def test_measuring_writes_what_check_reads(tmp_path, monkeypatch):
     file.unlink()
     measure.main(["01"])
     assert tomllib.loads(file.read_text("utf-8")) == found
-    with pytest.raises(SystemExit, match="no lecture '99' is measured: 01, 02"):
+    with pytest.raises(SystemExit, match="test_99.py measures it, once it is there; now: 01, 02"):
         measure.main(["99"])
 
 

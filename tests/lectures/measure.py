@@ -166,7 +166,10 @@ def main(lectures: list[str], earlier: bool = False) -> None:
     torch.set_num_threads(1)
     for lecture in lectures or MEASURED:
         if lecture not in MEASURED:
-            raise SystemExit(f"no lecture {lecture!r} is measured: {', '.join(MEASURED)}")
+            raise SystemExit(
+                f"tests/lectures/test_{lecture}.py measures it, once it is there; now: "
+                f"{', '.join(MEASURED)}"
+            )
         module = import_module(f"tests.lectures.test_{lecture}")
         if earlier:
             measured = getattr(module, "measure_earlier", lambda seeds: {})(SEEDS)
