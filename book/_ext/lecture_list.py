@@ -9,6 +9,7 @@ class (`teach`) and what may be left out (`skip`). A new lecture appears by itse
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -95,9 +96,9 @@ def read_lecture(path: Path, root: Path) -> Lecture:
     first = notebook["cells"][0]
     title = re.match(r"# (\d+)강\. (.+)", "".join(first["source"]))
     said = {name: first["metadata"].get(name) for name in ("summary", "teach", "skip")}
-    if not title or not all(said.values()):
-        lacking = [name for name, words in said.items() if not words]
-        raise ValueError(f"{path.name}: the first cell needs '# N강. title' and metadata {lacking}")
+    lacking = [name for name, words in {"'# N강. title'": title, **said}.items() if not words]
+    if lacking:
+        raise ValueError(f"{path.name}: the first cell or its metadata lacks {', '.join(lacking)}")
     page = path.relative_to(root).as_posix()
     return Lecture(*title.groups(), page, count_minutes(notebook), **said)
 
@@ -109,7 +110,7 @@ def write_entry(lecture: Lecture) -> str:
     return f"{item}\\\n{' ' * len(number)}{lecture.summary}\n"
 
 
-def write_plan(lectures: list[Lecture]) -> str:
+def write_plan(lectures: Iterable[Lecture]) -> str:
     """Return the table for those who teach, in Markdown."""
     rows = ["| 강의 | 수업에서 꼭 할 것 | 시간이 모자라면 건너뛸 것 |", "|---|---|---|"]
     for lecture in lectures:
@@ -118,52 +119,44 @@ def write_plan(lectures: list[Lecture]) -> str:
     return "\n".join(rows)
 
 
-class FromNotebooks(SphinxDirective):
-    """Parse Markdown as if it stood on the page, which depends on every notebook now."""
+def read_lectures(directive: SphinxDirective) -> dict[str, list[Lecture]]:
+    """Read the lectures of each part; the page of the directive depends on every notebook now.
 
-    def run(self) -> list[nodes.Node]:
-        """Read all lectures.
-
-        Raises:
-            DirectiveError: A lecture's first cell lacks something.
-        """
-        root = Path(self.env.srcdir)
-        for path in [root / "_toc.yml", *read_toc(root)]:
-            self.env.note_dependency(str(path))
-        try:
-            return self.write(
-                {
-                    caption: [read_lecture(path, root) for path in paths]
-                    for caption, paths in read_parts(root).items()
-                }
-            )
-        except ValueError as error:
-            raise self.error(str(error)) from None
-
-    def write(self, parts: dict[str, list[Lecture]]) -> list[nodes.Node]:
-        """Write what the page shows of the parts."""
-        raise NotImplementedError
+    Raises:
+        DirectiveError: A lecture's first cell lacks something.
+    """
+    root = Path(directive.env.srcdir)
+    for path in [root / "_toc.yml", *read_toc(root)]:
+        directive.env.note_dependency(str(path))
+    try:
+        return {
+            caption: [read_lecture(path, root) for path in paths]
+            for caption, paths in read_parts(root).items()
+        }
+    except ValueError as error:
+        raise directive.error(str(error)) from None
 
 
-class Lectures(FromNotebooks):
+class Lectures(SphinxDirective):
     """Write a list of lectures for each part."""
 
-    def write(self, parts: dict[str, list[Lecture]]) -> list[nodes.Node]:
-        """Write captions and lists."""
+    def run(self) -> list[nodes.Node]:
+        """Parse it as if it stood on the page."""
         found: list[nodes.Node] = []
-        for caption, lectures in parts.items():
+        for caption, lectures in read_lectures(self).items():
             [items] = self.parse_text_to_nodes("".join(map(write_entry, lectures)))
             items["classes"].append("lectures")
             found += [nodes.rubric("", caption), items]
         return [*found, nodes.raw("", "", format="html", script="progress")]
 
 
-class Plan(FromNotebooks):
+class Plan(SphinxDirective):
     """Write the plan of a semester."""
 
-    def write(self, parts: dict[str, list[Lecture]]) -> list[nodes.Node]:
-        """Write one table."""
-        return self.parse_text_to_nodes(write_plan([*chain.from_iterable(parts.values())]))
+    def run(self) -> list[nodes.Node]:
+        """Parse its table as if it stood on the page."""
+        lectures = chain.from_iterable(read_lectures(self).values())
+        return self.parse_text_to_nodes(write_plan(lectures))
 
 
 def setup(app: Sphinx) -> None:
