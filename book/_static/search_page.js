@@ -33,7 +33,7 @@ const SearchPage = {
 
   // What a screen reader hears, too.
   summary: ({ sections, terms, corrected, absent }) => [
-    ...terms.map(([typed, term]) => `‘${typed}’: 이 책의 말로는 ‘${term}’입니다.`),
+    ...terms.map(([typed, term]) => `‘${typed}’: 이 책의 말 ‘${term}’도 함께 찾았습니다.`),
     ...corrected.map(([typed, meant]) => {
       const particle = KoreanWords.fits("vowel or ㄹ", meant.at(-1)) ? "로" : "으로";
       return `‘${typed}’ 대신 ‘${meant}’${particle} 찾았습니다.`;

@@ -63,10 +63,11 @@ def test_a_section_opens_with_the_words_marked(visit, site: str) -> None:
 
 
 def test_what_is_found_absent_or_corrected_is_said(visit, site: str) -> None:
-    page = visit(f"{site}/search.html?q={quote('쿠버네티스 과적하')}").page
+    page = visit(f"{site}/search.html?q={quote('쿠버네티스 과적하 오버핏')}").page
     status = page.get_by_role("status")
     expect(status).to_contain_text("‘쿠버네티스’: 이 책에 없는 말입니다.")
     expect(status).to_contain_text("‘과적하’ 대신 ‘과적합’으로 찾았습니다.")
+    expect(status).to_contain_text("‘오버핏’: 이 책의 말 ‘과적합’도 함께 찾았습니다.")
     expect(status).to_contain_text(f"{page.locator(RESULTS).count()}곳에서 찾았습니다.")
     page.goto(f"{site}/search.html?q={quote('김치찌개')}")
     expect(page.get_by_role("status")).to_have_text("‘김치찌개’: 이 책에 없는 말입니다.")
