@@ -12,7 +12,7 @@ from tests.notebooks import ROOT
 
 MEASURED = {
     *("build_s", "exact_ms", "index_ms", "speedup", "recall", "fm_ms", "deep_ms", "vary_ms"),
-    *("product_speedup", "product_recall", "kinds_speedup", "kinds_recall"),
+    *("directions_speedup", "directions_recall", "taste_speedup", "taste_recall"),
 }
 
 
@@ -23,21 +23,19 @@ def small(monkeypatch):
         monkeypatch.setattr(retrieval, name, value)
 
 
-def test_half_of_the_variance_lies_between_kinds(small):
-    """All of one kind are shifted together; many kinds lie as far apart as what is in them."""
-    drawn = zip(*(retrieval.draw_factors(0, kinds) for kinds in (0, 1, 300)))
-    for plain, one, many in drawn:
-        spread, alone, apart = (part[:, :-1].var(axis=0).mean() for part in (plain, one, many))
-        assert alone == pytest.approx(spread, rel=0.1)
-        assert apart == pytest.approx(2 * spread, rel=0.2)
+def test_taste_weighs_more_beside_the_same_popularity(small):
+    (users, movies), (same, more) = (retrieval.draw_factors(0, taste) for taste in (1.0, 2.0))
+    np.testing.assert_array_equal(users, same)
+    np.testing.assert_allclose(2 * movies[:, :-1], more[:, :-1], rtol=1e-6)
+    np.testing.assert_array_equal(movies[:, -1], more[:, -1])
 
 
 def test_a_movie_has_a_bias_that_falls_with_its_rank_and_a_user_takes_it_as_it_is(small):
-    users, movies = retrieval.draw_factors(0, 300)
+    users, movies = retrieval.draw_factors(0)
     assert (users[:, -1] == 1).all()
     fallen = np.sort(np.exp(-2 * movies[:, -1]))
     np.testing.assert_allclose(fallen, np.arange(1, 3001), rtol=1e-5)
-    again, other = (retrieval.draw_factors(seed, 300)[1] for seed in (0, 1))
+    again, other = (retrieval.draw_factors(seed)[1] for seed in (0, 1))
     assert np.array_equal(again, movies) and not np.array_equal(other, movies)
 
 
@@ -57,20 +55,11 @@ def test_ranking_and_picking_take_time(small):
     assert {*found} == {"fm_ms", "deep_ms", "vary_ms"} and min(found.values()) > 0
 
 
-def test_nearer_is_larger(small):
-    """The distance to a movie falls as its inner product grows, user by user."""
-    users, movies = retrieval.draw_factors(0, 300)
-    queries, vectors = retrieval.make_distances(users, movies)
-    np.testing.assert_allclose((vectors**2).sum(1), (vectors[0] ** 2).sum(), rtol=1e-5)
-    distances = ((queries[0] - vectors) ** 2).sum(1)
-    np.testing.assert_array_equal(distances.argsort()[:100], (-movies @ users[0]).argsort()[:100])
-
-
-@pytest.mark.parametrize("distances", [True, False])
-def test_who_looks_into_every_cell_finds_all(small, distances):
+@pytest.mark.parametrize("directions", [True, False])
+def test_who_looks_into_every_cell_finds_all(small, directions):
     pytest.importorskip("faiss")
-    assert retrieval.retrieve(0, 16, distances=distances)["recall"] == 1.0
-    assert retrieval.retrieve(0, 1, distances=distances)["recall"] < 0.9
+    assert retrieval.retrieve(0, 16, directions=directions)["recall"] == 1.0
+    assert retrieval.retrieve(0, 1, directions=directions)["recall"] < 0.9
 
 
 def test_the_results_on_disk():

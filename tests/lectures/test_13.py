@@ -29,7 +29,7 @@ from tests.notebooks import ROOT
 
 RIDGE = 10.0
 RETRIEVAL = (
-    "recall", "speedup", "product_recall", "kinds_recall", "exact_ms", "index_ms", "fm_ms",
+    "recall", "speedup", "directions_recall", "taste_recall", "exact_ms", "index_ms", "fm_ms",
     "deep_ms", "vary_ms",
 )  # fmt: skip
 DRAWS = 3  # of new movies, which a difference is averaged over
@@ -280,9 +280,6 @@ MUTANTS = {
     ),
     "half of them": Mutant(
         {"order[:, :n], True": "order[:, : n // 2], True"}, "check-probe", STAGES, True
-    ),
-    "a further one": Mutant(
-        {"F.pad(users, (0, 1))": "F.pad(users, (0, 1), value=9.0)"}, "check-nearest", STAGES
     ),
     "no ranker": Mutant(
         {"ranked = ease.masked_fill": "ranked = towers.table(everyone).masked_fill"},
