@@ -275,6 +275,9 @@ MUTANTS = {
         {"stages"},
         long=True,
     ),
+    "still centres": Mutant(
+        {"centres = total / count[:, None]": "total / count[:, None]"}, "check-probe", STAGES, True
+    ),
     "far cells": Mutant(
         {"order = (users @ centres.T)": "order = (-users @ centres.T)"}, "check-probe", STAGES, True
     ),
