@@ -36,7 +36,7 @@ def draw_factors(seed: int, taste: float = 1.0) -> tuple[np.ndarray, np.ndarray]
     """Draw factors of users and movies, (n, RANK + 1): some axes are strong, most are weak.
 
     The last factor of a movie is its bias, the logarithm of a count that falls as a power of its
-    rank; its partner is 1. The others are `taste` times as large.
+    rank; its partner is 1. Its other factors are `taste` times as large.
     """
     rng = np.random.default_rng(seed)
     scale = np.arange(1, RANK + 1) ** -0.5
